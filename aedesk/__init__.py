@@ -1,0 +1,3 @@
+"""aedesk: restore and compress photographs with autoencoders."""
+
+__version__ = "0.1.0"

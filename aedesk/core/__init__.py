@@ -1,0 +1,1 @@
+"""Floor 0: errors, specs, events, cancellation and the registry. Standard library only."""
