@@ -1,0 +1,1 @@
+"""Floor 3: picture collections, patches and degradations, on torch tensors."""

@@ -1,0 +1,56 @@
+"""The JSON card inside a model file, read without torch.
+
+A model file is a safetensors file whose metadata holds one entry, ``aedesk``: the card as JSON. The card says what the file is
+and how to build the network that its tensors fill, so one format serves every family: denoisers, autoencoders with a latent, codecs,
+inpainting. Keys of every card::
+
+    format        1: version of this layout
+    name, title, purpose, licence
+    family        key of ``models.families``
+    architecture  arguments of the family's config
+    recipe        the TOML recipe as a table, with the data set named and no path of a machine
+    data          what it was trained on
+    training      steps, seconds, device, precision, torch version
+    metrics       measured figures by name
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from aedesk.core.errors import ModelError
+
+FORMAT = 1
+MAX_HEADER_BYTES = 16 << 20
+REQUIRED = ("format", "name", "purpose", "family", "architecture")
+
+
+def read_card(path: Path | str) -> dict[str, Any]:
+    """The card of a model file. Raises :class:`ModelError` for anything that is not a model file of aedesk."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            prefix = file.read(8)
+            length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
+            if not 2 <= length <= min(MAX_HEADER_BYTES, path.stat().st_size - 8):
+                raise ModelError(f"{path} is not a model file.", "Choose a .safetensors file that aedesk has written.")
+            header = json.loads(file.read(length))
+            card = json.loads(header["__metadata__"]["aedesk"])
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the name and the permissions.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} holds no aedesk card.", "Choose a .safetensors file that aedesk has written.") from error
+    return check_card(card, str(path))
+
+
+def check_card(card: Any, where: str) -> dict[str, Any]:
+    """``card`` itself if it has what every card must have; raises :class:`ModelError` naming ``where`` otherwise."""
+    if not isinstance(card, Mapping) or not all(key in card for key in REQUIRED):
+        raise ModelError(f"The card in {where} is incomplete.", f"It needs {', '.join(REQUIRED)}.")
+    if card["format"] != FORMAT:
+        raise ModelError(f"{where} has card format {card['format']!r}, this program reads {FORMAT}.", "Use a newer version of aedesk.")
+    return dict(card)

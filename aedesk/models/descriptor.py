@@ -1,0 +1,43 @@
+"""What a network says about itself, so that no caller hard-codes it. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """The contract of one network.
+
+    Args:
+        purpose: what it is for, one of ``PURPOSES``.
+        channels: picture channels in and out; gray pictures are repeated to this number and averaged back.
+        size_multiple: height and width of an input must be multiples of this (pixels).
+        halo_px: how far an output pixel looks in each direction (pixels, a multiple of ``size_multiple``); None if it looks
+            everywhere, in which case the network cannot be tiled.
+        conditions: further inputs by name, e.g. "sigma" (a noise-level map) or "mask".
+        code_channels: channels of the latent, None for a network without one that is meant to be stored.
+        code_stride: pixels of the picture per latent position along one axis.
+        kmac_per_px: thousands of multiply-accumulates per picture pixel.
+    """
+
+    purpose: str
+    channels: int
+    size_multiple: int
+    halo_px: int | None
+    conditions: tuple[str, ...] = ()
+    code_channels: int | None = None
+    code_stride: int | None = None
+    kmac_per_px: float | None = None
+
+    @property
+    def tileable(self) -> bool:
+        return self.halo_px is not None
+
+    def code_size(self, width: int, height: int) -> int | None:
+        """Numbers in the latent of a ``width`` x ``height`` picture, None without a latent."""
+        if self.code_channels is None or self.code_stride is None:
+            return None
+        return self.code_channels * -(-width // self.code_stride) * -(-height // self.code_stride)
