@@ -1,0 +1,1 @@
+"""Floor 1: preferences as data. Standard library only; no Qt."""

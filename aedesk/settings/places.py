@@ -1,0 +1,35 @@
+"""Where this person's files live on each system. ``platformdirs`` would be a dependency for these twenty lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+NAME = "aedesk"
+
+
+def config_dir() -> Path:
+    """The folder of settings: XDG_CONFIG_HOME, ~/Library/Application Support, or APPDATA."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / NAME
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / NAME
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / NAME
+
+
+def state_dir() -> Path:
+    """The folder of logs: XDG_STATE_HOME, ~/Library/Logs, or LOCALAPPDATA."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / NAME
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Logs" / NAME
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / NAME
+
+
+def settings_path() -> Path:
+    return config_dir() / "settings.json"
+
+
+def log_path() -> Path:
+    return state_dir() / "aedesk.log"
