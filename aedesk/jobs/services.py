@@ -1,0 +1,46 @@
+"""Which service answers which spec: the one place where specs meet services.
+
+Services are given by dotted name and imported when the first such job runs, so that this table costs nothing, names no torch
+module at import time, and can be handed to a spawned process as plain strings (tests hand in their own).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from aedesk.core.errors import SpecError
+from aedesk.core.events import Event
+
+Service = Callable[..., Iterator[Event]]
+
+DEFAULT_SERVICES: Mapping[str, str] = {
+    "DenoiseSpec": "aedesk.restoration.denoise:denoise",
+    "AddNoiseSpec": "aedesk.restoration.noise:add_noise",
+    "TrainSpec": "aedesk.training.fit:fit",
+    "EvaluateSpec": "aedesk.analysis.evaluate:evaluate",
+    "DevicesSpec": "aedesk.models.devices:devices",
+    "ModelsSpec": "aedesk.models.zoo:models",
+}
+
+WARM_UP: Mapping[str, tuple[str, ...]] = {
+    "interactive": ("torch", "aedesk.restoration.denoise"),
+    "training": ("torch", "aedesk.training.fit"),
+}
+"""Modules that a lane's worker imports before it says "ready"."""
+
+
+def resolve(spec: object, services: Mapping[str, str] = DEFAULT_SERVICES) -> Service:
+    """Import and return the generator function ``service(spec, *inputs, cancel)`` for a spec.
+
+    Raises:
+        SpecError: no service is known for this type of spec.
+        ImportError, AttributeError: the service's module is damaged.
+    """
+    kind = type(spec).__name__
+    if kind not in services:
+        raise SpecError(f"Nothing here can run a {kind}.", f"Known: {', '.join(sorted(services))}.")
+    module, _, function = services[kind].partition(":")
+    service: Any = getattr(importlib.import_module(module), function)
+    return service  # type: ignore[no-any-return]
