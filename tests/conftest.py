@@ -52,7 +52,7 @@ def project() -> Path:
 
 @pytest.fixture
 def make_pixels() -> Callable[..., np.ndarray]:
-    """``make_pixels(height, width, channels=3, dtype=np.uint8, seed=0)``: a smooth scene with edges and texture, full range, C-contiguous."""
+    """``make_pixels(height, width, channels=3, dtype=np.uint8, seed=0)``: a smooth scene with edges and texture, C-contiguous."""
 
     def make(height: int, width: int, channels: int = 3, dtype: type[np.unsignedinteger] = np.uint8, seed: int = 0) -> np.ndarray:
         random = np.random.default_rng(seed)

@@ -31,7 +31,7 @@ class WorkerProcess:
 
     def __init__(self, lane: str, services: Mapping[str, str], warm_up: tuple[str, ...]) -> None:
         context = multiprocessing.get_context("spawn")
-        token = f"aed{secrets.token_hex(5)}"
+        token = f"aed{os.getpid():x}x{secrets.token_hex(4)}"  # whose it is, so that tests find their own leaks
         self._sent_names, self._received_names = BlockNames(token + "i"), BlockNames(token + "o")
         self._sent: dict[int, Parcel] = {}
         descriptor, self._crash_log = tempfile.mkstemp(prefix="aedesk-worker-", suffix=".log")
