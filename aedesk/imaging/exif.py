@@ -1,0 +1,111 @@
+"""EXIF blocks: read the orientation and the resolution, reset the one, add the other, and leave every other byte as it is.
+
+Patching in place matters: makers' notes hold offsets into the block, so a block that is taken apart and put together again
+(as Pillow does) loses lens names and focus points.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from dataclasses import dataclass
+
+from aedesk.imaging import tags
+from aedesk.imaging.tags import Directory, Tag, TagFile
+
+ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
+_CM_PER_INCH = 2.54
+
+
+@dataclass(frozen=True)
+class Exif:
+    """A block that could be read. ``block`` has no ``Exif\\0\\0`` prefix."""
+
+    block: bytes
+    order: str
+    main: Directory
+
+    @classmethod
+    def parse(cls, block: bytes | None) -> Exif | None:
+        """None if there is no block, or one so damaged that nothing can be found in it."""
+        if not block:
+            return None
+        block = block.removeprefix(b"Exif\0\0")
+        try:
+            file = TagFile(io.BytesIO(block))
+            return None if file.big else cls(block, file.order, file.directory())
+        except ValueError:
+            return None
+
+    @property
+    def orientation(self) -> int:
+        """1 to 8; 1 if there is none or it makes no sense."""
+        value = int(self.main.number(ORIENTATION, 1))
+        return value if 1 <= value <= 8 else 1
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:
+        return dpi_of(self.main)
+
+    def upright(self) -> bytes:
+        """The block with the orientation 1 (where it had one)."""
+        tag = self.main.tags.get(ORIENTATION)
+        if tag is None or tag.type != 3:
+            return self.block
+        one = Tag.of(self.order, 3, 1).value
+        return self.block[: tag.position] + one + self.block[tag.position + 2 :]
+
+    def without_orientation(self) -> bytes:
+        """The block with the orientation's entry closed up, for containers that turn pictures by means of their own (AVIF)."""
+        tag = self.main.tags.get(ORIENTATION)
+        if tag is None:
+            return self.block
+        code = f"{self.order}H"
+        (start,) = struct.unpack_from(f"{self.order}I", self.block, 4)
+        (count,) = struct.unpack_from(code, self.block, start)
+        entry, end = tag.position - 8, start + 2 + 12 * count + 4
+        closed_up = self.block[entry + 12 : end] + bytes(12)
+        return self.block[:start] + struct.pack(code, count - 1) + self.block[start + 2 : entry] + closed_up + self.block[end:]
+
+
+def dpi_of(directory: Directory) -> tuple[float, float] | None:
+    """Resolution in pixels per inch of a directory that has it with an absolute unit (inch, the default, or centimetre)."""
+    x, y = directory.number(X_RESOLUTION), directory.number(Y_RESOLUTION)
+    unit = directory.number(RESOLUTION_UNIT, 2)
+    if x <= 0 or y <= 0 or unit not in (2, 3):
+        return None
+    factor = _CM_PER_INCH if unit == 3 else 1.0
+    return (x * factor, y * factor)
+
+
+def resolution_tags(order: str, dpi: tuple[float, float]) -> dict[int, Tag]:
+    """The three tags that say ``dpi``, exact to a ten-thousandth."""
+    x, y = (min(max(round(value * 10_000), 1), 2**32 - 1) for value in dpi)
+    return {
+        X_RESOLUTION: Tag.of(order, 5, x, 10_000),
+        Y_RESOLUTION: Tag.of(order, 5, y, 10_000),
+        RESOLUTION_UNIT: Tag.of(order, 3, 2),
+    }
+
+
+def with_dpi(block: bytes | None, dpi: tuple[float, float] | None) -> bytes | None:
+    """The block, saying ``dpi``: for the containers that have no other place for it. Without ``dpi`` or need it stays as it is."""
+    exif = Exif.parse(block)
+    if dpi is None or (exif and exif.dpi and all(abs(a - b) < 0.01 for a, b in zip(exif.dpi, dpi, strict=True))):
+        return block
+    if exif is None:
+        return tags.pack("<", Directory(resolution_tags("<", dpi)))
+    # The old block stays in front, so that offsets inside makers' notes still hold; only the main directory is written anew.
+    start = exif.block + b"\0" * (len(exif.block) % 2)
+    main = exif.main.tags | resolution_tags(exif.order, dpi)
+    offset = Tag.of(exif.order, 4, len(start)).value
+    return start[:4] + offset + start[8:] + tags.pack_directory(exif.order, main.items(), len(start))
+
+
+def upright_xmp(xmp: bytes | None) -> bytes | None:
+    """The packet with ``tiff:Orientation`` 1 (where it had one), because some programs believe it rather than EXIF."""
+    if xmp is None:
+        return None
+    xmp = re.sub(rb"(\btiff:Orientation\s*=\s*[\"'])[2-8]([\"'])", rb"\g<1>1\2", xmp)
+    return re.sub(rb"(<tiff:Orientation>\s*)[2-8](\s*</tiff:Orientation>)", rb"\g<1>1\2", xmp)

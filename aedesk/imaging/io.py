@@ -1,0 +1,164 @@
+"""Files to pictures and back.
+
+``read``, ``write`` and ``probe`` are all that the rest of the program knows about files. They raise nothing but
+:class:`PictureError`, they never write half a file, and they may run on any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aedesk.core.errors import PictureError
+from aedesk.imaging import failures, formats
+from aedesk.imaging.atomic import replacing
+from aedesk.imaging.exif import Exif, upright_xmp
+from aedesk.imaging.formats import READABLE, WRITABLE, is_picture_path
+from aedesk.imaging.header import Header, Reader
+from aedesk.imaging.limits import MAX_PIXELS, check_size
+from aedesk.imaging.orientation import upright, upright_size
+from aedesk.imaging.picture import Picture, Pixels
+from aedesk.imaging.pillow_reader import PillowReader
+
+__all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "read", "write"]
+
+
+@dataclass(frozen=True)
+class PictureInfo:
+    """What a picture file holds, found without decoding it.
+
+    Args:
+        width, height: in pixels, the way the picture is looked at.
+        channels: 1 (gray) or 3 (RGB) after reading, alpha not counted.
+        bit_depth: 8 or 16 after reading.
+        frames: pictures in the file; only the first is read.
+    """
+
+    path: Path
+    format: str
+    width: int
+    height: int
+    channels: int
+    bit_depth: int
+    has_alpha: bool
+    has_icc: bool
+    has_exif: bool
+    has_xmp: bool
+    dpi: tuple[float, float] | None
+    frames: int
+    size_bytes: int
+
+
+def read(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read the first picture of a file, upright, with all its metadata.
+
+    Raises:
+        PictureError: the file cannot be read, is damaged, is no picture or is larger than ``max_pixels``.
+    """
+    path = Path(path)
+    with failures.reading(path):
+        reader, header = _header(path, max_pixels)
+        return _picture(header, reader.samples(path, header))
+
+
+def probe(path: str | Path) -> PictureInfo:
+    """Describe a file without decoding its pixels. Damage in the pixels is not found.
+
+    Raises:
+        PictureError: as for :func:`read`, but there is no limit on the size.
+    """
+    path = Path(path)
+    with failures.reading(path):
+        _, header = _header(path, max_pixels=2**62)
+        width, height = upright_size(header.width, header.height, header.orientation)
+        return PictureInfo(
+            path, header.format, width, height, header.channels, header.bit_depth, header.has_alpha, header.icc is not None,
+            header.exif is not None, header.xmp is not None, header.dpi, header.frames, path.stat().st_size,
+        )  # fmt: skip
+
+
+def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: bool = False) -> Path:
+    """Write a picture in the format of the suffix, whole or not at all.
+
+    PNG and TIFF keep everything. JPEG, WebP and AVIF have 8 bits: 16-bit samples are rounded. JPEG has no alpha: the picture is laid
+    on white.
+
+    Args:
+        quality: 1 to 100 for JPEG, WebP and AVIF; 100 is lossless in WebP.
+        overwrite: replace a file that is there.
+
+    Raises:
+        PictureError: the file exists and ``overwrite`` is false, the format cannot hold the picture, or writing failed.
+    """
+    path = Path(path)
+    form = formats.format_for_writing(path)
+    if not 1 <= quality <= 100:
+        raise PictureError(f"{path} cannot be written with the quality {quality}.", "Choose a value from 1 to 100.")
+    if max(picture.width, picture.height) > form.max_edge_px:
+        raise PictureError(
+            f"{path} cannot be written: {picture.width} x {picture.height} pixels are too many for {form.name}, "
+            f"whose edges end at {form.max_edge_px}.",
+            "Save it as PNG or TIFF.",
+        )
+    with failures.writing(path), replacing(path, overwrite) as file:
+        if form.name == "TIFF":
+            from aedesk.imaging import tiff_writer
+
+            tiff_writer.write(picture, file)
+        elif form.name == "PNG":
+            from aedesk.imaging import png
+
+            png.write(picture, file)
+        else:
+            from aedesk.imaging import pillow_writer
+
+            pillow_writer.write(picture, file, form.name, quality)
+    return path
+
+
+def _header(path: Path, max_pixels: int) -> tuple[Reader, Header]:
+    with path.open("rb") as file:
+        head = file.read(formats.HEAD_BYTES)
+    reader = _reader(formats.identify(path, head))
+    header = reader.header(path)
+    check_size(path, header.width, header.height, max_pixels)
+    return reader, header
+
+
+def _reader(name: str) -> Reader:
+    """Libraries that take long to import are imported when the first file needs them."""
+    if name == "PNG":
+        from aedesk.imaging import png
+
+        return png
+    if name == "TIFF":
+        from aedesk.imaging import tiff_reader
+
+        return tiff_reader
+    if name == "HEIC":
+        from aedesk.imaging import heic_reader
+
+        return heic_reader
+    if name == "RAW":
+        from aedesk.imaging import raw_reader
+
+        return raw_reader
+    return PillowReader(name)
+
+
+def _picture(header: Header, samples: Pixels) -> Picture:
+    """Samples turned upright and parted into colour and alpha, with the metadata saying so."""
+    expected = (header.height, header.width, header.channels + header.has_alpha)
+    if samples.shape != expected:
+        raise ValueError(f"its header promises {expected}, its data are {samples.shape}")
+    samples = upright(samples, header.orientation)
+    exif = Exif.parse(header.exif)
+    return Picture(
+        pixels=samples[:, :, : header.channels],
+        alpha=samples[:, :, header.channels] if header.has_alpha else None,
+        icc=header.icc,
+        exif=exif.upright() if exif else None,
+        xmp=upright_xmp(header.xmp),
+        dpi=upright_size(*header.dpi, header.orientation) if header.dpi else None,
+        source_format=header.format,
+    )

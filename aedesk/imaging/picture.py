@@ -1,0 +1,123 @@
+"""The one representation of a picture inside the program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aedesk.core.errors import PictureError
+
+Pixels = NDArray[Any]
+"""uint8 or uint16 samples, using the full range of the type."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Pixels, straight alpha and everything else a file said about them.
+
+    Args:
+        pixels: (H, W, 1) gray or (H, W, 3) RGB, uint8 or uint16, encoded as ``icc`` says (sRGB without one), C-contiguous,
+            already turned the way it is looked at.
+        alpha: (H, W) of the same type, 0 transparent; never multiplied into the pixels. None if the picture is opaque.
+        icc: colour profile of ``pixels``.
+        exif: TIFF structure without the ``Exif\\0\\0`` prefix; its orientation tag, if there is one, says 1.
+        xmp: XMP packet (XML).
+        dpi: horizontal and vertical pixels per inch.
+        source_format: "JPEG", "PNG", ...; empty for a picture that was made here.
+
+    Raises:
+        PictureError: shapes or types do not fit.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    source_format: str = ""
+
+    def __post_init__(self) -> None:
+        pixels, alpha = self.pixels, self.alpha
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
+            raise PictureError(f"A picture has the shape (height, width, 1 or 3), not {pixels.shape}.")
+        if pixels.dtype not in (np.uint8, np.uint16):
+            raise PictureError(f"A picture holds uint8 or uint16 samples, not {pixels.dtype}.")
+        if alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype):
+            raise PictureError(
+                f"The alpha channel, {alpha.dtype} {alpha.shape}, does not fit the pixels, {pixels.dtype} {pixels.shape}."
+            )
+        object.__setattr__(self, "pixels", np.ascontiguousarray(pixels))
+        if alpha is not None:
+            object.__setattr__(self, "alpha", np.ascontiguousarray(alpha))
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """1 (gray) or 3 (RGB), alpha not counted."""
+        return int(self.pixels.shape[2])
+
+    @property
+    def bit_depth(self) -> int:
+        """8 or 16."""
+        return int(self.pixels.dtype.itemsize) * 8
+
+    @property
+    def megapixels(self) -> float:
+        return self.width * self.height / 1e6
+
+    def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Picture:
+        """The same picture with other samples. Without ``alpha`` the old one stays, if it still fits the size and the type."""
+        if alpha is None and self.alpha is not None and self.alpha.shape == pixels.shape[:2] and self.alpha.dtype == pixels.dtype:
+            alpha = self.alpha
+        return replace(self, pixels=pixels, alpha=alpha)
+
+    def crop(self, left: int, top: int, width: int, height: int) -> Picture:
+        """The rectangle as a picture of its own (a copy), metadata kept.
+
+        Raises:
+            PictureError: the rectangle is empty or leaves the picture.
+        """
+        if left < 0 or top < 0 or width < 1 or height < 1 or left + width > self.width or top + height > self.height:
+            raise PictureError(
+                f"The region {width} x {height} at ({left}, {top}) does not lie inside the picture of {self.width} x {self.height}."
+            )
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        alpha = None if self.alpha is None else self.alpha[rows, columns].copy()
+        return replace(self, pixels=self.pixels[rows, columns].copy(), alpha=alpha)
+
+
+def to_8_bit(samples: Pixels) -> Pixels:
+    """uint16 to uint8 by rounding (65535 is 255, so 257 steps are one); uint8 is returned as it is.
+
+    The work is done in strips, because the sum needs 32 bits and a whole 100-megapixel copy of those would be 1.2 GB.
+    """
+    if samples.dtype == np.uint8:
+        return samples
+    out = np.empty(samples.shape, np.uint8)
+    for top in range(0, samples.shape[0], 256):
+        strip = samples[top : top + 256].astype(np.uint32)
+        strip += 128
+        strip //= 257
+        out[top : top + 256] = strip
+    return out
+
+
+def full_range(samples: Pixels, bits: int) -> Pixels:
+    """Unsigned samples of 9 to 16 significant ``bits`` to the full range of uint16, rounded; larger ones become white."""
+    if bits == 16:
+        return samples
+    top = (1 << bits) - 1
+    table = (np.minimum(np.arange(65536, dtype=np.uint32), top) * 65535 + top // 2) // top
+    scaled: Pixels = table.astype(np.uint16)[samples]
+    return scaled

@@ -1,0 +1,111 @@
+"""Reads what Pillow reads well: JPEG, WebP, GIF, BMP, 8-bit AVIF and JPEG 2000, and TIFF files of 8 bits and less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from aedesk.imaging import colour
+from aedesk.imaging.colour import Conversion
+from aedesk.imaging.exif import Exif
+from aedesk.imaging.header import Header
+from aedesk.imaging.picture import Pixels
+
+# The limit of this program is checked by it, in limits.py, before Pillow allocates; Pillow's own is too low for 100 megapixels.
+Image.MAX_IMAGE_PIXELS = None
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+_STRIP_ROWS = 256
+_NAMES = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "JPEG 2000": ("JPEG2000",), "BMP": ("BMP", "DIB")}
+
+
+@dataclass(frozen=True)
+class PillowReader:
+    """Reader (see ``header.Reader``) of one format, and of no other that Pillow might see in the file.
+
+    Args:
+        format: as in ``Picture.source_format``.
+    """
+
+    format: str
+
+    def open(self, path: Path) -> Image.Image:
+        return Image.open(path, formats=_NAMES.get(self.format, (self.format,)))
+
+    def header(self, path: Path) -> Header:
+        with self.open(path) as image:
+            bands, has_alpha, _ = _target(image)
+            exif = Exif.parse(image.info.get("exif"))
+            icc = image.info.get("icc_profile") or None
+            return Header(
+                format=self.format,
+                width=image.width,
+                height=image.height,
+                channels=bands,
+                has_alpha=has_alpha,
+                bit_depth=8,
+                orientation=exif.orientation if exif else 1,
+                icc=None if image.mode in ("CMYK", "LAB") else icc,
+                exif=exif.block if exif else None,
+                xmp=_xmp(image),
+                dpi=_dpi(image) or (exif.dpi if exif else None),
+                frames=getattr(image, "n_frames", 1),
+            )
+
+    def samples(self, path: Path, header: Header) -> Pixels:
+        with self.open(path) as image:
+            image.load()
+            return samples_of(image)
+
+
+def samples_of(image: Image.Image) -> Pixels:
+    """(H, W, 1 to 4) uint8 samples of a loaded picture of any 8-bit mode; CMYK and Lab become sRGB.
+
+    Strip by strip, because a conversion of the whole would hold the picture a third and fourth time.
+    """
+    bands, has_alpha, convert = _target(image)
+    out = np.empty((image.height, image.width, bands + has_alpha), np.uint8)
+    for top in range(0, image.height, _STRIP_ROWS):
+        strip = image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))
+        out[top : top + _STRIP_ROWS] = np.asarray(convert(strip)).reshape(strip.height, strip.width, -1)
+    return out
+
+
+def _target(image: Image.Image) -> tuple[int, bool, Conversion]:
+    """Colour channels, alpha and the conversion for a mode of Pillow's.
+
+    Raises:
+        ValueError: samples of more than 8 bits, which other readers take care of.
+    """
+    mode = image.mode
+    if mode in ("I", "F") or mode.startswith("I;"):
+        raise ValueError(f"samples of the kind {mode} are not supported here")
+    if mode == "CMYK":
+        icc = image.info.get("icc_profile")
+        convert = colour.to_srgb(icc, "CMYK") if colour.colour_space(icc) == "CMYK" else None
+        return 3, False, convert or _mode("RGB")
+    if mode == "LAB":
+        return 3, False, colour.lab_to_srgb()
+    if image.has_transparency_data:
+        return (1, True, _mode("LA")) if mode in ("1", "L", "LA", "La") else (3, True, _mode("RGBA"))
+    return (1, False, _mode("L")) if mode in ("1", "L") else (3, False, _mode("RGB"))
+
+
+def _mode(name: str) -> Conversion:
+    return lambda image: image if image.mode == name else image.convert(name)
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    dpi = image.info.get("dpi")
+    if dpi is None or len(dpi) != 2:
+        return None
+    x, y = float(dpi[0]), float(dpi[1])
+    return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+
+
+def _xmp(image: Image.Image) -> bytes | None:
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp")
+    return xmp.encode() if isinstance(xmp, str) else xmp or None

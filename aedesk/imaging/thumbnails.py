@@ -1,0 +1,49 @@
+"""Small pictures for lists. May run on any thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from aedesk.imaging import failures, formats, io
+from aedesk.imaging.display import to_display
+from aedesk.imaging.exif import Exif
+from aedesk.imaging.orientation import upright
+from aedesk.imaging.picture import Picture, Pixels
+from aedesk.imaging.pillow_reader import PillowReader, samples_of
+
+
+def thumbnail(path: str | Path, edge_px: int) -> Pixels:
+    """A picture file, small: as on the screen, upright, on white where it is transparent.
+
+    A JPEG is decoded at an eighth, a quarter or half of its size (by dropping frequencies), whichever is the smallest that suffices.
+
+    Returns:
+        (h, w, 3) uint8, C-contiguous, whose longer edge is at most ``edge_px``.
+
+    Raises:
+        PictureError: as for ``io.read``.
+    """
+    path = Path(path)
+    picture = _small_jpeg(path, edge_px) or io.read(path)
+    shown = to_display(picture, edge_px)
+    if shown.shape[2] == 3:
+        return shown
+    cover = shown[:, :, 3:].astype(np.uint16)
+    return ((shown[:, :, :3] * cover + 255 * (255 - cover) + 127) // 255).astype(np.uint8)
+
+
+def _small_jpeg(path: Path, edge_px: int) -> Picture | None:
+    """A reduced JPEG, None if the file is no JPEG."""
+    with failures.reading(path):
+        with path.open("rb") as file:
+            if formats.identify(path, file.read(formats.HEAD_BYTES)) != "JPEG":
+                return None
+        with PillowReader("JPEG").open(path) as image:
+            exif = Exif.parse(image.info.get("exif"))
+            icc = None if image.mode == "CMYK" else image.info.get("icc_profile")
+            image.draft(None, (edge_px, edge_px))
+            image.load()
+            samples = upright(samples_of(image), exif.orientation if exif else 1)
+            return Picture(samples, icc=icc)
