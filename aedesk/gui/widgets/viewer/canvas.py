@@ -1,0 +1,334 @@
+"""The part of the viewer that shows: versions in panes, one view for all of them, painted from tiles."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal, Slot
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from aedesk.core.errors import SpecError
+from aedesk.gui.widgets.viewer import chrome
+from aedesk.gui.widgets.viewer import layers as names
+from aedesk.gui.widgets.viewer.content import Content
+from aedesk.gui.widgets.viewer.painting import Layer
+from aedesk.gui.widgets.viewer.panes import Pane, arrange, split_x
+from aedesk.gui.widgets.viewer.tiles import TilePainter
+from aedesk.gui.widgets.viewer.transform import ViewTransform
+
+LOUPE_PX = 260
+EMPTY_MESSAGE = "Drop pictures here, or press Open"
+EMPTY_DETAIL = "JPEG, PNG, TIFF, WebP, AVIF, HEIC, RAW: single files or whole folders"
+
+
+class Canvas(QWidget):
+    """Shows; what a hand does to it is :class:`CompareView`'s.
+
+    Signals:
+        view_changed(QRectF): the visible part of the picture, in picture pixels; also when the scale alone changes.
+        mode_changed(str): the view mode.
+    """
+
+    view_changed = Signal(QRectF)
+    mode_changed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._content = Content(self)
+        self._content.layer_changed.connect(self._layer_changed)
+        self._tiles = TilePainter()
+        self._view = ViewTransform()
+        self._frame = QImage()
+        self._mode = names.SINGLE
+        self._shown: str | None = None
+        self._pair: tuple[str, str] | None = None
+        self._captions = dict(names.CAPTIONS)
+        self._split = 0.5
+        self._peek = False
+        self._box: QRect | None = None
+        self._loupe_at: QPoint | None = None
+        self._dropping = False
+
+    # What is shown
+
+    def set_pictures(
+        self, *, original: np.ndarray | None = None, noisy: np.ndarray | None = None, reconstructed: np.ndarray | None = None
+    ) -> None:
+        """Show versions of one picture: (H, W, 3 or 4) uint8 display arrays of one size, or None for what there is not.
+
+        Arrays are kept, not copied: do not write to them afterwards. A new picture of the same size keeps zoom and place.
+        """
+        self._content.set_pictures({names.ORIGINAL: original, names.NOISY: noisy, names.RECONSTRUCTED: reconstructed})
+        before = (self._view.width, self._view.height)
+        self._view.set_picture(*self._content.size)
+        if before != self._content.size:
+            self._box = None
+            self._content.set_overlay(None, QRectF())
+        self._content_changed()
+
+    def clear(self) -> None:
+        """Back to the empty message."""
+        self.set_pictures()
+
+    def set_overlay(self, array: np.ndarray, x: int, y: int, width: int | None = None, height: int | None = None) -> None:
+        """Lay a preview patch over the reconstruction.
+
+        Args:
+            array: (h, w, 3 or 4) uint8.
+            x, y: its top left corner in picture pixels.
+            width, height: what it covers in picture pixels, if that is not its own size (a patch at the screen's resolution).
+        """
+        rect = QRectF(x, y, array.shape[1] if width is None else width, array.shape[0] if height is None else height)
+        self._content.set_overlay(array, rect)
+        self._content_changed()
+
+    def clear_overlay(self) -> None:
+        self._content.set_overlay(None, QRectF())
+        self._content_changed()
+
+    def values_at(self, x: int, y: int) -> dict[str, tuple[int, ...]]:
+        """The 8-bit display values of every version at a picture pixel; empty outside of the picture."""
+        return self._content.values_at(x, y)
+
+    def set_caption(self, layer: str, text: str) -> None:
+        """Name a version in this picture's own words ("Photo" for a noisy original)."""
+        self._captions[layer] = text
+        self.update()
+
+    # How it is shown
+
+    @property
+    def mode(self) -> str:
+        return self._mode
+
+    def set_mode(self, mode: str, which: str | None = None) -> None:
+        """Choose one of ``MODES``; ``which`` version the single mode shows (None: the most finished one)."""
+        if mode not in names.MODES or which not in (None, *names.LAYERS):
+            raise SpecError(f"There is no view mode {mode!r} of {which!r}.", f"Modes: {', '.join(names.MODES)}.")
+        self._mode, self._shown, self._peek = mode, which, False
+        self._relayout()
+        self.setAccessibleDescription(f"{mode} view of {', '.join(self._captions[pane.layer] for pane in self.panes())}")
+        self.mode_changed.emit(mode)
+
+    def set_pair(self, before: str | None, after: str | None) -> None:
+        """The two versions of the split, side-by-side and difference modes; None for the natural choice."""
+        self._pair = None if before is None or after is None else (before, after)
+        self.update()
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self._pair or names.default_pair(self._content.present)
+
+    @property
+    def split(self) -> float:
+        """The slider's place: 0 at the left edge, 1 at the right."""
+        return self._split
+
+    def set_split(self, split: float) -> None:
+        self._split = min(max(split, 0.0), 1.0)
+        self.update()
+
+    @property
+    def gain(self) -> float:
+        return self._content.gain
+
+    def set_gain(self, gain: float) -> None:
+        """How much the difference mode amplifies."""
+        self._content.set_gain(gain)
+        self.update()
+
+    def set_peek(self, peek: bool) -> None:
+        """In the single mode, show what the shown version was made from, until it is called with False."""
+        if peek != self._peek:
+            self._peek = peek
+            self.update()
+
+    def set_preview_box(self, box: QRect | None) -> None:
+        """Outline a part of the picture (in picture pixels), or nothing."""
+        self._box = None if box is None else QRect(box)
+        self.update()
+
+    @property
+    def preview_box(self) -> QRect | None:
+        return None if self._box is None else QRect(self._box)
+
+    def panes(self) -> list[Pane]:
+        """Which version is shown where, in logical pixels."""
+        present = self._content.present
+        shown = self._shown or names.best_layer(present)
+        if self._peek and self._mode == names.SINGLE:
+            shown = names.before_layer(shown, present)
+        return arrange(self._mode, shown, self.pair, self._split, self.rect(), present)
+
+    # Zoom and place
+
+    @property
+    def scale(self) -> float:
+        """Device pixels per picture pixel: 1.0 is 100 %."""
+        return self._view.scale
+
+    @property
+    def fitted(self) -> bool:
+        return self._view.fitted
+
+    def fit(self) -> None:
+        """Show the whole picture, now and when the window changes its size."""
+        self._view.fit()
+        self._view_changed()
+
+    def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
+        """Set the scale; the point under ``at`` (logical pixels in any pane; None: the middle) stays where it is."""
+        if not self._view.width:
+            return
+        if at is None:
+            self._view.zoom_to(scale)
+        else:
+            self._view.zoom_to(scale, *self._in_pane(at))
+        self._view_changed()
+
+    def zoom_in(self) -> None:
+        self.zoom_to(self.scale * 2**0.5)
+
+    def zoom_out(self) -> None:
+        self.zoom_to(self.scale / 2**0.5)
+
+    def zoom_100(self) -> None:
+        self.zoom_to(1.0)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the picture by logical pixels."""
+        dpr = self.devicePixelRatioF()
+        self._view.pan(dx * dpr, dy * dpr)
+        self._view_changed()
+
+    def visible_region(self) -> QRectF:
+        """The visible part of the picture in picture pixels; empty without a picture."""
+        return QRectF(*self._view.visible())
+
+    def map_to_picture(self, point: QPointF) -> QPointF:
+        """Picture pixels under a point of the widget."""
+        return QPointF(*self._view.to_picture(*self._in_pane(point)))
+
+    def map_from_picture(self, point: QPointF, pane: int = 0) -> QPointF:
+        """Where a picture point lies in the widget, in one of its panes."""
+        x, y = self._view.to_pane(point.x(), point.y())
+        dpr = self.devicePixelRatioF()
+        return QPointF(self.panes()[pane].rect.topLeft()) + QPointF(x / dpr, y / dpr)
+
+    def shutdown(self) -> None:
+        """End the background work now; without this it ends when the widget is destroyed."""
+        self._content.stop()
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 180)
+
+    # Inside
+
+    def _pane_at(self, point: QPointF) -> Pane:
+        panes = self.panes()
+        return next((pane for pane in panes if pane.clip.contains(point.toPoint())), panes[0])
+
+    def _in_pane(self, point: QPointF) -> tuple[float, float]:
+        """A point of the widget in device pixels of the pane under it."""
+        inside = (point - QPointF(self._pane_at(point).rect.topLeft())) * self.devicePixelRatioF()
+        return inside.x(), inside.y()
+
+    def _relayout(self) -> None:
+        pane = self.panes()[0].rect
+        dpr = self.devicePixelRatioF()
+        self._view.set_pane(pane.width() * dpr, pane.height() * dpr)
+        self._view_changed()
+
+    def _content_changed(self) -> None:
+        self._relayout()
+
+    def _view_changed(self) -> None:
+        self.update()
+        self.view_changed.emit(self.visible_region())
+
+    @Slot(object)
+    def _layer_changed(self, layer: Layer) -> None:
+        self._tiles.forget(layer)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._relayout()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        dpr = self.devicePixelRatioF()
+        size = (QSizeF(self.size()) * dpr).toSize()
+        if self._frame.size() != size:
+            self._frame = QImage(size, QImage.Format.Format_RGB32)
+        self._frame.setDevicePixelRatio(1.0)
+        self._frame.fill(chrome.background(self.palette()))
+        panes = self.panes()
+        painter = QPainter(self._frame)
+        for pane in panes:
+            layers = self._content.stack(pane.layer, self.pair)
+            self._tiles.draw(painter, layers, self._view, _scaled(pane.rect, dpr).topLeft(), _scaled(pane.clip, dpr))
+        painter.end()
+        self._frame.setDevicePixelRatio(dpr)
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._frame)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_chrome(painter, panes)
+        painter.end()
+
+    def _draw_chrome(self, painter: QPainter, panes: list[Pane]) -> None:
+        if not self._content.present:
+            chrome.draw_message(painter, self.rect(), EMPTY_MESSAGE, self.palette(), EMPTY_DETAIL)
+        else:
+            for index, pane in enumerate(panes):
+                if not self._content.stack(pane.layer, self.pair):
+                    chrome.draw_message(painter, pane.rect, names.PLACEHOLDERS[pane.layer], self.palette())
+                elif self._box is not None:
+                    painter.setClipRect(pane.clip)
+                    corner = self.map_from_picture(QPointF(self._box.topLeft()), index)
+                    edge = self.scale / self.devicePixelRatioF()
+                    chrome.draw_preview_box(painter, QRectF(corner, QSizeF(self._box.size()) * edge))
+                    painter.setClipping(False)
+                chrome.draw_caption(painter, pane.clip, self._captions[pane.layer], right=pane.caption_right)
+            chrome.draw_caption(painter, self.rect(), f"{self.scale * 100:.0f} %", right=True, bottom=True)
+            if len(panes) == 2 and panes[0].rect == panes[1].rect:
+                chrome.draw_split_handle(painter, self.rect(), split_x(self.rect(), self._split), focused=self.hasFocus())
+            if self._loupe_at is not None:
+                self._draw_loupe(painter, panes, self._loupe_at)
+        if self._dropping:
+            chrome.draw_drop_frame(painter, self.rect(), self.palette())
+
+    def _draw_loupe(self, painter: QPainter, panes: list[Pane], at: QPoint) -> None:
+        """Magnify the same place of the picture in every pane: at 100 %, or twice the view's scale where that is more."""
+        dpr = self.devicePixelRatioF()
+        center = self.map_to_picture(QPointF(at))
+        scale = max(1.0, 2 * self.scale)
+        reach = LOUPE_PX / 2 * dpr / scale
+        part = QRectF(center.x() - reach, center.y() - reach, 2 * reach, 2 * reach)
+        offset = at - self._pane_at(QPointF(at)).rect.topLeft()
+        for pane in panes:
+            middle = pane.rect.topLeft() + offset
+            if not pane.clip.contains(middle) and panes[0].rect == panes[-1].rect:
+                continue  # the other side of a split: its lens would lie on top of this one
+            lens = QRectF(middle.x() - LOUPE_PX / 2, middle.y() - LOUPE_PX / 2, LOUPE_PX, LOUPE_PX)
+            painter.save()
+            round_lens = QPainterPath()
+            round_lens.addEllipse(lens)
+            painter.setClipPath(round_lens)
+            painter.fillRect(lens, chrome.background(self.palette()))
+            painter.translate(lens.topLeft())
+            painter.scale(scale / dpr, scale / dpr)
+            painter.translate(-part.topLeft())
+            for layer in self._content.stack(pane.layer, self.pair):
+                layer.paint(painter, scale, part)
+            painter.restore()
+            chrome.draw_loupe_frame(painter, lens)
+
+
+def _scaled(rect: QRect, factor: float) -> QRect:
+    """A rectangle of logical pixels in device pixels; neighbours stay neighbours."""
+    left, top = round(rect.left() * factor), round(rect.top() * factor)
+    return QRect(left, top, round((rect.right() + 1) * factor) - left, round((rect.bottom() + 1) * factor) - top)

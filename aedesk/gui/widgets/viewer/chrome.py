@@ -1,0 +1,100 @@
+"""What is drawn on top of the picture: captions, the split handle, the preview box, the loupe's frame, the empty message.
+
+Colours are fixed light-on-dark with a dark rim, because what lies under them is a picture and not the palette's window.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
+
+BACKGROUND_DARK = QColor(0x26, 0x26, 0x26)
+BACKGROUND_LIGHT = QColor(0xC9, 0xC9, 0xC9)
+_INK = QColor(255, 255, 255)
+_PLATE = QColor(20, 20, 20, 190)
+_RIM = QColor(0, 0, 0, 130)
+_MARGIN = 10
+HANDLE_REACH_PX = 12
+
+
+def background(palette: QPalette) -> QColor:
+    """A neutral gray around the picture, dark or light as the window is: a coloured ground would tint the eye's judgement."""
+    dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
+    return BACKGROUND_DARK if dark else BACKGROUND_LIGHT
+
+
+def draw_caption(painter: QPainter, area: QRect, text: str, *, right: bool = False, bottom: bool = False) -> QRect:
+    """A small plate with ``text`` in a corner of ``area``; gives its rectangle, empty where there is no room for it."""
+    metrics = QFontMetrics(painter.font())
+    width, height = metrics.horizontalAdvance(text) + 20, metrics.height() + 8
+    if area.width() < width + 2 * _MARGIN or area.height() < height + 2 * _MARGIN:
+        return QRect()
+    x = area.right() + 1 - _MARGIN - width if right else area.left() + _MARGIN
+    y = area.bottom() + 1 - _MARGIN - height if bottom else area.top() + _MARGIN
+    plate = QRect(x, y, width, height)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_PLATE)
+    painter.drawRoundedRect(plate, height / 2, height / 2)
+    painter.setPen(_INK)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+    return plate
+
+
+def draw_split_handle(painter: QPainter, area: QRect, x: int, *, focused: bool) -> None:
+    """The line between before and after with a grip in its middle."""
+    painter.setPen(QPen(_RIM, 4))
+    painter.drawLine(x, area.top(), x, area.bottom())
+    painter.setPen(QPen(_INK, 2))
+    painter.drawLine(x, area.top(), x, area.bottom())
+    middle = QPointF(x, area.center().y())
+    painter.setPen(QPen(_RIM, 1))
+    painter.setBrush(_INK)
+    painter.drawEllipse(middle, 17, 17)
+    painter.setPen(QPen(QColor(40, 40, 40), 2.5 if focused else 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    for side in (-1, 1):
+        tip = middle + QPointF(side * 10, 0)
+        for up in (-1, 1):
+            painter.drawLine(tip, middle + QPointF(side * 5, up * 5))
+
+
+def draw_preview_box(painter: QPainter, rect: QRectF) -> None:
+    """The rectangle of the picture that previews show (``rect`` in logical pixels)."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_RIM, 3))
+    painter.drawRect(rect)
+    painter.setPen(QPen(_INK, 1, Qt.PenStyle.DashLine))
+    painter.drawRect(rect)
+
+
+def draw_loupe_frame(painter: QPainter, rect: QRectF) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_RIM, 4))
+    painter.drawEllipse(rect)
+    painter.setPen(QPen(_INK, 2))
+    painter.drawEllipse(rect)
+
+
+def draw_message(painter: QPainter, area: QRect, text: str, palette: QPalette, detail: str = "") -> None:
+    """A quiet message in the middle of a pane, with a second, smaller line."""
+    dark = background(palette) == BACKGROUND_DARK
+    painter.setPen(QColor(0xC4, 0xC4, 0xC4) if dark else QColor(0x3A, 0x3A, 0x3A))
+    font = painter.font()
+    painter.save()
+    if detail:
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        painter.setFont(font)
+    flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+    room = area.adjusted(16, 16, -16, -16)
+    needed = painter.boundingRect(room, int(flags), text)
+    top = room.center().y() - needed.height() / 2
+    painter.drawText(QRectF(room.left(), top, room.width(), needed.height() + 4), int(flags), text)
+    painter.restore()
+    if detail:
+        painter.drawText(QRectF(room.left(), top + needed.height() + 12, room.width(), 60), int(flags), detail)
+
+
+def draw_drop_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
+    """Shown while files hover over the widget: letting go will open them."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 3, Qt.PenStyle.DashLine))
+    painter.drawRoundedRect(area.adjusted(12, 12, -12, -12), 14, 14)

@@ -1,0 +1,76 @@
+"""Which pane shows which version where: one list of panes per view mode, all the same size."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect
+
+from aedesk.gui.widgets.viewer import layers as names
+
+GAP_PX = 2
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A rectangle of the widget (logical pixels) in which a version is shown.
+
+    Args:
+        layer: the version's name, or "difference".
+        rect: the pane; the picture lies in it as the shared view says.
+        clip: the part of ``rect`` that this version may paint (a side of the split slider).
+        caption_right: the caption stands at the right edge of the clip instead of the left.
+    """
+
+    layer: str
+    rect: QRect
+    clip: QRect
+    caption_right: bool = False
+
+
+def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str]) -> list[Pane]:
+    """The panes of a mode.
+
+    Args:
+        shown: the version of the single mode.
+        pair: before and after, of the split and side-by-side modes.
+        split: the slider's place, 0 (left edge) to 1 (right edge).
+        area: the widget's rectangle in logical pixels.
+        present: the versions that there are; a split with one version shows it whole.
+    """
+    if mode == names.SPLIT and all(layer in present for layer in pair):
+        x = split_x(area, split)
+        left = QRect(area.left(), area.top(), x - area.left(), area.height())
+        right = QRect(x, area.top(), area.right() + 1 - x, area.height())
+        return [Pane(pair[0], area, left), Pane(pair[1], area, right, caption_right=True)]
+    if mode == names.SIDE_BY_SIDE:
+        return _row(pair, area)
+    if mode == names.THREE_UP:
+        return _row(names.LAYERS, area)
+    if mode == names.DIFFERENCE:
+        return [Pane(names.DIFFERENCE, area, area)]
+    if mode == names.SPLIT:
+        shown = next((layer for layer in reversed(pair) if layer in present), shown)
+    return [Pane(shown, area, area)]
+
+
+def split_x(area: QRect, split: float) -> int:
+    return area.left() + round(split * area.width())
+
+
+def _row(layers: Collection[str], area: QRect) -> list[Pane]:
+    """Panes beside each other, or below each other where the widget is taller than wide."""
+    count = len(layers)
+    wide = area.width() >= area.height()
+    length = ((area.width() if wide else area.height()) - (count - 1) * GAP_PX) // count
+    panes = []
+    for i, layer in enumerate(layers):
+        offset = i * (length + GAP_PX)
+        rect = (
+            QRect(area.left() + offset, area.top(), length, area.height())
+            if wide
+            else QRect(area.left(), area.top() + offset, area.width(), length)
+        )
+        panes.append(Pane(layer, rect, rect))
+    return panes
