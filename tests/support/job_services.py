@@ -1,4 +1,4 @@
-"""Small services without torch, run by real workers in the tests of the jobs floor."""
+"""Small services without torch, for tests that drive a real worker."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def sleep(spec: SleepSpec, cancel: CancelToken) -> Iterator[Event]:
 
 
 def flood(spec: FloodSpec, cancel: CancelToken) -> Iterator[Event]:
+    yield Started("flood", spec.steps, "steps")
     for step in range(spec.steps):
         cancel.check()
         yield StepDone(step, {"loss": 1.0 / (step + 1)})
