@@ -160,7 +160,8 @@ class Canvas(QWidget):
         shown = self._shown or names.best_layer(present)
         if self._peek and self._mode == names.SINGLE:
             shown = names.before_layer(shown, present)
-        return arrange(self._mode, shown, self.pair, self._split, self.rect(), present)
+        width, height = self._content.size
+        return arrange(self._mode, shown, self.pair, self._split, self.rect(), present, width / height if height else 1.5)
 
     # Zoom and place
 

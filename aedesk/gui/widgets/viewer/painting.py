@@ -6,7 +6,7 @@ import itertools
 import math
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from aedesk.gui.widgets.viewer.pyramid import Pyramid
@@ -71,7 +71,7 @@ class Layer:
         if self.gain != 1.0:
             part = _gain_table(self.gain)[part]
         painter.save()
-        painter.setClipRect(area)
+        painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale * min(own_x, own_y) < NEAREST_ABOVE)
         target = QRectF(self.rect.left() + left * step_x, self.rect.top() + top * step_y, (right - left) * step_x, (bottom - top) * step_y)
         painter.drawImage(target, qimage(part))

@@ -29,7 +29,7 @@ class Pane:
     caption_right: bool = False
 
 
-def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str]) -> list[Pane]:
+def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str], aspect: float = 1.5) -> list[Pane]:
     """The panes of a mode.
 
     Args:
@@ -38,6 +38,7 @@ def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QR
         split: the slider's place, 0 (left edge) to 1 (right edge).
         area: the widget's rectangle in logical pixels.
         present: the versions that there are; a split with one version shows it whole.
+        aspect: the picture's width by its height.
     """
     if mode == names.SPLIT and all(layer in present for layer in pair):
         x = split_x(area, split)
@@ -45,9 +46,9 @@ def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QR
         right = QRect(x, area.top(), area.right() + 1 - x, area.height())
         return [Pane(pair[0], area, left), Pane(pair[1], area, right, caption_right=True)]
     if mode == names.SIDE_BY_SIDE:
-        return _row(pair, area)
+        return _spread(pair, area, aspect)
     if mode == names.THREE_UP:
-        return _row(names.LAYERS, area)
+        return _spread(names.LAYERS, area, aspect)
     if mode == names.DIFFERENCE:
         return [Pane(names.DIFFERENCE, area, area)]
     if mode == names.SPLIT:
@@ -59,10 +60,12 @@ def split_x(area: QRect, split: float) -> int:
     return area.left() + round(split * area.width())
 
 
-def _row(layers: Collection[str], area: QRect) -> list[Pane]:
-    """Panes beside each other, or below each other where the widget is taller than wide."""
+def _spread(layers: Collection[str], area: QRect, aspect: float) -> list[Pane]:
+    """Panes beside each other or below each other: whichever shows the whole picture larger."""
     count = len(layers)
-    wide = area.width() >= area.height()
+    beside = min(area.width() / count / aspect, area.height())
+    below = min(area.width() / aspect, area.height() / count)
+    wide = beside >= below
     length = ((area.width() if wide else area.height()) - (count - 1) * GAP_PX) // count
     panes = []
     for i, layer in enumerate(layers):

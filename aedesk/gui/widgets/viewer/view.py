@@ -236,9 +236,9 @@ class CompareView(Canvas):
     def _target(self, position: QPointF) -> str:
         """What a press at this place takes hold of: "split", "box" or "pan"."""
         panes = self.panes()
-        if len(panes) == 2 and panes[0].rect == panes[1].rect:
-            if abs(position.x() - split_x(self.rect(), self.split)) <= chrome.HANDLE_REACH_PX:
-                return "split"
+        splitting = len(panes) == 2 and panes[0].rect == panes[1].rect
+        if splitting and abs(position.x() - split_x(self.rect(), self.split)) <= chrome.HANDLE_REACH_PX:
+            return "split"
         if self._box is not None and QRectF(self._box).contains(self.map_to_picture(position)):
             return "box"
         return "pan"

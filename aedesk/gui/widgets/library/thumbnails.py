@@ -1,0 +1,94 @@
+"""Thumbnails on demand: the rows in sight ask for theirs, the latest question is answered first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from aedesk.gui.widgets.background import Background
+from aedesk.gui.widgets.viewer.painting import qimage
+
+Thumbnailer = Callable[[Path, int], np.ndarray]
+
+_CACHED = 600
+_WAITING = 60  # more than a window shows at once; questions of rows that were scrolled past are forgotten
+
+
+class ThumbnailLoader(QObject):
+    """Reads thumbnails in one background thread and keeps the latest of them.
+
+    ``loaded(Path)`` tells that :meth:`get` has a new answer (a null image if the file cannot be read).
+
+    Args:
+        thumbnailer: (path, edge in device pixels) -> (h, w, 3) uint8; called in the background thread.
+        owner: the thread ends with this object.
+    """
+
+    loaded = Signal(object)
+
+    def __init__(self, thumbnailer: Thumbnailer, edge_px: int, owner: QObject) -> None:
+        super().__init__(owner)
+        self.edge_px = edge_px
+        self._thumbnailer = thumbnailer
+        self._cache: OrderedDict[Path, QImage] = OrderedDict()
+        self._waiting: OrderedDict[Path, None] = OrderedDict()
+        self._busy: set[Path] = set()
+        self._lock = threading.Lock()  # guards _waiting and _busy, which both threads change
+        self._background = Background(owner, "aedesk-thumbnails")
+        self._background.done.connect(self._read)
+
+    def get(self, path: Path) -> QImage | None:
+        """The thumbnail, or None and a promise to emit ``loaded`` when it is there. Main thread."""
+        image = self._cache.get(path)
+        if image is not None:
+            self._cache.move_to_end(path)
+            return image
+        with self._lock:
+            if path not in self._busy:
+                known = path in self._waiting
+                self._waiting[path] = None
+                self._waiting.move_to_end(path)
+                while len(self._waiting) > _WAITING:
+                    self._waiting.popitem(last=False)
+                if not known:
+                    self._background.submit(None, self._next)
+        return None
+
+    def forget(self, path: Path) -> None:
+        """The file has changed or left the library."""
+        self._cache.pop(path, None)
+        with self._lock:
+            self._waiting.pop(path, None)
+
+    def stop(self) -> None:
+        self._background.stop()
+
+    def _next(self) -> tuple[Path, np.ndarray | None] | None:
+        """Read the thumbnail that was asked for last. Background thread."""
+        with self._lock:
+            if not self._waiting:
+                return None
+            path, _ = self._waiting.popitem(last=True)
+            self._busy.add(path)
+        try:
+            return path, self._thumbnailer(path, self.edge_px)
+        except Exception:  # whatever is wrong with the file is told when it is opened
+            return path, None
+
+    @Slot(object, object)
+    def _read(self, _key: object, result: tuple[Path, np.ndarray | None] | None) -> None:
+        if result is None:
+            return
+        path, pixels = result
+        with self._lock:
+            self._busy.discard(path)
+        self._cache[path] = QImage() if pixels is None else qimage(pixels)
+        while len(self._cache) > _CACHED:
+            self._cache.popitem(last=False)
+        self.loaded.emit(path)
