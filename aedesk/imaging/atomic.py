@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,43 +16,51 @@ from aedesk.core.errors import PictureError
 def replacing(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
     """A seekable file that takes the place of ``path`` when the block ends, and vanishes when it fails.
 
-    It lies in the same folder under another name, because only there can it be renamed in one step. The mode of a file that is
-    replaced is kept; a link is followed.
+    It lies in the same folder under another name, because only there can it be renamed in one step. A link is followed, and the mode
+    of a file that is replaced is kept.
 
     Raises:
-        PictureError: ``path`` exists and ``overwrite`` is false, before or after the block, or it is a folder.
+        PictureError: ``path`` is a folder, or exists (also if it only came to exist meanwhile) and ``overwrite`` is false.
     """
-    path = Path(os.path.realpath(path))
-    _check(path, overwrite)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=f".part{path.suffix}")
-    temporary = Path(name)
+    target = Path(os.path.realpath(path))
+    _check(target, overwrite)
+    # Not tempfile: its files are for the owner only, and the umask cannot be read without changing it for all threads.
+    temporary = target.with_name(f".{secrets.token_hex(6)}.part{target.suffix}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        _put(temporary, path, overwrite)
+        _put(temporary, target, overwrite)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
 
 
-def _put(temporary: Path, path: Path, overwrite: bool) -> None:
-    _check(path, overwrite)
-    temporary.replace(path)
+def _put(temporary: Path, target: Path, overwrite: bool) -> None:
+    if overwrite:
+        with suppress(OSError):
+            temporary.chmod(target.stat().st_mode & 0o777)
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)  # the one way to rename that never replaces
+    except FileExistsError:
+        raise _exists(target) from None
+    except (OSError, AttributeError):  # a file system without links
+        _check(target, overwrite)
+        temporary.replace(target)
+    else:
+        temporary.unlink()
 
 
-def _check(path: Path, overwrite: bool) -> None:
-    if path.is_dir():
-        raise PictureError(f"{path} is a folder.", "Give the name of a file in it.")
-    if path.exists() and not overwrite:
-        raise PictureError(f"{path} exists already.", "Choose another name, or allow it to be replaced.")
+def _check(target: Path, overwrite: bool) -> None:
+    if target.is_dir():
+        raise PictureError(f"{target} is a folder.", "Give the name of a file in it.")
+    if target.exists() and not overwrite:
+        raise _exists(target)
 
 
-def _umask() -> int:
-    """The process's mask; it can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _exists(target: Path) -> PictureError:
+    return PictureError(f"{target} exists already.", "Choose another name, or allow it to be replaced.")

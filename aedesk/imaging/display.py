@@ -6,9 +6,8 @@ import numpy as np
 from PIL import Image
 
 from aedesk.imaging import colour
-from aedesk.imaging.picture import Picture, Pixels, to_8_bit
-
-_STRIP_ROWS = 256
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.samples import STRIP_ROWS, Pixels, to_8_bit
 
 
 def to_display(picture: Picture, max_edge_px: int | None = None, region: tuple[int, int, int, int] | None = None) -> Pixels:
@@ -51,8 +50,8 @@ def _srgb(samples: Pixels, alpha: Pixels | None, icc: bytes | None) -> Pixels:
         out[:, :, 3] = alpha
     mode = "L" if colour.colour_space(icc) == "GRAY" else "RGB"
     convert = colour.to_srgb(icc, mode) if icc and (mode == "RGB" or channels == 1) else None
-    for top in range(0, height, _STRIP_ROWS):
-        rows = slice(top, top + _STRIP_ROWS)
+    for top in range(0, height, STRIP_ROWS):
+        rows = slice(top, top + STRIP_ROWS)
         strip = samples[rows]
         if convert is not None:
             # A gray picture with an RGB profile (not allowed, but often met) is three equal channels.

@@ -11,11 +11,13 @@ import re
 import struct
 from dataclasses import dataclass
 
-from aedesk.imaging import tags
+from aedesk.imaging import tags, tiff_tags
 from aedesk.imaging.tags import Directory, Tag, TagFile
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 _CM_PER_INCH = 2.54
+_INTEGERS = (1, 3, 4)
+_LAST_CLASSIC_TYPE = 13
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,18 @@ class Exif:
         except ValueError:
             return None
 
+    @classmethod
+    def of_tiff(cls, order: str, main: Directory) -> Exif | None:
+        """The tags of a TIFF file that describe the picture, as a block; None if there is nothing but orientation and resolution."""
+        kept = {number: tag for number, tag in main.tags.items() if number not in tiff_tags.STRUCTURE and tag.type <= _LAST_CLASSIC_TYPE}
+        if not main.below and not kept.keys() - {ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}:
+            return None
+        return cls.parse(tags.pack(order, Directory(kept, main.below)))
+
     @property
     def orientation(self) -> int:
         """1 to 8; 1 if there is none or it makes no sense."""
-        value = int(self.main.number(ORIENTATION, 1))
-        return value if 1 <= value <= 8 else 1
+        return orientation_of(self.main)
 
     @property
     def dpi(self) -> tuple[float, float] | None:
@@ -51,22 +60,30 @@ class Exif:
     def upright(self) -> bytes:
         """The block with the orientation 1 (where it had one)."""
         tag = self.main.tags.get(ORIENTATION)
-        if tag is None or tag.type != 3:
+        if tag is None or tag.type not in _INTEGERS:
             return self.block
-        one = Tag.of(self.order, 3, 1).value
-        return self.block[: tag.position] + one + self.block[tag.position + 2 :]
+        one = Tag.of(self.order, tag.type, 1).value
+        return self.block[: tag.position] + one + self.block[tag.position + len(one) :]
 
     def without_orientation(self) -> bytes:
         """The block with the orientation's entry closed up, for containers that turn pictures by means of their own (AVIF)."""
-        tag = self.main.tags.get(ORIENTATION)
-        if tag is None:
-            return self.block
         code = f"{self.order}H"
         (start,) = struct.unpack_from(f"{self.order}I", self.block, 4)
         (count,) = struct.unpack_from(code, self.block, start)
-        entry, end = tag.position - 8, start + 2 + 12 * count + 4
-        closed_up = self.block[entry + 12 : end] + bytes(12)
-        return self.block[:start] + struct.pack(code, count - 1) + self.block[start + 2 : entry] + closed_up + self.block[end:]
+        table, end = start + 2, start + 2 + 12 * count
+        entries = [self.block[at : at + 12] for at in range(table, min(end, len(self.block)), 12)]
+        kept = [entry for entry in entries if entry[:2] != struct.pack(code, ORIENTATION)]
+        if len(kept) == len(entries):
+            return self.block
+        closed_up = b"".join(kept) + self.block[end : end + 4] + bytes(12 * (len(entries) - len(kept)))
+        return self.block[:start] + struct.pack(code, len(kept)) + closed_up + self.block[end + 4 :]
+
+
+def orientation_of(directory: Directory) -> int:
+    """1 to 8 of a directory; 1 if there is none or it makes no sense."""
+    tag = directory.tags.get(ORIENTATION)
+    value = int(directory.number(ORIENTATION, 1)) if tag and tag.type in _INTEGERS else 1
+    return value if 1 <= value <= 8 else 1
 
 
 def dpi_of(directory: Directory) -> tuple[float, float] | None:

@@ -30,8 +30,6 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise PictureError(f"{path} does not exist.", "Check the name; it may have been moved or renamed.") from error
-    except IsADirectoryError as error:
-        raise PictureError(f"{path} is a folder, not a picture.", "Choose a file inside it.") from error
     except PermissionError as error:
         raise PictureError(f"{path} may not be read: permission denied.", "Change its permissions, or copy it elsewhere.") from error
     except MemoryError as error:

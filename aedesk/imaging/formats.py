@@ -13,6 +13,7 @@ from aedesk.core.errors import PictureError
 
 HEAD_BYTES = 64
 """How much of a file :func:`identify` wants to see."""
+_RAW_NAMES = "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw 3fr erf iiq kdc mos mrw rwl x3f"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ FORMATS = (
     Format("JPEG 2000", (".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc")),
     Format("BMP", (".bmp", ".dib")),
     Format("GIF", (".gif",)),
-    Format("RAW", (".dng", ".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".raf", ".orf", ".rw2", ".pef", ".srw")
-           + (".3fr", ".erf", ".iiq", ".kdc", ".mos", ".mrw", ".rwl", ".x3f")),
+    Format("RAW", tuple(f".{name}" for name in _RAW_NAMES.split())),
 )
 
 READABLE = frozenset(suffix for form in FORMATS for suffix in form.suffixes)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aedesk.imaging.picture import Pixels
+from aedesk.imaging.samples import Pixels
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pillow_heif
 
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.header import Header
-from aedesk.imaging.picture import Pixels, full_range
+from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range
 
 
 def header(path: Path) -> Header:
@@ -39,9 +39,11 @@ def samples(path: Path, header: Header) -> Pixels:
     file = _open(path)
     decoded = np.asarray(file[file.primary_index])
     decoded = decoded.reshape(header.height, header.width, header.channels + header.has_alpha)
+    scaled = full_range(decoded, file.info["bit_depth"]) if header.bit_depth == 16 else decoded
     if file.premultiplied_alpha:
-        raise ValueError("premultiplied alpha is not supported")
-    return full_range(decoded, file.info["bit_depth"]) if header.bit_depth == 16 else decoded
+        scaled = scaled.copy()
+        divide_by_alpha(scaled)
+    return scaled
 
 
 def _open(path: Path) -> pillow_heif.HeifFile:

@@ -7,20 +7,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from aedesk.core.errors import PictureError
-from aedesk.imaging import failures, formats
+from aedesk.imaging import colour, failures, formats, limits
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.exif import Exif, upright_xmp
 from aedesk.imaging.formats import READABLE, WRITABLE, is_picture_path
 from aedesk.imaging.header import Header, Reader
-from aedesk.imaging.limits import MAX_PIXELS, check_size
+from aedesk.imaging.limits import MAX_PIXELS
 from aedesk.imaging.orientation import upright, upright_size
-from aedesk.imaging.picture import Picture, Pixels
+from aedesk.imaging.picture import Picture
 from aedesk.imaging.pillow_reader import PillowReader
+from aedesk.imaging.samples import Pixels
 
 __all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "read", "write"]
+
+_READERS = {
+    "PNG": "png",
+    "TIFF": "tiff_reader",
+    "AVIF": "avif_reader",
+    "JPEG 2000": "jpeg2000_reader",
+    "HEIC": "heic_reader",
+    "RAW": "raw_reader",
+}
 
 
 @dataclass(frozen=True)
@@ -117,32 +129,19 @@ def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: b
 
 
 def _header(path: Path, max_pixels: int) -> tuple[Reader, Header]:
+    limits.check_file(path)
     with path.open("rb") as file:
         head = file.read(formats.HEAD_BYTES)
     reader = _reader(formats.identify(path, head))
     header = reader.header(path)
-    check_size(path, header.width, header.height, max_pixels)
+    limits.check_size(path, header.width, header.height, max_pixels)
     return reader, header
 
 
 def _reader(name: str) -> Reader:
-    """Libraries that take long to import are imported when the first file needs them."""
-    if name == "PNG":
-        from aedesk.imaging import png
-
-        return png
-    if name == "TIFF":
-        from aedesk.imaging import tiff_reader
-
-        return tiff_reader
-    if name == "HEIC":
-        from aedesk.imaging import heic_reader
-
-        return heic_reader
-    if name == "RAW":
-        from aedesk.imaging import raw_reader
-
-        return raw_reader
+    """Each is imported when its first file comes, because some bring libraries that take long to load."""
+    if name in _READERS:
+        return cast(Reader, import_module(f"aedesk.imaging.{_READERS[name]}"))
     return PillowReader(name)
 
 
@@ -152,11 +151,13 @@ def _picture(header: Header, samples: Pixels) -> Picture:
     if samples.shape != expected:
         raise ValueError(f"its header promises {expected}, its data are {samples.shape}")
     samples = upright(samples, header.orientation)
+    # A profile of another colour model says nothing about these pixels (an RGB profile still does about gray ones).
+    fitting = ("RGB", "GRAY") if header.channels == 1 else ("RGB",)
     exif = Exif.parse(header.exif)
     return Picture(
         pixels=samples[:, :, : header.channels],
         alpha=samples[:, :, header.channels] if header.has_alpha else None,
-        icc=header.icc,
+        icc=header.icc if colour.colour_space(header.icc) in fitting else None,
         exif=exif.upright() if exif else None,
         xmp=upright_xmp(header.xmp),
         dpi=upright_size(*header.dpi, header.orientation) if header.dpi else None,

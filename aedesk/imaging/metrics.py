@@ -45,7 +45,7 @@ def psnr(a: Array, b: Array, peak: float | None = None) -> float:
 def ssim(a: Array, b: Array, peak: float | None = None) -> float:
     """Structural similarity, at most 1, which equal pictures have.
 
-    Works in blocks of rows, so that memory stays at some dozens of megabytes at any size.
+    Works in blocks that fit into the processor's cache, so that its own memory stays below a megabyte at any size.
 
     Args:
         a, b, peak: as for :func:`psnr`; both edges at least 11 pixels.
@@ -61,11 +61,13 @@ def ssim(a: Array, b: Array, peak: float | None = None) -> float:
     total = 0.0
     for top in range(0, inside[0], _BLOCK):
         rows = slice(top, min(top + _BLOCK, inside[0]) + 2 * _RADIUS)
-        for channel in range(channels):
-            # Differences from the middle of the range lose fewer digits in the variances.
-            x = a[rows, :, channel].astype(np.float64) - peak / 2
-            y = b[rows, :, channel].astype(np.float64) - peak / 2
-            total += _ssim_sum(x, y, peak)
+        for left in range(0, inside[1], _BLOCK):
+            columns = slice(left, min(left + _BLOCK, inside[1]) + 2 * _RADIUS)
+            for channel in range(channels):
+                # Differences from the middle of the range lose fewer digits in the variances.
+                x = a[rows, columns, channel] - peak / 2
+                y = b[rows, columns, channel] - peak / 2
+                total += _ssim_sum(x.astype(np.float64), y.astype(np.float64), peak)
     return total / (inside[0] * inside[1] * channels)
 
 
@@ -84,15 +86,11 @@ def _ssim_sum(x: Array, y: Array, peak: float) -> float:
 def _windowed(block: Array) -> Array:
     """Gaussian means of the windows inside: (h, w) to (h - 10, w - 10).
 
-    Both passes are products with a band matrix, columns in blocks: some times faster than eleven shifted sums in numpy.
+    Both passes are products with a band matrix: some times faster than eleven shifted sums in numpy.
     """
-    down = _band(block.shape[0] - 2 * _RADIUS) @ block
-    width = block.shape[1] - 2 * _RADIUS
-    out = np.empty((down.shape[0], width))
-    for left in range(0, width, _BLOCK):
-        right = min(left + _BLOCK, width)
-        out[:, left:right] = down[:, left : right + 2 * _RADIUS] @ _band(right - left).T
-    return out
+    height, width = block.shape
+    means: Array = _band(height - 2 * _RADIUS) @ block @ _band(width - 2 * _RADIUS).T
+    return means
 
 
 @lru_cache(maxsize=2 * _BLOCK)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from aedesk.imaging.picture import Pixels
+from aedesk.imaging.samples import Pixels
 
 T = TypeVar("T", int, float)
 

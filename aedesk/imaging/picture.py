@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aedesk.core.errors import PictureError
-
-Pixels = NDArray[Any]
-"""uint8 or uint16 samples, using the full range of the type."""
+from aedesk.imaging.samples import Pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +44,7 @@ class Picture:
         if pixels.dtype not in (np.uint8, np.uint16):
             raise PictureError(f"A picture holds uint8 or uint16 samples, not {pixels.dtype}.")
         if alpha is not None and (alpha.shape != pixels.shape[:2] or alpha.dtype != pixels.dtype):
-            raise PictureError(
-                f"The alpha channel, {alpha.dtype} {alpha.shape}, does not fit the pixels, {pixels.dtype} {pixels.shape}."
-            )
+            raise PictureError(f"The alpha channel, {alpha.dtype} {alpha.shape}, does not fit the pixels, {pixels.dtype} {pixels.shape}.")
         object.__setattr__(self, "pixels", np.ascontiguousarray(pixels))
         if alpha is not None:
             object.__setattr__(self, "alpha", np.ascontiguousarray(alpha))
@@ -76,11 +71,13 @@ class Picture:
     def megapixels(self) -> float:
         return self.width * self.height / 1e6
 
-    def with_pixels(self, pixels: Pixels, alpha: Pixels | None = None) -> Picture:
-        """The same picture with other samples. Without ``alpha`` the old one stays, if it still fits the size and the type."""
-        if alpha is None and self.alpha is not None and self.alpha.shape == pixels.shape[:2] and self.alpha.dtype == pixels.dtype:
-            alpha = self.alpha
-        return replace(self, pixels=pixels, alpha=alpha)
+    def with_pixels(self, pixels: Pixels, alpha: Pixels | Literal["keep"] | None = "keep") -> Picture:
+        """The same metadata with other samples.
+
+        Raises:
+            PictureError: the alpha channel, the old one too, does not fit the pixels.
+        """
+        return replace(self, pixels=pixels, alpha=self.alpha if isinstance(alpha, str) else alpha)
 
     def crop(self, left: int, top: int, width: int, height: int) -> Picture:
         """The rectangle as a picture of its own (a copy), metadata kept.
@@ -95,29 +92,3 @@ class Picture:
         rows, columns = slice(top, top + height), slice(left, left + width)
         alpha = None if self.alpha is None else self.alpha[rows, columns].copy()
         return replace(self, pixels=self.pixels[rows, columns].copy(), alpha=alpha)
-
-
-def to_8_bit(samples: Pixels) -> Pixels:
-    """uint16 to uint8 by rounding (65535 is 255, so 257 steps are one); uint8 is returned as it is.
-
-    The work is done in strips, because the sum needs 32 bits and a whole 100-megapixel copy of those would be 1.2 GB.
-    """
-    if samples.dtype == np.uint8:
-        return samples
-    out = np.empty(samples.shape, np.uint8)
-    for top in range(0, samples.shape[0], 256):
-        strip = samples[top : top + 256].astype(np.uint32)
-        strip += 128
-        strip //= 257
-        out[top : top + 256] = strip
-    return out
-
-
-def full_range(samples: Pixels, bits: int) -> Pixels:
-    """Unsigned samples of 9 to 16 significant ``bits`` to the full range of uint16, rounded; larger ones become white."""
-    if bits == 16:
-        return samples
-    top = (1 << bits) - 1
-    table = (np.minimum(np.arange(65536, dtype=np.uint32), top) * 65535 + top // 2) // top
-    scaled: Pixels = table.astype(np.uint16)[samples]
-    return scaled

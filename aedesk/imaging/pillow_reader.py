@@ -12,13 +12,13 @@ from aedesk.imaging import colour
 from aedesk.imaging.colour import Conversion
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.header import Header
-from aedesk.imaging.picture import Pixels
+from aedesk.imaging.samples import STRIP_ROWS, Pixels
 
 # The limit of this program is checked by it, in limits.py, before Pillow allocates; Pillow's own is too low for 100 megapixels.
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
-_STRIP_ROWS = 256
+_MAX_SCANNED_PIXELS = 20_000_000_000
 _NAMES = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "JPEG 2000": ("JPEG2000",), "BMP": ("BMP", "DIB")}
 
 
@@ -37,6 +37,8 @@ class PillowReader:
 
     def header(self, path: Path) -> Header:
         with self.open(path) as image:
+            if self.format == "JPEG":
+                _check_scans(path, image)
             bands, has_alpha, _ = _target(image)
             exif = Exif.parse(image.info.get("exif"))
             icc = image.info.get("icc_profile") or None
@@ -68,10 +70,23 @@ def samples_of(image: Image.Image) -> Pixels:
     """
     bands, has_alpha, convert = _target(image)
     out = np.empty((image.height, image.width, bands + has_alpha), np.uint8)
-    for top in range(0, image.height, _STRIP_ROWS):
-        strip = image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))
-        out[top : top + _STRIP_ROWS] = np.asarray(convert(strip)).reshape(strip.height, strip.width, -1)
+    for top in range(0, image.height, STRIP_ROWS):
+        strip = image.crop((0, top, image.width, min(top + STRIP_ROWS, image.height)))
+        out[top : top + STRIP_ROWS] = np.asarray(convert(strip)).reshape(strip.height, strip.width, -1)
     return out
+
+
+def _check_scans(path: Path, image: Image.Image) -> None:
+    """A progressive JPEG goes over all pixels once per scan (about ten times); hostile ones have thousands of empty scans.
+
+    Raises:
+        ValueError: decoding would take minutes.
+    """
+    if not image.info.get("progressive"):
+        return
+    scans = path.read_bytes().count(b"\xff\xda")
+    if scans * image.width * image.height > _MAX_SCANNED_PIXELS:
+        raise ValueError(f"{scans} scans of {image.width} x {image.height} pixels")
 
 
 def _target(image: Image.Image) -> tuple[int, bool, Conversion]:

@@ -19,36 +19,40 @@ import numpy as np
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.header import Header
 from aedesk.imaging.limits import check_size
-from aedesk.imaging.picture import Picture, Pixels
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.samples import Pixels
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # by colour type; 3 is a palette
-_METADATA = (b"IHDR", b"tRNS", b"iCCP", b"eXIf", b"iTXt", b"pHYs")
+_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # after reading, by colour type; 3 is a palette
+_STORED = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_METADATA = frozenset((b"IHDR", b"tRNS", b"iCCP", b"eXIf", b"iTXt", b"pHYs", b"acTL"))
+_PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
 _MAX_METADATA_BYTES = 64 << 20
 _XMP_KEY = b"XML:com.adobe.xmp"
 _METRES_PER_INCH = 0.0254
-_MAX_DEFLATE_RATIO = 1032
+_MAX_EDGE_PX = 1_000_000  # libpng's own limit
 _LEVEL = 6
 
 
 def header(path: Path) -> Header:
     with path.open("rb") as file:
         chunks: dict[bytes, bytes] = {}
-        frames, compressed = 1, 0
-        for name, data, size in _chunks(file):
-            if name == b"iTXt" and not data.startswith(_XMP_KEY + b"\0"):
-                continue
+        compressed = kept = 0
+        for name, size in _chunks(file):
             if name == b"IDAT":
                 compressed += size
             elif name in _METADATA:
-                chunks.setdefault(name, data)
-            elif name == b"acTL":
-                frames = int.from_bytes(data[:4], "big")
-    width, height, depth, colour_type, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
+                kept += size
+                if kept > _MAX_METADATA_BYTES:
+                    raise ValueError("its metadata is larger than 64 MiB")
+                data = file.read(size)
+                if name != b"iTXt" or data.startswith(_XMP_KEY + b"\0"):
+                    chunks.setdefault(name, data)
+    width, height, depth, colour_type, *_ = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     if colour_type not in _CHANNELS:
         raise ValueError(f"colour type {colour_type} does not exist")
-    check_size(path, width, height)
-    _check_bomb(width, height, depth, compressed)
+    check_size(path, width, height, max_pixels=_MAX_EDGE_PX**2)
+    _check_compressed(height * (1 + (width * depth * _STORED[colour_type] + 7) // 8), compressed)
     exif = Exif.parse(chunks.get(b"eXIf"))
     return Header(
         format="PNG",
@@ -62,14 +66,21 @@ def header(path: Path) -> Header:
         exif=exif.block if exif else None,
         xmp=_xmp(chunks.get(b"iTXt")),
         dpi=_dpi(chunks.get(b"pHYs")) or (exif.dpi if exif else None),
-        frames=frames,
+        frames=max(1, int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")),
     )
 
 
 def samples(path: Path, header: Header) -> Pixels:
+    """libpng sees nothing but the pixels' own chunks: it would print its opinion on the others to the terminal."""
     import imagecodecs
 
-    decoded: Pixels = imagecodecs.png_decode(path.read_bytes())
+    with path.open("rb") as file:
+        stream = bytearray(_SIGNATURE)
+        for name, size in _chunks(file):
+            if name in _PIXELS:
+                file.seek(-8, 1)
+                stream += file.read(8 + size + 4)
+    decoded: Pixels = imagecodecs.png_decode(stream)
     return decoded.reshape(header.height, header.width, header.channels + header.has_alpha)
 
 
@@ -97,34 +108,34 @@ def _write_chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
     file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
 
 
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes, int]]:
-    """Name, content and size of each chunk; the content of those that nobody asks for is skipped and empty."""
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Name and size of each chunk, while the file stands at the chunk's content.
+
+    Raises:
+        ValueError: a chunk or the end is missing.
+    """
+    end = file.seek(0, 2)
+    file.seek(0)
     if file.read(len(_SIGNATURE)) != _SIGNATURE:
         raise ValueError("not a PNG file")
-    total = 0
-    while len(head := file.read(8)) == 8:
+    at, name = len(_SIGNATURE), b""
+    while name != b"IEND":
+        file.seek(at)
+        head = file.read(8)
         size, name = int.from_bytes(head[:4], "big"), head[4:]
-        data = b""
-        if name in _METADATA or name == b"acTL":
-            total += size
-            if total > _MAX_METADATA_BYTES:
-                raise ValueError("its metadata is larger than 64 MiB")
-            data = file.read(size)
-            if len(data) < size:
-                raise ValueError("it ends in the middle of a chunk")
-            file.seek(4, 1)
-        else:
-            file.seek(size + 4, 1)
-        yield name, data, size
-        if name == b"IEND":
-            return
-    raise ValueError("its end is missing")
+        at += 8 + size + 4
+        if len(head) < 8 or at > end:
+            raise ValueError("it ends too early")
+        yield name, size
 
 
-def _check_bomb(width: int, height: int, depth: int, compressed: int) -> None:
-    """Deflate cannot compress by more than 1032 to 1, so a file that promises more lies, and nothing need be allocated for it."""
-    if height * ((width * depth + 7) // 8) > (compressed + 1) * _MAX_DEFLATE_RATIO:
-        raise ValueError("its pixels are missing")
+def _check_compressed(raw: int, compressed: int) -> None:
+    """Deflate shrinks by 1032 at most and never grows much, so a file that says otherwise lies, and nothing is allocated for it.
+
+    Interlaced pictures have some more rows, each with one more byte; the factor 2 allows for them.
+    """
+    if not raw / (2 * 1032) <= compressed <= 2 * raw + (1 << 20):
+        raise ValueError("its size does not fit its pixels")
 
 
 def _inflate(data: bytes) -> bytes:

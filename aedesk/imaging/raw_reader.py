@@ -1,4 +1,8 @@
-"""Develops camera RAW through rawpy (LibRaw), if the extra ``raw`` is installed: 16-bit sRGB with the camera's white balance."""
+"""Develops camera RAW through rawpy (LibRaw), if the extra ``raw`` is installed: 16-bit sRGB with the camera's white balance.
+
+LibRaw turns the picture upright. EXIF comes from the file's own tags, because most kinds of RAW (DNG, NEF, CR2, ARW, PEF, ...) are
+TIFF files on the outside; the others (CR3, RAF) come without.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from aedesk.core.errors import PictureError
+from aedesk.imaging.exif import Exif
 from aedesk.imaging.header import Header
-from aedesk.imaging.picture import Pixels
+from aedesk.imaging.samples import Pixels
+from aedesk.imaging.tags import TagFile
 
 
 def header(path: Path) -> Header:
     with _open(path) as raw:
         size = raw.sizes
         width, height = (size.height, size.width) if size.flip in (5, 6) else (size.width, size.height)
-        return Header(format="RAW", width=width, height=height, channels=3, has_alpha=False, bit_depth=16)
+    exif = _exif(path)
+    return Header("RAW", width, height, channels=3, has_alpha=False, bit_depth=16, exif=exif.block if exif else None)
 
 
 def samples(path: Path, header: Header) -> Pixels:
@@ -31,3 +38,12 @@ def _open(path: Path) -> Any:
             f"{path} is a camera RAW file, and the library that develops them is not installed.", 'Run: pip install "aedesk[raw]"'
         ) from error
     return rawpy.imread(str(path))
+
+
+def _exif(path: Path) -> Exif | None:
+    with path.open("rb") as stream:
+        try:
+            file = TagFile(stream)
+            return Exif.of_tiff(file.order, file.directory())
+        except ValueError:
+            return None

@@ -16,6 +16,9 @@ _POINTERS = (EXIF_POINTER, GPS_POINTER, INTEROPERABILITY_POINTER)
 
 # Bytes per value of each type; 13 is an offset of a directory, 16 to 18 are BigTIFF's 64-bit ones.
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_MAX_VALUE_BYTES = 64 << 20
+_MAX_VALUES_BYTES = 256 << 20  # a thousand tags that all point at the same megabytes must not fill the memory
+_MAX_DIRECTORIES = 10_000
 _CODES = {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i", 10: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 
 
@@ -55,12 +58,14 @@ class Directory:
 
     tags: dict[int, Tag] = field(default_factory=dict)
     below: dict[int, Directory] = field(default_factory=dict)
-    next_offset: int = 0
+
+    def numbers(self, tag: int) -> tuple[float, ...]:
+        """All values of a tag; none if it is not there."""
+        return self.tags[tag].numbers() if tag in self.tags else ()
 
     def number(self, tag: int, default: float = 0) -> float:
         """The first value of a tag."""
-        values = self.tags[tag].numbers() if tag in self.tags else ()
-        return values[0] if values else default
+        return next(iter(self.numbers(tag)), default)
 
 
 @dataclass
@@ -77,6 +82,7 @@ class TagFile:
     stream: BinaryIO
 
     def __post_init__(self) -> None:
+        self._read_bytes = 0
         self.size = self.stream.seek(0, 2)
         head = self._bytes(0, min(16, self.size))
         orders = {b"II": "<", b"MM": ">"}
@@ -89,33 +95,63 @@ class TagFile:
         self.big = version == 43
         self.first_offset: int = struct.unpack(f"{self.order}Q", head[8:])[0] if self.big else struct.unpack(f"{self.order}I", head[4:8])[0]
 
-    def directory(self, offset: int | None = None) -> Directory:
-        """The directory at ``offset`` (None: the first) with those below it. Tags whose values lie outside of the file are left out.
+    def directory(self) -> Directory:
+        """The first directory with those below it. Tags whose values lie outside of the file or are huge are left out.
+
+        Raises:
+            ValueError: no directory can stand there, or its values are too many.
+        """
+        return self._directory(self.first_offset, _POINTERS[:2])
+
+    def count_directories(self) -> int:
+        """How many follow each other, the first included; ``_MAX_DIRECTORIES`` if there are more."""
+        offset, seen = self.first_offset, set[int]()
+        while offset and offset not in seen and len(seen) < _MAX_DIRECTORIES:
+            try:
+                following = self._table(offset)[2]
+            except ValueError:
+                break
+            seen.add(offset)
+            offset = following
+        return len(seen)
+
+    def _table(self, offset: int) -> tuple[int, bytes, int]:
+        """Where the entries of a directory begin, the entries, and the offset of the next directory.
 
         Raises:
             ValueError: no directory can stand there.
         """
-        return self._directory(self.first_offset if offset is None else offset, _POINTERS[:2])
-
-    def _directory(self, offset: int, pointers: tuple[int, ...]) -> Directory:
-        count_size, entry_size, offset_code = (8, 20, "Q") if self.big else (2, 12, "I")
+        count_size, entry_size, offset_code = self._layout
         if not 8 <= offset <= self.size - count_size:
             raise ValueError("a tag directory lies outside of the file")
         count = int.from_bytes(self._bytes(offset, count_size), "little" if self.order == "<" else "big")
-        start, inline = offset + count_size, struct.calcsize(offset_code)
+        start, link_size = offset + count_size, struct.calcsize(offset_code)
         count = min(count, (self.size - start) // entry_size, 0xFFFF)
-        table = self._bytes(start, count * entry_size + inline)
+        table = self._bytes(start, count * entry_size + link_size)
+        entries, link = table[: count * entry_size], table[count * entry_size :]
+        return start, entries, struct.unpack(f"{self.order}{offset_code}", link)[0] if len(link) == link_size else 0
+
+    @property
+    def _layout(self) -> tuple[int, int, str]:
+        """Bytes of the number of entries, bytes of an entry, struct code of an offset."""
+        return (8, 20, "Q") if self.big else (2, 12, "I")
+
+    def _directory(self, offset: int, pointers: tuple[int, ...]) -> Directory:
+        _, entry_size, offset_code = self._layout
+        start, table, _ = self._table(offset)
+        inline = struct.calcsize(offset_code)
         found = Directory()
-        for at in range(0, count * entry_size, entry_size):
+        for at in range(0, len(table), entry_size):
             number, kind, values = struct.unpack_from(f"{self.order}HH{offset_code}", table, at)
             size = _SIZES.get(kind, 0) * values
             position = start + at + entry_size - inline
             if size > inline:
                 position = struct.unpack_from(f"{self.order}{offset_code}", table, at + entry_size - inline)[0]
-            if 0 < size <= self.size - position:
+            if 0 < size <= min(self.size - position, _MAX_VALUE_BYTES) and number not in found.tags:
+                self._read_bytes += size
+                if self._read_bytes > _MAX_VALUES_BYTES:
+                    raise ValueError("its tags hold more than 256 MiB")
                 found.tags[number] = Tag(kind, values, self._bytes(position, size), self.order, position)
-        if len(table) == count * entry_size + inline:
-            found.next_offset = struct.unpack_from(f"{self.order}{offset_code}", table, count * entry_size)[0]
         for pointer in pointers:
             if pointer in found.tags:
                 below = (INTEROPERABILITY_POINTER,) if pointer == EXIF_POINTER else ()

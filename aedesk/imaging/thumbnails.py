@@ -10,8 +10,9 @@ from aedesk.imaging import failures, formats, io
 from aedesk.imaging.display import to_display
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.orientation import upright
-from aedesk.imaging.picture import Picture, Pixels
+from aedesk.imaging.picture import Picture
 from aedesk.imaging.pillow_reader import PillowReader, samples_of
+from aedesk.imaging.samples import Pixels, on_white
 
 
 def thumbnail(path: str | Path, edge_px: int) -> Pixels:
@@ -28,10 +29,7 @@ def thumbnail(path: str | Path, edge_px: int) -> Pixels:
     path = Path(path)
     picture = _small_jpeg(path, edge_px) or io.read(path)
     shown = to_display(picture, edge_px)
-    if shown.shape[2] == 3:
-        return shown
-    cover = shown[:, :, 3:].astype(np.uint16)
-    return ((shown[:, :, :3] * cover + 255 * (255 - cover) + 127) // 255).astype(np.uint8)
+    return shown if shown.shape[2] == 3 else on_white(np.ascontiguousarray(shown[:, :, :3]), shown[:, :, 3])
 
 
 def _small_jpeg(path: Path, edge_px: int) -> Picture | None:

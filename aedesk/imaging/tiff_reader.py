@@ -6,22 +6,21 @@ those of 9 to 16 bits, which Pillow cannot hold in colour.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from aedesk.core.errors import PictureError
-from aedesk.imaging import colour, tags, tiff_tags
-from aedesk.imaging.exif import RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, Exif, dpi_of
+from aedesk.imaging import colour, tiff_tags
+from aedesk.imaging.exif import Exif, dpi_of, orientation_of
 from aedesk.imaging.header import Header
 from aedesk.imaging.limits import check_size
-from aedesk.imaging.picture import Pixels, full_range, to_8_bit
 from aedesk.imaging.pillow_reader import PillowReader, samples_of
+from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range, to_8_bit
 from aedesk.imaging.tags import Directory, TagFile
 
-_STRIP_ROWS = 256
-_MAX_PAGES = 1000
 _pillow = PillowReader("TIFF")
 
 
@@ -30,7 +29,7 @@ def header(path: Path) -> Header:
     width, height = int(main.number(tiff_tags.WIDTH)), int(main.number(tiff_tags.HEIGHT))
     check_size(path, width, height)
     bits = _bits(path, main)
-    exif = _exif(order, main)
+    exif = Exif.of_tiff(order, main)
     photometric = main.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY)
     has_alpha = bool(_alpha_kind(main))
     if bits <= 8:
@@ -40,7 +39,7 @@ def header(path: Path) -> Header:
     elif photometric in (tiff_tags.GRAY_INVERTED, tiff_tags.GRAY, tiff_tags.RGB, tiff_tags.CMYK):
         channels = 1 if photometric in (tiff_tags.GRAY_INVERTED, tiff_tags.GRAY) else 3
         icc = main.tags[tiff_tags.ICC].value if tiff_tags.ICC in main.tags and photometric != tiff_tags.CMYK else None
-        orientation = exif.orientation if exif else int(main.number(0x0112, 1))
+        orientation = orientation_of(main)
     else:
         raise PictureError(f"{path} has {bits} bits per sample in a colour model that cannot be read.", "Save it as RGB first.")
     return Header(
@@ -64,6 +63,7 @@ def samples(path: Path, header: Header) -> Pixels:
     bits = _bits(path, main)
     if bits <= 8:
         return _pillow.samples(path, header)
+    _check_segments(path, main)
     deep = _deep_samples(path, bits)
     photometric = main.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY)
     if photometric == tiff_tags.CMYK:
@@ -72,7 +72,7 @@ def samples(path: Path, header: Header) -> Pixels:
     if photometric == tiff_tags.GRAY_INVERTED:
         np.subtract(65535, deep[:, :, :1], out=deep[:, :, :1])
     if _alpha_kind(main) == tiff_tags.ASSOCIATED:
-        _divide_by_alpha(deep)
+        divide_by_alpha(deep)
     return deep
 
 
@@ -80,16 +80,7 @@ def _main(path: Path) -> tuple[Directory, str, int]:
     """First directory, byte order and number of pages."""
     with path.open("rb") as stream:
         file = TagFile(stream)
-        main = file.directory()
-        seen = {file.first_offset}
-        offset = main.next_offset
-        while offset and offset not in seen and len(seen) < _MAX_PAGES:
-            seen.add(offset)
-            try:
-                offset = file.directory(offset).next_offset
-            except ValueError:
-                break
-        return main, file.order, len(seen)
+        return file.directory(), file.order, file.count_directories()
 
 
 def _bits(path: Path, main: Directory) -> int:
@@ -115,13 +106,26 @@ def _alpha_kind(main: Directory) -> int:
     return kind if kind in (tiff_tags.ASSOCIATED, tiff_tags.STRAIGHT) and main.number(tiff_tags.PHOTOMETRIC) != tiff_tags.CMYK else 0
 
 
-def _exif(order: str, main: Directory) -> Exif | None:
-    """The tags that describe the picture as an EXIF block; None if there is no more than a resolution."""
-    resolution = {X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT}
-    kept = {number: tag for number, tag in main.tags.items() if number not in tiff_tags.STRUCTURE and tag.type <= 13}
-    if not main.below and not kept.keys() - resolution - {0x0112}:
-        return None
-    return Exif.parse(tags.pack(order, Directory(kept, main.below)))
+def _check_segments(path: Path, main: Directory) -> None:
+    """tifffile fills the place of strips and tiles that are missing with black; here they are damage.
+
+    Raises:
+        ValueError: a strip or tile is missing, empty or reaches beyond the file.
+    """
+    tiled = tiff_tags.TILE_OFFSETS in main.tags
+    offsets_tag, sizes_tag = (tiff_tags.TILE_OFFSETS, tiff_tags.TILE_SIZES) if tiled else (tiff_tags.STRIP_OFFSETS, tiff_tags.STRIP_SIZES)
+    offsets, sizes = main.numbers(offsets_tag), main.numbers(sizes_tag)
+    width, height = main.number(tiff_tags.WIDTH), main.number(tiff_tags.HEIGHT)
+    rows = min(main.number(tiff_tags.TILE_HEIGHT if tiled else tiff_tags.ROWS_PER_STRIP, height), height)
+    columns = main.number(tiff_tags.TILE_WIDTH) if tiled else width
+    if rows < 1 or columns < 1:
+        raise ValueError("its strips or tiles have no size")
+    planes = main.number(tiff_tags.SAMPLES_PER_PIXEL, 1) if main.number(tiff_tags.PLANAR, 1) == 2 else 1
+    expected = math.ceil(height / rows) * math.ceil(width / columns) * planes
+    end = path.stat().st_size
+    whole = all(size > 0 and 0 < offset <= end - size for offset, size in zip(offsets, sizes, strict=False))
+    if not whole or not len(offsets) == len(sizes) == expected:
+        raise ValueError("parts of its pixels are missing")
 
 
 def _deep_samples(path: Path, bits: int) -> Pixels:
@@ -147,12 +151,3 @@ def _cmyk_to_srgb(inks: Pixels, main: Directory) -> Pixels:
     if tiff_tags.ICC in main.tags and colour.colour_space(main.tags[tiff_tags.ICC].value) == "CMYK":
         image.info["icc_profile"] = main.tags[tiff_tags.ICC].value
     return samples_of(image)
-
-
-def _divide_by_alpha(deep: Pixels) -> None:
-    """Premultiplied to straight, in place."""
-    for top in range(0, deep.shape[0], _STRIP_ROWS):
-        strip = deep[top : top + _STRIP_ROWS]
-        alpha = strip[:, :, -1:].astype(np.uint32)
-        straight = (strip[:, :, :-1].astype(np.uint32) * 65535 + alpha // 2) // np.maximum(alpha, 1)
-        strip[:, :, :-1] = np.minimum(straight, 65535)
