@@ -28,16 +28,28 @@ def header(path: Path) -> Header:
         boxes = dict(_boxes(file, 0, file.seek(0, 2)))
         bits, components = _depth(file)
     exif = Exif.parse(boxes.get("exif"))
-    metadata = {"icc": boxes.get("icc"), "exif": exif.block if exif else None, "xmp": boxes.get("xmp")}
-    orientation = exif.orientation if exif else 1
-    if bits <= 8:
-        return replace(_pillow.header(path), orientation=orientation, **metadata)
+    found = _pillow.header(path) if bits <= 8 else _deep_header(path, components)
+    return replace(
+        found,
+        orientation=exif.orientation if exif else 1,
+        icc=boxes.get("icc"),
+        exif=exif.block if exif else None,
+        xmp=boxes.get("xmp"),
+        dpi=found.dpi or (exif.dpi if exif else None),
+    )
+
+
+def _deep_header(path: Path, components: int) -> Header:
     with Image.open(path, formats=("JPEG2000",)) as image:
-        width, height, dpi = image.width, image.height, image.info.get("dpi")
-    return Header(
-        "JPEG 2000", width, height, channels=3 if components >= 3 else 1, has_alpha=components in (2, 4), bit_depth=16,
-        orientation=orientation, dpi=dpi or (exif.dpi if exif else None), **metadata,
-    )  # fmt: skip
+        return Header(
+            format="JPEG 2000",
+            width=image.width,
+            height=image.height,
+            channels=3 if components >= 3 else 1,
+            has_alpha=components in (2, 4),
+            bit_depth=16,
+            dpi=image.info.get("dpi"),
+        )
 
 
 def samples(path: Path, header: Header) -> Pixels:
@@ -90,7 +102,7 @@ def _depth(file: BinaryIO) -> tuple[int, int]:
     siz = start[at + 4 : at + 4 + 39]
     if at < 0 or len(siz) < 39:
         raise ValueError("its codestream is missing")
-    components, depth = int.from_bytes(siz[34:36], "big"), siz[36]
+    components, depth = int.from_bytes(siz[36:38], "big"), siz[38]
     if depth & 0x80 or depth > 15:
         raise ValueError("its samples are signed or have more than 16 bits")
     return depth + 1, components

@@ -65,10 +65,10 @@ def ssim(a: Array, b: Array, peak: float | None = None) -> float:
             columns = slice(left, min(left + _BLOCK, inside[1]) + 2 * _RADIUS)
             for channel in range(channels):
                 # Differences from the middle of the range lose fewer digits in the variances.
-                x = a[rows, columns, channel] - peak / 2
-                y = b[rows, columns, channel] - peak / 2
-                total += _ssim_sum(x.astype(np.float64), y.astype(np.float64), peak)
-    return total / (inside[0] * inside[1] * channels)
+                x = a[rows, columns, channel].astype(np.float64) - peak / 2
+                y = b[rows, columns, channel].astype(np.float64) - peak / 2
+                total += _ssim_sum(x, y, peak)
+    return float(total / (inside[0] * inside[1] * channels))
 
 
 def _ssim_sum(x: Array, y: Array, peak: float) -> float:

@@ -90,10 +90,10 @@ def _compressed_strips(picture: Picture, order: str, rows: int) -> Iterator[byte
         strip = picture.pixels[top : top + rows]
         if picture.alpha is not None:
             strip = np.dstack((strip, picture.alpha[top : top + rows]))
-        differences = np.empty(strip.shape, strip.dtype.newbyteorder(order))
+        differences = np.empty(strip.shape, f"{order}u{strip.dtype.itemsize}")
         differences[:, :1] = strip[:, :1]
         np.subtract(strip[:, 1:], strip[:, :-1], out=differences[:, 1:])
-        return zlib.compress(differences, _LEVEL)
+        return zlib.compress(differences.tobytes(), _LEVEL)
 
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="tiff") as pool:
         for top in range(0, picture.height, rows * _STRIPS_AT_ONCE):
