@@ -4,11 +4,11 @@
     python3 packaging/dev.py app [PICTURES]         make the environment, open the window
     python3 packaging/dev.py test [PYTEST OPTIONS]  make the environment, run every check
 
-The environment (``.venv`` of the project, or ``--env DIR``) carries a stamp, written last: which Python, which pyproject.toml, which
-extras. A second start compares the stamp and starts no pip. An environment without a stamp was interrupted in the middle and is made anew;
-one whose pyproject.toml has changed is brought up to date. A folder that this file did not make is never touched.
+The environment (``.venv`` of the project, or ``--env DIR``) carries a stamp, written last: which Python, which requirements, which
+extras. A second start compares the stamp and starts no pip. An environment with an empty stamp was interrupted in the middle and is made
+anew; one whose requirements have changed is brought up to date. A folder that this file did not make is never touched.
 
-The file is parsed by any Python 3, so that an old one gets a sentence instead of a syntax error.
+The file is parsed by any Python from 3.7 on, so that an old one gets a sentence instead of a syntax error.
 """
 
 from __future__ import annotations
@@ -171,9 +171,13 @@ def environment_python(env: Path) -> Path:
 
 def fingerprints(env: Path, torch: str | None) -> tuple[str, str]:
     """What the environment itself depends on (a change: made anew), and what its packages depend on (a change: brought up to date)."""
+    import tomllib  # here, because an old Python must come as far as check_python
+
+    config = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))
+    tools = config.pop("tool", {})  # the settings of ruff or pytest change no package
     base = (sys.version, sys.base_prefix, str(PROJECT), str(env))
-    packages = ((PROJECT / "pyproject.toml").read_bytes(), Path(__file__).read_bytes(), (torch or "").encode())
-    return hashlib.sha256(repr(base).encode()).hexdigest(), hashlib.sha256(b"\0".join(packages)).hexdigest()
+    packages = (config, tools.get("hatch"), torch)
+    return hashlib.sha256(repr(base).encode()).hexdigest(), hashlib.sha256(repr(packages).encode()).hexdigest()
 
 
 def read_mark(env: Path) -> dict[str, Any]:
@@ -195,17 +199,19 @@ def ensure_environment(env: Path, extras: set[str], torch: str | None) -> None:
     mark = read_mark(env)
     torch = torch or mark.get("torch")  # a chosen build stays chosen
     base, packages = fingerprints(env, torch)
-    installed = set(mark.get("extras", ()))
-    is_whole = mark.get("base") == base and environment_python(env).exists()
-    if is_whole and mark.get("packages") == packages and extras <= installed:
-        return
-    if not is_whole:
+    if mark.get("base") != base or not environment_python(env).exists():
         make_environment(env)
-        installed = set()
-    wanted = sorted(extras | installed)
-    write_mark(env, {"state": "unfinished", "torch": torch})
-    install_project(env, wanted, torch)
-    write_mark(env, {"state": "ready", "base": base, "packages": packages, "extras": wanted, "torch": torch})
+        mark = {"base": base, "torch": torch}
+    wanted = sorted(extras.union(mark.get("extras", ())))
+    if mark.get("packages") == packages and mark.get("extras") == wanted:
+        return
+    write_mark(env, {"torch": torch})  # should this be interrupted, nobody knows what is in the environment
+    try:
+        install_project(env, wanted, torch)
+    except SetupError:
+        write_mark(env, mark)  # pip has put everything back: the next start goes on from here
+        raise
+    write_mark(env, {"base": base, "packages": packages, "extras": wanted, "torch": torch})
 
 
 def make_environment(env: Path) -> None:
@@ -219,7 +225,7 @@ def make_environment(env: Path) -> None:
     check_disk(env)
     say(f"making the environment {env} (Python {platform.python_version()})")
     env.mkdir(parents=True, exist_ok=True)
-    write_mark(env, {"state": "unfinished"})
+    write_mark(env, {})
     made = subprocess.run([sys.executable, "-m", "venv", str(env)], stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if made.returncode:
         raise SetupError(f"Python could not make an environment in {env}; its message stands above.")
