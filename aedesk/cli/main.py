@@ -1,0 +1,60 @@
+"""The program ``aedesk``: finds the command, turns errors into messages and exit codes.
+
+Exit codes: 0 all done, 1 something failed, 2 bad usage, 130 interrupted by Ctrl-C (143 by a request to terminate).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from aedesk import __version__
+from aedesk.cli import denoise, devices, evaluate, gui, info, models, self_test, train
+from aedesk.cli.console import complain
+from aedesk.core.errors import AedeskError, SpecError
+from aedesk.jobs.streams import ensure_streams
+
+COMMANDS = (gui, denoise, info, train, evaluate, models, devices, self_test)
+BAD_USAGE = 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aedesk",
+        description="Restore photographs with autoencoders. Without a command, the window opens.",
+        epilog="`aedesk COMMAND --help` explains a command. Exit codes: 0 all done, 1 something failed, 2 bad usage.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"aedesk {__version__}")
+    parser.set_defaults(run=gui.run, files=[])
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in COMMANDS:
+        sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; argparse itself leaves with 2 for what it cannot parse."""
+    ensure_streams()
+    args = build_parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except SpecError as error:
+        complain(str(error))
+        return BAD_USAGE
+    except AedeskError as error:
+        complain(str(error))
+        return 1
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has gone; without this the interpreter complains once more while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,0 +1,111 @@
+"""``aedesk train``: train a model by a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from aedesk.cli.console import note, say
+from aedesk.cli.drive import drive, interrupts, report
+from aedesk.cli.values import device
+from aedesk.core.errors import ModelError, SpecError
+from aedesk.core.events import Event, Finished, Log, StepDone
+from aedesk.core.specs import TrainSpec
+
+NAME = "train"
+HELP = "Train a model by a recipe."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", nargs="?", metavar="RUN.toml", help="a recipe file; or use --model")
+    parser.add_argument("--model", metavar="NAME", help="use the recipe of a shipped model")
+    parser.add_argument("--data", metavar="DIR", help="folder of pictures to learn from (replaces the recipe's)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a recipe key with a TOML value, e.g. train.lr=1e-4 or stage.0.steps=500",
+    )
+    parser.add_argument("-o", "--out", required=True, metavar="RUNDIR", help="the run's folder: log, checkpoint, weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint (then the recipe may be left out)")
+    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+
+
+def run(args: argparse.Namespace) -> int:
+    recipe = _recipe(args)
+    if args.data is not None:
+        override(recipe, "data.folder", args.data)
+    for assignment in args.set:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key:
+            raise SpecError(f"--set {assignment} is not KEY=VALUE.", "For example --set train.lr=1e-4.")
+        override(recipe, key.strip(), toml_value(text.strip()))
+    spec = TrainSpec(recipe=recipe, run_dir=args.out, resume=args.resume, device=args.device)
+    with interrupts() as stop:
+        end = drive(spec, title=str(recipe.get("name", "train")), stop=stop, on_event=_show)
+    if not isinstance(end, Finished):
+        code = report(end, stop)
+        if stop.asked:
+            note(f"Go on with: aedesk train -o {args.out} --resume")
+        return code
+    say(f"{end.result}: {end.summary}")
+    return 0
+
+
+def _recipe(args: argparse.Namespace) -> dict[str, Any]:
+    from aedesk.models.zoo import recipe_path
+    from aedesk.training import recipe as recipes
+
+    if args.recipe and args.model:
+        raise SpecError("There are a recipe and a --model.", "Give one of them.")
+    if args.recipe:
+        return recipes.load(args.recipe)
+    if args.model:
+        try:
+            return recipes.load(recipe_path(args.model))
+        except ModelError as error:
+            raise SpecError(error.message, error.hint) from error
+    before = Path(args.out) / "run.json"
+    if args.resume and before.is_file():
+        recipe: dict[str, Any] = json.loads(before.read_text(encoding="utf-8"))
+        return recipe
+    raise SpecError("There is no recipe.", "Give a recipe file, or --data DIR --model NAME.")
+
+
+def toml_value(text: str) -> Any:
+    """A TOML value; text that is none stands for itself, so that names need no quotes."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def override(recipe: dict[str, Any], key: str, value: Any) -> None:
+    """Set ``recipe["a"]["b"]`` for the key "a.b"; a number in it picks one of several tables ("stage.0.steps").
+
+    Raises:
+        SpecError: a part of the key leads nowhere.
+    """
+    *tables, last = key.split(".")
+    place: Any = recipe
+    for part in tables:
+        if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+            place = place[int(part)]
+        elif isinstance(place, dict):
+            place = place.setdefault(part, {})
+        else:
+            raise SpecError(f"The recipe has no {key}.", "See the recipe for its keys.")
+    if not isinstance(place, dict):
+        raise SpecError(f"The recipe has no {key}.", "See the recipe for its keys.")
+    place[last] = value
+
+
+def _show(event: Event) -> None:
+    if isinstance(event, Log):
+        note(event.text)
+    elif isinstance(event, StepDone) and "loss" not in event.metrics:  # a validation; the progress bar shows the losses
+        note(f"step {event.step}: {', '.join(f'{name} {value:.3f}' for name, value in event.metrics.items())}")
