@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +41,7 @@ class LibraryModel(QAbstractListModel):
         self._loader.loaded.connect(self._loaded)
         self._entries: list[_Entry] = []
         self._rows: dict[Path, int] = {}
+        self._rows_valid = True
 
     # What Qt asks
 
@@ -86,26 +86,27 @@ class LibraryModel(QAbstractListModel):
         return [entry.path for entry in self._entries]
 
     def row_of(self, path: Path) -> int | None:
-        return self._rows.get(path)
+        return self._row_table().get(path)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
         """Append pictures; gives those that were not there yet."""
-        fresh = [path for path in dict.fromkeys(paths) if path not in self._rows]
+        rows = self._row_table()
+        fresh = [path for path in dict.fromkeys(paths) if path not in rows]
         if fresh:
             first = len(self._entries)
             self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
             self._entries += map(_Entry, fresh)
-            self._rows.update({path: first + i for i, path in enumerate(fresh)})
+            rows.update({path: first + i for i, path in enumerate(fresh)})
             self.endInsertRows()
         return fresh
 
     def remove(self, paths: Iterable[Path]) -> None:
-        gone = sorted((self._rows[path] for path in set(paths) if path in self._rows), reverse=True)
-        for row in gone:
+        rows = self._row_table()
+        for row in sorted((rows[path] for path in set(paths) if path in rows), reverse=True):
             self.beginRemoveRows(QModelIndex(), row, row)
             self._loader.forget(self._entries.pop(row).path)
+            self._rows_valid = False
             self.endRemoveRows()
-        self._rows = {entry.path: row for row, entry in enumerate(self._entries)}
 
     def set_badge(self, path: Path, badge: str, *, percent: int = 0, text: str = "") -> None:
         """Mark a picture.
@@ -117,19 +118,25 @@ class LibraryModel(QAbstractListModel):
         """
         if badge not in BADGES:
             raise ValueError(f"there is no badge {badge!r}")
-        row = self._rows.get(path)
+        row = self.row_of(path)
         if row is not None and (entry := self._entries[row]) and (entry.badge, entry.percent, entry.text) != (badge, percent, text):
             entry.badge, entry.percent, entry.text = badge, percent, text
             self._changed(row)
 
     def set_thumbnail(self, path: Path, image: QImage | None) -> None:
         """Show this picture for a row, e.g. the restored one; None loads it from the file again."""
-        row = self._rows.get(path)
+        row = self.row_of(path)
         if row is not None:
             self._entries[row].thumbnail = image
             if image is None:
                 self._loader.forget(path)
             self._changed(row)
+
+    def _row_table(self) -> dict[Path, int]:
+        if not self._rows_valid:  # made when somebody asks: a removal of thousands makes it once
+            self._rows = {entry.path: row for row, entry in enumerate(self._entries)}
+            self._rows_valid = True
+        return self._rows
 
     def _changed(self, row: int) -> None:
         index = self.index(row)
@@ -137,5 +144,6 @@ class LibraryModel(QAbstractListModel):
 
     @Slot(object)
     def _loaded(self, path: Path) -> None:
-        with contextlib.suppress(KeyError):  # removed while it was being read
-            self._changed(self._rows[path])
+        row = self.row_of(path)
+        if row is not None:  # it may have been removed while it was being read
+            self._changed(row)

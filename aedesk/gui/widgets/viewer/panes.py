@@ -29,7 +29,9 @@ class Pane:
     caption_right: bool = False
 
 
-def arrange(mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str], aspect: float = 1.5) -> list[Pane]:
+def arrange(
+    mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str], aspect: float = 1.5
+) -> list[Pane]:
     """The panes of a mode.
 
     Args:

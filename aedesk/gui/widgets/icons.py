@@ -1,0 +1,78 @@
+"""The action icons: monochrome drawings that take the colour of the text around them when they are painted."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from aedesk.core.errors import SpecError
+from aedesk.core.resources import resource_path
+
+
+def names() -> list[str]:
+    """Every action icon that there is."""
+    return sorted(path.stem for path in resource_path("icons", "actions").glob("*.svg"))
+
+
+def icon(name: str) -> QIcon:
+    """The action icon ``name`` ("open", "split", ...); it follows the palette without being made again.
+
+    Raises:
+        SpecError: there is no such icon.
+    """
+    _source(name)
+    return QIcon(_Engine(name))
+
+
+def app_icon() -> QIcon:
+    """The program's own icon, in all its sizes."""
+    made = QIcon()
+    for path in sorted(resource_path("icons", "app").glob("aedesk-*.png")):
+        made.addFile(str(path))
+    return made
+
+
+@cache
+def _source(name: str) -> str:
+    path = resource_path("icons", "actions", f"{name}.svg")
+    if not path.is_file():
+        raise SpecError(f"There is no icon {name!r}.", f"Known: {', '.join(names())}.")
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
+
+
+class _Engine(QIconEngine):
+    """Draws the SVG in the palette's present colour: a change of the look needs no new icons."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def clone(self) -> QIconEngine:
+        return _Engine(self._name)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        group = QPalette.ColorGroup.Disabled if mode == QIcon.Mode.Disabled else QPalette.ColorGroup.Normal
+        role = QPalette.ColorRole.HighlightedText if mode == QIcon.Mode.Selected else QPalette.ColorRole.ButtonText
+        colour: QColor = QGuiApplication.palette().color(group, role)
+        _renderer(self._name, colour.name()).render(painter, QRectF(rect))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self.scaledPixmap(size, mode, state, 1.0)
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        """``size`` is in device pixels already."""
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return made
