@@ -1,0 +1,74 @@
+"""Choosing files and folders, and the questions that go with them. Functions, so that tests can put another in their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from aedesk.imaging.formats import READABLE, WRITABLE
+
+_NAMES = {
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".jpg": "JPEG",
+    ".webp": "WebP",
+    ".avif": "AVIF",
+}
+
+
+def choose_pictures(parent: QWidget, folder: str) -> list[Path]:
+    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(READABLE))
+    names, _ = QFileDialog.getOpenFileNames(parent, "Open pictures", folder, f"Pictures ({pattern});;All files (*)")
+    return [Path(name) for name in names]
+
+
+def choose_folder(parent: QWidget, title: str, folder: str) -> Path | None:
+    name = QFileDialog.getExistingDirectory(parent, title, folder)
+    return Path(name) if name else None
+
+
+def choose_reference(parent: QWidget, folder: str) -> Path | None:
+    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(READABLE))
+    name, _ = QFileDialog.getOpenFileName(parent, "The clean original", folder, f"Pictures ({pattern});;All files (*)")
+    return Path(name) if name else None
+
+
+def choose_save_path(parent: QWidget, suggested: Path) -> Path | None:
+    """The dialog itself asks before a file that is there is replaced. The suffix of the answer says the format."""
+    filters = [f"{name} (*{suffix})" for suffix, name in _NAMES.items() if suffix in WRITABLE]
+    chosen = next((text for text in filters if f"*{suggested.suffix.lower()}" in text), filters[0])
+    name, picked = QFileDialog.getSaveFileName(parent, "Save as", str(suggested), ";;".join(filters), chosen)
+    if not name:
+        return None
+    path = Path(name)
+    if path.suffix.lower() in WRITABLE:
+        return path
+    completed = path.with_name(path.name + next(suffix for suffix in _NAMES if f"*{suffix}" in picked))
+    if completed.exists() and not ask_replace(parent, completed):  # the dialog asked about the name without the suffix
+        return None
+    return completed
+
+
+def ask_replace(parent: QWidget, path: Path) -> bool:
+    answer = QMessageBox.question(parent, "Replace the file?", f"{path.name} exists already in {path.parent}. Replace it?")
+    return answer == QMessageBox.StandardButton.Yes
+
+
+def ask_unsaved(parent: QWidget, names: list[str]) -> str:
+    """ "save", "discard" or "cancel"."""
+    box = QMessageBox(parent)
+    box.setObjectName("unsavedQuestion")
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Unsaved pictures")
+    what = names[0] if len(names) == 1 else f"{len(names)} pictures"
+    box.setText(f"The result of {what} is not saved." if len(names) == 1 else f"The results of {what} are not saved.")
+    box.setInformativeText("Without saving they are lost.")
+    save = box.addButton("&Save\u2026", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("&Discard", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(save)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return "save" if clicked is save else "discard" if clicked is discard else "cancel"

@@ -1,0 +1,62 @@
+"""The Help page: what the keys do, made from the rows of ``actions``."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
+
+from aedesk.gui.actions import ROWS
+
+IN_THE_VIEWER = (
+    ("Mouse wheel", "Look closer or from further away, at the mouse"),
+    ("Drag", "Move the picture; near the line of the split view, move the line"),
+    ("Double click", "Between the whole picture and actual pixels"),
+)
+
+
+class HelpDialog(QDialog):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("helpDialog")
+        self.setWindowTitle("Keyboard shortcuts")
+        self.resize(600, 620)
+        layout = QVBoxLayout(self)
+        text = QTextBrowser()
+        text.setObjectName("helpText")
+        text.setAccessibleName("What the keys do")
+        text.setHtml(help_html())
+        layout.addWidget(text)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+
+def help_html() -> str:
+    parts = []
+    for menu, rows in groupby(ROWS, key=lambda row: row.menu):
+        keyed = [(_keys(row.keys), row.tip) for row in rows if row.keys]
+        if keyed:
+            parts.append(_section(menu.replace("&", ""), keyed))
+    parts.append(_section("In the picture, with the mouse", list(IN_THE_VIEWER)))
+    return "".join(parts)
+
+
+def _keys(keys: tuple[str, ...]) -> str:
+    return " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
+
+
+def _section(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = "".join(
+        f'<tr><td width="150" style="padding:3px 16px 3px 0"><b>{escape(keys)}</b></td><td style="padding:3px 0">{escape(tip)}</td></tr>'
+        for keys, tip in rows
+    )
+    return f"<h3>{escape(title)}</h3><table>{lines}</table>"
+
+
+def show_help(parent: QWidget) -> None:
+    dialog = HelpDialog(parent)
+    dialog.exec()
+    dialog.deleteLater()

@@ -1,0 +1,88 @@
+"""The log: everything goes into a file of this person, and what people should see also into the window."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Signal
+
+MAX_BYTES, KEPT_FILES = 1_000_000, 3
+LOGGER = "aedesk"
+
+
+class LogRelay(QObject):
+    """Carries records to the window's thread, whichever thread wrote them."""
+
+    line = Signal(str, str)  # text of one line, level: "info", "warning" or "error"
+
+
+class _RelayHandler(logging.Handler):
+    def __init__(self, relay: LogRelay) -> None:
+        super().__init__(logging.INFO)
+        self._relay = relay
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "error" if record.levelno >= logging.ERROR else "warning" if record.levelno >= logging.WARNING else "info"
+        self._relay.line.emit(record.getMessage(), level)
+
+
+class Logging:
+    """Installed by ``start`` and taken away by ``stop``; a folder that cannot be written only costs the file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.relay = LogRelay()
+        self._handlers: list[logging.Handler] = []
+
+    def start(self) -> None:
+        logger = logging.getLogger(LOGGER)
+        logger.setLevel(logging.INFO)
+        self._handlers.append(_RelayHandler(self.relay))
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = logging.handlers.RotatingFileHandler(self.path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8", delay=True)
+            file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+            self._handlers.append(file)
+        except OSError as error:
+            logger.warning("There is no log file: %s", error)
+        for handler in self._handlers:
+            logger.addHandler(handler)
+
+    def stop(self) -> None:
+        for handler in self._handlers:
+            logging.getLogger(LOGGER).removeHandler(handler)
+            handler.close()
+        self._handlers.clear()
+
+
+def install_exception_hooks(show: Callable[[str], None]) -> Callable[[], None]:
+    """Unexpected errors go to the log with their traceback, and to the person as a plain sentence. Returns how to undo it.
+
+    Args:
+        show: called on the window's thread only; errors of other threads are logged.
+    """
+    logger = logging.getLogger(LOGGER)
+    before = (sys.excepthook, threading.excepthook)
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            before[0](kind, error, traceback)
+            return
+        logger.error("Unexpected error", exc_info=(kind, error, traceback))
+        show(f"Something went wrong inside aedesk ({kind.__name__}). Your pictures are still open: save them. The log has the details.")
+
+    def thread_hook(failure: threading.ExceptHookArgs) -> None:
+        logger.error("Unexpected error in a thread", exc_info=(failure.exc_type, failure.exc_value, failure.exc_traceback))  # type: ignore[arg-type]
+
+    sys.excepthook, threading.excepthook = hook, thread_hook
+
+    def undo() -> None:
+        sys.excepthook, threading.excepthook = before
+
+    return undo

@@ -1,0 +1,346 @@
+"""The main window: puts the parts together and answers the actions. What they do is in the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from aedesk.core.events import Event, Failed, Finished
+from aedesk.gui import dialogs
+from aedesk.gui.actions import MODES, make_actions
+from aedesk.gui.commands import FileCommands
+from aedesk.gui.log_setup import LogRelay
+from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.registry import PANELS
+from aedesk.gui.parts.device_selector import DeviceSelector
+from aedesk.gui.parts.jobs_dock import JobsBinding
+from aedesk.gui.parts.library_dock import LibraryBinding
+from aedesk.gui.parts.status import StatusBar
+from aedesk.gui.parts.tool_bar import fill_menus, fill_recent, fill_tool_bar
+from aedesk.gui.parts.view_bar import ViewBar
+from aedesk.gui.presenter import Presenter
+from aedesk.gui.state import Document
+from aedesk.gui.tasks import Task
+from aedesk.gui.widgets import theme
+from aedesk.gui.widgets.banner import Banner
+from aedesk.gui.widgets.drops import dropped_paths
+from aedesk.gui.widgets.jobs import JobsView
+from aedesk.gui.widgets.library import LibraryView
+from aedesk.gui.widgets.log_view import LogView
+from aedesk.gui.widgets.viewer import CompareView
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.thumbnails import thumbnail
+
+DEFAULT_SIZE = (1280, 780)
+MAX_CLOSE_S = 3.0
+
+
+class MainWindow(QMainWindow):
+    """Signals:
+    first_painted: the window is on the screen; what needs time may begin.
+    """
+
+    first_painted = Signal()
+
+    def __init__(self, workspace: Workspace, log: LogRelay | None = None, log_path: Path | None = None) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("aedesk")
+        self.setAcceptDrops(True)
+        self.resize(*DEFAULT_SIZE)
+        self.workspace = workspace
+        self._log_path = log_path
+        self._painted = self._closing = False
+        settings = workspace.settings
+        self.viewer = CompareView()
+        self.library_view = LibraryView(thumbnail)
+        self.jobs_view = JobsView()
+        self.log_view = LogView()
+        self.banner = Banner()
+        self.commands = FileCommands(workspace, self)
+        self.presenter = Presenter(workspace, self.viewer, self)
+        self.library = LibraryBinding(workspace, self.library_view, self)
+        self.jobs = JobsBinding(workspace, self.jobs_view, self)
+        self.actions_by_name = make_actions(self, self._handlers())
+        self.view_bar = ViewBar(self.viewer, self.actions_by_name, settings["view_mode"])
+        self.panels: dict[str, Panel] = {entry.name: entry.make(workspace, self.viewer) for entry in PANELS}
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("panels")
+        self._tabs.setAccessibleName("Panels")
+        self._tabs.setDocumentMode(True)
+        for entry in PANELS:
+            self._tabs.addTab(self.panels[entry.name], entry.title)
+        self._lay_out()
+        self.setStatusBar(StatusBar(workspace, self.viewer, self))
+        self._connect(log)
+        self._restore_layout()
+        self._refresh()
+        self.viewer.setFocus()
+
+    @property
+    def panel(self) -> Panel:
+        """The panel that is in front: Run does what it says."""
+        panel = self._tabs.currentWidget()
+        return panel if isinstance(panel, Panel) else next(iter(self.panels.values()))
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        commands = self.commands
+        modes: dict[str, Callable[[], object]] = {name: partial(self._choose_mode, mode) for name, mode in MODES.items()}
+        return modes | {
+            "open": commands.open,
+            "open_folder": commands.open_folder,
+            "save": commands.save,
+            "save_all": commands.save_all,
+            "close_picture": lambda: commands.close_documents(self._chosen()),
+            "quit": self.close,
+            "undo": self._undo,
+            "redo": self._redo,
+            "settings": self._edit_settings,
+            "fit": self.viewer.fit,
+            "actual": self.viewer.zoom_100,
+            "zoom_in": self.viewer.zoom_in,
+            "zoom_out": self.viewer.zoom_out,
+            "previous": lambda: self._step(-1),
+            "next": lambda: self._step(1),
+            "run": self._run,
+            "run_all": self._run_all,
+            "cancel": self.workspace.queue.cancel_all,
+            "reference": commands.load_reference,
+            "help": lambda: dialogs.show_help(self),
+            "show_log": self._show_log,
+            "about": lambda: dialogs.show_about(self),
+        }
+
+    def _lay_out(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.view_bar, self.banner):
+            column.addWidget(widget)
+        column.addWidget(self.viewer, 1)
+        self.setCentralWidget(centre)
+        area = Qt.DockWidgetArea
+        left, right, bottom = area.LeftDockWidgetArea, area.RightDockWidgetArea, area.BottomDockWidgetArea
+        self._docks = [
+            self._dock("Library", "libraryDock", self.library_view, left),
+            self._dock("Tools", "panelDock", self._tabs, right),
+            self._dock("Jobs", "jobsDock", self.jobs_view, bottom),
+            self._dock("Log", "logDock", self.log_view, bottom),
+        ]
+        self._docks[1].setTitleBarWidget(QWidget(self._docks[1]))
+        fill_tool_bar(self, self.actions_by_name, DeviceSelector(self.workspace))
+        self._recent_menu = fill_menus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
+        self.resizeDocks(self._docks[:2], [176, 312], Qt.Orientation.Horizontal)
+        self.resizeDocks(self._docks[2:], [140, 140], Qt.Orientation.Vertical)
+        self.resizeDocks(self._docks[2:], [780, 500], Qt.Orientation.Horizontal)
+
+    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self, log: LogRelay | None) -> None:
+        workspace = self.workspace
+        workspace.told.connect(self._on_told)
+        workspace.library.current_changed.connect(self._refresh)
+        workspace.library.changed.connect(self._refresh)
+        workspace.library.removed.connect(self._refresh)
+        workspace.library.added.connect(self._refresh)
+        workspace.queue.busy_changed.connect(self._refresh)
+        workspace.queue.device_lost.connect(self._on_device_lost)
+        workspace.queue.task_event.connect(self._on_task_event)
+        self.library_view.selected_paths_changed.connect(self._refresh)
+        self.library_view.files_dropped.connect(self.commands.opener.open)
+        self.viewer.files_dropped.connect(self.commands.opener.open)
+        self.commands.opener.recent_changed.connect(self._fill_recent)
+        self._tabs.currentChanged.connect(self._on_tab)
+        for panel in self.panels.values():
+            panel.run_wanted.connect(self._run)
+            panel.run_all_wanted.connect(self._run_all)
+            panel.reference_wanted.connect(self.commands.load_reference)
+        if log is not None:
+            log.line.connect(self._on_log_line)
+        self._fill_recent()
+
+    # What the actions do
+
+    def _chosen(self) -> list[Document]:
+        """The selected pictures, or the one that is looked at."""
+        current = self.workspace.library.current
+        return self.library.selected or ([current] if current is not None else [])
+
+    @Slot()
+    def _run(self) -> None:
+        self.panel.run(self._chosen())
+
+    @Slot()
+    def _run_all(self) -> None:
+        self.panel.run(self.workspace.library.documents)
+
+    def _choose_mode(self, mode: str) -> None:
+        self.view_bar.choose(mode)
+
+    def _undo(self) -> None:
+        if (document := self.workspace.library.current) is not None:
+            self.workspace.library.undo(document)
+
+    def _redo(self) -> None:
+        if (document := self.workspace.library.current) is not None:
+            self.workspace.library.redo(document)
+
+    def _step(self, by: int) -> None:
+        library = self.workspace.library
+        if library.current is not None:
+            documents = library.documents
+            library.look_at(documents[(documents.index(library.current) + by) % len(documents)])
+
+    def _edit_settings(self) -> None:
+        catalog = self.workspace.catalog
+        choices = {
+            "model": [(model.name, model.title or model.name) for model in catalog.models],
+            "device": [(device.name, device.label) for device in catalog.devices],
+        }
+        before = catalog.device
+        self._remember_choices()
+        if dialogs.edit_settings(self.workspace.settings, choices, self):
+            app = QApplication.instance()
+            if isinstance(app, QApplication):
+                theme.apply(app, self.workspace.settings["theme"])
+            if catalog.device != before:
+                catalog.device_changed.emit(catalog.device)
+            self._save_settings()
+
+    def _show_log(self) -> None:
+        if self._log_path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path.parent)))
+
+    # What the window shows
+
+    @Slot()
+    def _refresh(self, _about: object = None) -> None:
+        actions, library, queue = self.actions_by_name, self.workspace.library, self.workspace.queue
+        document = library.current
+        documents, chosen = library.documents, self._chosen()
+        undo, redo = (document.history.undo_title, document.history.redo_title) if document is not None else ("", "")
+        actions["undo"].setText(f"&Undo {undo}".rstrip())
+        actions["redo"].setText(f"&Redo {redo}".rstrip())
+        title = self.panel.run_title
+        actions["run"].setText(f"&{title}" if len(chosen) < 2 else f"&{title} {len(chosen)}")
+        actions["run_all"].setText(f"{title} &all")
+        enabled = {
+            "undo": bool(undo),
+            "redo": bool(redo),
+            "save": document is not None and document.result is not None,
+            "save_all": any(each.modified for each in documents),
+            "run": bool(chosen),
+            "run_all": bool(documents),
+            "cancel": queue.busy,
+        }
+        enabled |= dict.fromkeys(("close_picture", "reference"), document is not None)
+        enabled |= dict.fromkeys(("previous", "next"), len(documents) > 1)
+        for name, on in enabled.items():
+            actions[name].setEnabled(on)
+        self.panel.set_counts(len(chosen), len(documents))
+        self.setWindowTitle("aedesk" if document is None else f"{document.name}[*] \N{EN DASH} aedesk")
+        self.setWindowModified(any(each.modified for each in documents))
+
+    @Slot(int)
+    def _on_tab(self, _index: int) -> None:
+        for panel in self.panels.values():
+            panel.set_active(panel is self.panel)
+        self._refresh()
+
+    @Slot(str, str)
+    def _on_told(self, text: str, level: str) -> None:
+        self.banner.show_message(level, text)
+        self.log_view.append(text, level)
+
+    @Slot(str, str)
+    def _on_log_line(self, text: str, level: str) -> None:
+        self.log_view.append(text, level)
+
+    @Slot(object, object)
+    def _on_device_lost(self, _task: Task, failed: Failed) -> None:
+        self.workspace.catalog.choose_device("cpu")
+        self.workspace.tell(f"{failed.message} The work goes on with the CPU.", "warning")
+        self.workspace.catalog.ask()
+
+    @Slot(object, object)
+    def _on_task_event(self, task: Task, event: Event) -> None:
+        if isinstance(event, Failed):
+            again = partial(self.workspace.queue.retry, task.id)
+            self.banner.show_message("error", f"{task.title}: {event.message} {event.hint}".rstrip(), action="Try again", on_action=again)
+        elif isinstance(event, Finished) and self.banner.level == "error":
+            self.banner.dismiss()
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        fill_recent(self._recent_menu, self.workspace.settings["recent_files"], lambda path: self.commands.opener.open([path]))
+
+    # Layout, first paint, drops, end
+
+    def _restore_layout(self) -> None:
+        settings = self.workspace.settings
+        for text, restore in ((settings["window_geometry"], self.restoreGeometry), (settings["window_layout"], self.restoreState)):
+            if text:
+                restore(QByteArray.fromBase64(text.encode()))
+        names = list(self.panels)
+        self._tabs.setCurrentIndex(names.index(settings["panel"]) if settings["panel"] in names else 0)
+        self._on_tab(self._tabs.currentIndex())
+
+    def _remember_choices(self) -> None:
+        for panel in self.panels.values():
+            panel.remember()
+
+    def _save_settings(self) -> None:
+        settings = self.workspace.settings
+        settings["window_geometry"] = self.saveGeometry().toBase64().toStdString()
+        settings["window_layout"] = self.saveState().toBase64().toStdString()
+        settings["view_mode"] = self.viewer.mode
+        settings["panel"] = next(name for name, panel in self.panels.items() if panel is self.panel)
+        try:
+            settings.save()
+        except OSError as error:
+            self.workspace.tell(f"The settings could not be saved: {error.strerror or error}.", "warning")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted.emit)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.commands.opener.open(dropped_paths(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved results; then hide at once and end everything that runs, within bounds."""
+        if not self._closing:
+            event.ignore()
+            self.commands.before_quit(self._end)
+            return
+        event.accept()
+
+    def _end(self) -> None:
+        self._closing = True
+        self._remember_choices()
+        self._save_settings()
+        self.hide()
+        self.panel.set_active(False)
+        self.workspace.shutdown(MAX_CLOSE_S)
+        self.viewer.shutdown()
+        self.library_view.shutdown()
+        self.close()

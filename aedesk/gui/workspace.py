@@ -1,0 +1,66 @@
+"""Everything behind the widgets, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from aedesk.gui.bridge import Client, JobBridge
+from aedesk.gui.catalog import Catalog
+from aedesk.gui.figures import FiguresWatch
+from aedesk.gui.io_tasks import IoPool
+from aedesk.gui.loader import Loader
+from aedesk.gui.state import Library
+from aedesk.gui.tasks import TaskQueue
+from aedesk.settings.store import Settings
+
+MEGABYTE = 1 << 20
+TRIM_MS = 300
+"""Memory is looked at after a burst of changes, not at each."""
+
+
+class Workspace(QObject):
+    """What panels, dialogs and the main window share.
+
+    Args:
+        settings: changed in place and saved at the end.
+        make_client: makes the interactive lane's client.
+    """
+
+    told = Signal(str, str)  # a line for the banner, and its level: "info", "warning" or "error"
+    close_wanted = Signal(object)  # list of Document
+
+    def __init__(self, settings: Settings, make_client: Callable[[], Client], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.settings = settings
+        self.library = Library(self)
+        self.pool = IoPool(self)
+        self.bridge = JobBridge(make_client, self)
+        self.loader = Loader(self.library, self.pool, self)
+        self.queue = TaskQueue(self.library, self.loader, self.bridge, self)
+        self.catalog = Catalog(settings, self.bridge, self)
+        self.figures = FiguresWatch(self.library, self.pool, self)
+        self._trimming = QTimer(self)
+        self._trimming.setSingleShot(True)
+        self._trimming.setInterval(TRIM_MS)
+        self._trimming.timeout.connect(self._trim)
+        self.library.changed.connect(self._trim_soon)
+        self.library.current_changed.connect(self._trim_soon)
+
+    def tell(self, text: str, level: str = "info") -> None:
+        self.told.emit(text, level)
+
+    def shutdown(self, timeout_s: float = 3.0) -> None:
+        """Nothing runs after this: no job, no thread, no process."""
+        self._trimming.stop()
+        self.bridge.shutdown(timeout_s)
+        self.pool.shutdown()
+
+    @Slot(object)
+    def _trim_soon(self, _document: object) -> None:
+        self._trimming.start()
+
+    @Slot()
+    def _trim(self) -> None:
+        self.library.trim(self.settings["undo_memory_mb"] * MEGABYTE, self.settings["picture_memory_mb"] * MEGABYTE)

@@ -1,0 +1,52 @@
+"""The window's own fixtures: pictures on disk, a scripted worker, a workspace and a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_client import FakeClient
+from pytestqt.qtbot import QtBot
+
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.io import write
+from aedesk.imaging.picture import Picture
+from aedesk.settings.store import Settings
+
+
+@pytest.fixture
+def make_file(tmp_path: Path, make_pixels: Callable[..., np.ndarray]) -> Callable[..., Path]:
+    """``make_file(name, width=64, height=48, **more)``: a picture file."""
+
+    def make(name: str, width: int = 64, height: int = 48, seed: int = 0) -> Path:
+        return write(Picture(make_pixels(height, width, seed=seed)), tmp_path / name)
+
+    return make
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def workspace(qtbot: QtBot, client: FakeClient) -> Iterator[Workspace]:
+    made = Workspace(Settings(), lambda: client)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, workspace: Workspace) -> Callable[..., list]:
+    """``opened(path, ...)``: documents in the workspace, the first current and read."""
+
+    def open_them(*paths: Path) -> list:
+        documents = workspace.library.add(paths)
+        workspace.library.look_at(documents[0])
+        workspace.loader.ensure(documents[0], lambda _: None)
+        qtbot.waitUntil(lambda: documents[0].source is not None)
+        return documents
+
+    return open_them
