@@ -61,6 +61,8 @@ class LossPlot(pg.PlotWidget):
         self.draw_count = 0
         self.setLabel("bottom", "step")
         self.setLabel("left", label)
+        for side in ("bottom", "left"):
+            self.getAxis(side).enableAutoSIPrefix(False)
         self.showGrid(x=True, y=True, alpha=0.15)
         self.addLegend(offset=(-12, 12))
         self.setMenuEnabled(False)

@@ -80,7 +80,7 @@ def apply(app: QApplication, scheme: str = "system") -> QObject:
 @cache
 def style_sheet(look: str) -> str:
     template = string.Template(resource_path("style", "aedesk.qss").read_text(encoding="utf-8"))
-    return template.substitute(colours(look))
+    return template.substitute(colours(look), look=look, folder=resource_path("style").as_posix())
 
 
 def palette(look: str) -> QPalette:

@@ -50,6 +50,7 @@ class Canvas(QWidget):
         self._box: QRect | None = None
         self._loupe_at: QPoint | None = None
         self._dropping = False
+        self._focus_frame = False
 
     # What is shown
 
@@ -301,6 +302,8 @@ class Canvas(QWidget):
                 self._draw_loupe(painter, panes, self._loupe_at)
         if self._dropping:
             chrome.draw_drop_frame(painter, self.rect(), self.palette())
+        if self._focus_frame:
+            chrome.draw_focus_frame(painter, self.rect(), self.palette())
 
     def _draw_loupe(self, painter: QPainter, panes: list[Pane], at: QPoint) -> None:
         """Magnify the same place of the picture in every pane: at 100 %, or twice the view's scale where that is more."""

@@ -98,3 +98,9 @@ def draw_drop_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 3, Qt.PenStyle.DashLine))
     painter.drawRoundedRect(area.adjusted(12, 12, -12, -12), 14, 14)
+
+
+def draw_focus_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
+    painter.drawRect(area.adjusted(1, 1, -1, -1))

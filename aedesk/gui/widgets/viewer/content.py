@@ -55,14 +55,14 @@ class Content(QObject):
         arrays = {name: _checked(name, array) for name, array in pictures.items() if array is not None}
         if len({array.shape[:2] for array in arrays.values()}) > 1:
             raise ValueError(f"the versions of a picture differ in size: { {name: a.shape for name, a in arrays.items()} }")
-        changed = {name for name in names.LAYERS if arrays.get(name) is not self._arrays.get(name)}
+        changed = [name for name in reversed(names.LAYERS) if arrays.get(name) is not self._arrays.get(name)]
         self._arrays = arrays
         for name in changed:
             if name in self._layers:
                 self._drop(self._layers.pop(name))
             if name in arrays:
                 self._layers[name] = self._layer(Pyramid.of(arrays[name]))
-        if self._difference is not None and changed.intersection(self._difference[0]):
+        if self._difference is not None and set(changed).intersection(self._difference[0]):
             self._drop_difference()
 
     def set_overlay(self, array: np.ndarray | None, rect: QRectF) -> None:

@@ -56,8 +56,7 @@ class Layer:
             return
         width, height = self.pyramid.size(0)
         own_x, own_y = self.rect.width() / width, self.rect.height() / height  # picture pixels per pixel of the array
-        reduction = 1 / (scale * min(own_x, own_y))
-        level = min(max(0, math.floor(math.log2(max(reduction, 1e-9)) + 1e-6)), self.pyramid.level_count - 1)
+        level = self.pyramid.best_level(1 / (scale * min(own_x, own_y)))
         level_width, level_height = self.pyramid.size(level)
         step_x, step_y = own_x * (1 << level), own_y * (1 << level)
         margin = 2  # neighbours for the smooth interpolation: tiles join without a seam
@@ -69,7 +68,7 @@ class Layer:
             return
         part = self.pyramid.crop(level, left, top, right, bottom)
         if self.gain != 1.0:
-            part = _gain_table(self.gain)[part]
+            part = _gain_table(self.gain).take(part)
         painter.save()
         painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale * min(own_x, own_y) < NEAREST_ABOVE)

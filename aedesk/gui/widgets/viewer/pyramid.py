@@ -5,6 +5,7 @@ Until a copy is built, a crop of it is taken by skipping pixels of the full pict
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -41,6 +42,14 @@ class Pyramid:
     @property
     def complete(self) -> bool:
         return len(self._built) == self.level_count - 1
+
+    def best_level(self, reduction: float) -> int:
+        """The level for showing the picture ``reduction`` times smaller: at most twice as fine as needed.
+
+        While that level is not built, the next coarser one: skipping pixels of a large picture costs a memory access per pixel.
+        """
+        level = max(0, math.floor(math.log2(max(reduction, 1e-9)) + 1e-6))
+        return min(level + (level > len(self._built)), self.level_count - 1)
 
     def size(self, level: int) -> tuple[int, int]:
         """(width, height) of a level."""

@@ -26,6 +26,7 @@ from aedesk.gui.widgets.viewer.canvas import Canvas
 from aedesk.gui.widgets.viewer.panes import split_x
 
 _ARROW_STEP_PX = 64
+_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _ARROWS = {
     Qt.Key.Key_Left: QPointF(1, 0),
     Qt.Key.Key_Right: QPointF(-1, 0),
@@ -68,7 +69,8 @@ class CompareView(Canvas):
         self._loupe_on = self._loupe_held = False
         self._gain_slider = LabeledSlider("Amplify", 1, 32, self.gain, unit="×", decimals=0, parent=self)
         self._gain_slider.setObjectName("differenceGain")
-        self._gain_slider.setAutoFillBackground(True)
+        self._gain_slider.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._gain_slider.setContentsMargins(14, 6, 8, 6)
         self._gain_slider.value_changed.connect(self.set_gain)
         self._gain_slider.hide()
         self.mode_changed.connect(self._show_gain)
@@ -200,12 +202,15 @@ class CompareView(Canvas):
             super().keyReleaseEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
+        """A frame tells where the keyboard is, if it was the keyboard that brought it here."""
+        self._focus_frame = event.reason() in _BY_KEYBOARD
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key that is released elsewhere must not leave the viewer in its held state."""
         self.set_peek(False)
         self._hold_loupe(False)
+        self._focus_frame = False
         self.update()
 
     def _hold_loupe(self, held: bool) -> None:
