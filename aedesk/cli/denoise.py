@@ -63,10 +63,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(spec: DenoiseSpec) -> None:
     """Bad names of models and devices are bad usage, told once instead of for every picture."""
-    from aedesk.models.zoo import find_model
+    from aedesk.models.zoo import model_info
 
     try:
-        find_model(spec.model)
+        purpose = model_info(spec.model).purpose
+        if purpose != "denoise":
+            raise SpecError(f"The model {spec.model} is made to {purpose}, not to denoise.", "`aedesk models` lists the models.")
         if spec.device != "auto":
             from aedesk.models.devices import resolve_device
 
