@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from aedesk.core.errors import ModelError, SpecError
+from aedesk.imaging.atomic import replacing
 from aedesk.models.card import FORMAT, check_card, read_card
 from aedesk.models.families import FAMILIES
 
@@ -31,14 +30,9 @@ def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str,
     full = check_card({**card, "format": FORMAT}, str(path))
     tensors = {k: v.detach().to("cpu", dtype if v.is_floating_point() else v.dtype).contiguous() for k, v in state.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    try:
-        save_file(tensors, name, metadata={"aedesk": json.dumps(full, sort_keys=True)})
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    data = save(tensors, metadata={"aedesk": json.dumps(full, sort_keys=True)})
+    with replacing(path, overwrite=True) as file:
+        file.write(data)
     return path
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from aedesk.models.layers import Conv3x3
+
 CELL_PX = 8
 
 
@@ -23,13 +25,17 @@ class NoiseEstimator(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
-        self.head = nn.Conv2d(channels * 4, width, 3, padding=1)
-        self.body = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(3))
+        self.head = Conv3x3(channels * 4, width, bias=True)
+        self.body = nn.ModuleList(Conv3x3(width, width, bias=True) for _ in range(3))
         self.tail = nn.Conv2d(width, 1, 1)
+        # torch's default shrinks the signal threefold per layer: the noise, small as it is, would never reach the end.
+        for layer in (self.head, *self.body):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
 
     def forward(self, noisy: Tensor) -> Tensor:
-        x = F.relu(self.head(F.pixel_unshuffle(noisy, 2)))
+        x = F.relu(self.head((F.pixel_unshuffle(noisy, 2) - 0.5) * 4))
         for layer in self.body:
             x = F.relu(layer(x))
         x = self.tail(F.avg_pool2d(x, CELL_PX // 2))
-        return F.softplus(x.float(), beta=1.0) * 16.0
+        return F.softplus(x.float()) * 16

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from aedesk.core.errors import ModelError
 from aedesk.models.descriptor import Descriptor
+from aedesk.models.layers import Conv3x3
 from aedesk.models.noise_estimator import CELL_PX, NoiseEstimator
 
 
@@ -53,8 +54,8 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.conv1 = Conv3x3(width, width)
+        self.conv2 = Conv3x3(width, width)
         # A block starts small, so that the stack starts near the identity and takes a high learning rate from the first step.
         nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
         nn.init.kaiming_normal_(self.conv2.weight, nonlinearity="relu")
@@ -83,8 +84,8 @@ class UNet(nn.Module):
         self.config = config
         widths, fold = config.widths, config.unshuffle**2
         inputs = (config.channels + 1) * fold
-        self.head = nn.Conv2d(inputs, widths[0], 3, padding=1, bias=False)
-        self.tail = nn.Conv2d(widths[0], config.channels * fold, 3, padding=1, bias=False)
+        self.head = Conv3x3(inputs, widths[0])
+        self.tail = Conv3x3(widths[0], config.channels * fold)
         pairs = list(zip(widths, widths[1:], strict=False))
         self.encoder = nn.ModuleList(_blocks(w, n) for w, n in zip(widths[:-1], config.blocks, strict=False))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.core.registry import Registry
-from aedesk.data.degradations import CHAINS, uniform
+from aedesk.data.chains import CHAINS
+from aedesk.data.degradations import uniform
 from aedesk.models.noise_estimator import CELL_PX
 from aedesk.models.unet import UNet
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import torch
 
 from aedesk.core.errors import TrainingError
+from aedesk.imaging.atomic import replacing
 
 
 class RunFolder:
@@ -52,16 +51,8 @@ class RunFolder:
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
-        handle, name = tempfile.mkstemp(dir=self.path, prefix=".checkpoint.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                torch.save(dict(state), file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self.checkpoint)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(self.checkpoint, overwrite=True) as file:
+            torch.save(dict(state), file)
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
@@ -80,7 +71,5 @@ class RunFolder:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    with os.fdopen(handle, "wb") as file:
+    with replacing(path, overwrite=True) as file:
         file.write(data)
-    os.replace(name, path)

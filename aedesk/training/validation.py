@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from aedesk.data.degradations import CHAINS
+from aedesk.data.chains import CHAINS
 from aedesk.training.recipe import Recipe
 
 CROP_PX = 256

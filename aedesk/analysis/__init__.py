@@ -1,0 +1,1 @@
+"""Floor 4: measuring models and comparing them with other tools."""

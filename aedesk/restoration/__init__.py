@@ -1,0 +1,1 @@
+"""Floor 4: restoring pictures with trained models."""

@@ -1,0 +1,71 @@
+"""The denoising service: a noisy picture in, a clean one out, in the input's own depth and with its metadata."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import SpecError
+from aedesk.core.events import Event, Finished, Log, Progress, Started
+from aedesk.core.specs import DenoiseResult, DenoiseSpec
+from aedesk.imaging.blend import blend
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.tiling import Box
+from aedesk.restoration.denoiser import load_denoiser
+from aedesk.restoration.noise_level import given_level
+from aedesk.restoration.pixels import PixelSource, to_pixels
+
+
+def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
+    """Restore one picture. Finished carries a ``DenoiseResult``.
+
+    Raises DeviceError, ModelError and SpecError. Fully transparent pixels keep their bytes.
+    """
+    size = (picture.width, picture.height)
+    part = _part(spec, *size)
+    yield Started("Restoring", part.area / 1e6, "MP")
+    begun = time.perf_counter()
+    denoiser = load_denoiser(spec.model, spec.device, spec.precision)
+    source = PixelSource(picture.pixels, picture.alpha)
+    if spec.sigma is None:
+        level = denoiser.estimate(source, size, part, cancel)
+        yield Log(f"Estimated noise level: {level.mean:.1f}.")
+    else:
+        level = given_level(spec.sigma)
+    output = np.empty((part.height, part.width, picture.channels), picture.pixels.dtype)
+
+    def sink(core: Box, result: Tensor) -> None:
+        original = picture.pixels[core.top : core.bottom, core.left : core.right]
+        place = core.within(part)
+        restored = to_pixels(result, picture.channels, output.dtype)
+        output[place.top : place.bottom, place.left : place.right] = blend(original, restored, spec.strength, spec.chroma_strength)
+
+    for done, total in denoiser.restore(level, source, sink, size, tile_px=spec.tile_px, part=part, cancel=cancel):
+        yield Progress(done / 1e6, total / 1e6, "MP")
+    original = picture if spec.region is None else picture.crop(part.left, part.top, part.width, part.height)
+    if original.alpha is not None:
+        _keep_transparent(output, original.pixels, original.alpha)
+    seconds = time.perf_counter() - begun
+    result = DenoiseResult(original.with_pixels(output), level.mean, str(denoiser.device), denoiser.precision, seconds)
+    megapixels = part.area / 1e6
+    yield Finished(result, f"noise level {level.mean:.1f}, {megapixels:.2f} MP in {seconds:.1f} s on {denoiser.device}, {result.precision}")
+
+
+def _part(spec: DenoiseSpec, width: int, height: int) -> Box:
+    if spec.region is None:
+        return Box(0, 0, width, height)
+    left, top, region_width, region_height = spec.region
+    box = Box(left, top, left + region_width, top + region_height)
+    if left < 0 or top < 0 or region_width < 1 or region_height < 1 or box.right > width or box.bottom > height:
+        raise SpecError(f"The region {spec.region} does not lie in the picture of {width} x {height} pixels.", "Choose one inside.")
+    return box
+
+
+def _keep_transparent(output: NDArray, original: NDArray, alpha: NDArray) -> None:
+    hidden = alpha == 0
+    output[hidden] = original[hidden]

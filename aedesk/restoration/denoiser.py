@@ -1,0 +1,90 @@
+"""A denoising model ready to run on a device: what the service, the evaluation and the tests share."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import ModelError
+from aedesk.imaging.tiling import Box
+from aedesk.models.checkpoint import load_model
+from aedesk.models.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.zoo import find_model
+from aedesk.restoration.noise_level import NoiseLevel, estimate_level
+from aedesk.restoration.tiled import Sink, Source, run_tiled
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A network with the device and the precision it runs in."""
+
+    network: Any
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def precision(self) -> str:
+        return precision_name(self.dtype)
+
+    def estimate(self, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
+        """The noise level of *auto*; see :func:`~aedesk.restoration.noise_level.estimate_level`."""
+        return estimate_level(self.network, source, size, part, self.device, self.dtype, cancel)
+
+    def restore(
+        self,
+        level: NoiseLevel,
+        source: Source,
+        sink: Sink,
+        size: tuple[int, int],
+        *,
+        tile_px: int | None = None,
+        part: Box | None = None,
+        cancel: CancelToken,
+    ) -> Iterator[tuple[int, int]]:
+        """Run over a picture in tiles; arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`."""
+
+        def forward(noisy: Tensor, outer: Box) -> Tensor:
+            restored: Tensor = self.network(noisy, level.over(outer).to(noisy.device))
+            return restored
+
+        contract = self.network.descriptor
+        return run_tiled(
+            forward,
+            source,
+            sink,
+            size,
+            halo_px=contract.halo_px,
+            multiple=contract.size_multiple,
+            device=self.device,
+            dtype=self.dtype,
+            tile_px=tile_px,
+            part=part,
+            cancel=cancel,
+        )
+
+
+def load_denoiser(model: str, device: str = "auto", precision: str = "auto") -> Denoiser:
+    """A denoiser by the name or path of its model; networks stay in memory for the next call.
+
+    Raises DeviceError, and ModelError if the model is missing, damaged or made for something else.
+    """
+    place = resolve_device(device)
+    dtype = choose_precision(precision, place)
+    path = find_model(model)
+    stat = os.stat(path)
+    network, card = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
+    if card["purpose"] != "denoise":
+        raise ModelError(f"The model {model} has the purpose {card['purpose']!r}; it does not denoise.", "Choose another model.")
+    return Denoiser(network, place, dtype)
+
+
+@functools.lru_cache(maxsize=4)
+def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> tuple[Any, dict[str, Any]]:
+    return load_model(path, device)
