@@ -120,7 +120,7 @@ def test_an_interrupted_batch_stops_cleanly_and_its_bar_was_on_the_terminal(
     import pty
 
     for name in "ab":
-        make_file(tmp_path / "in" / f"{name}.jpg", 3000, 4000)
+        make_file(tmp_path / "in" / f"{name}.jpg", 1000, 1200)
     arguments = ["denoise", tmp_path / "in", "-o", tmp_path / "out", "--model", model, "--tile", "16", "--sigma", "20"]
     ours, theirs = pty.openpty()
     with subprocess.Popen(
