@@ -6,11 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from aedesk.core.events import Event, Failed, Finished
+from aedesk.core.events import Event, Failed
 from aedesk.gui import dialogs
 from aedesk.gui.actions import MODES, make_actions
 from aedesk.gui.commands import FileCommands
@@ -18,6 +18,8 @@ from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PANELS
 from aedesk.gui.parts.device_selector import DeviceSelector
+from aedesk.gui.parts.docks import add_docks
+from aedesk.gui.parts.enabling import refresh_actions
 from aedesk.gui.parts.jobs_dock import JobsBinding
 from aedesk.gui.parts.library_dock import LibraryBinding
 from aedesk.gui.parts.status import StatusBar
@@ -125,28 +127,9 @@ class MainWindow(QMainWindow):
             column.addWidget(widget)
         column.addWidget(self.viewer, 1)
         self.setCentralWidget(centre)
-        area = Qt.DockWidgetArea
-        left, right, bottom = area.LeftDockWidgetArea, area.RightDockWidgetArea, area.BottomDockWidgetArea
-        self._docks = [
-            self._dock("Library", "libraryDock", self.library_view, left),
-            self._dock("Tools", "panelDock", self._tabs, right),
-            self._dock("Jobs", "jobsDock", self.jobs_view, bottom),
-            self._dock("Log", "logDock", self.log_view, bottom),
-        ]
-        self._docks[1].setTitleBarWidget(QWidget(self._docks[1]))
+        self._docks = add_docks(self, self.library_view, self._tabs, self.jobs_view, self.log_view)
         fill_tool_bar(self, self.actions_by_name, DeviceSelector(self.workspace))
         self._recent_menu = fill_menus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
-        self.resizeDocks(self._docks[:2], [176, 312], Qt.Orientation.Horizontal)
-        self.resizeDocks(self._docks[2:], [140, 140], Qt.Orientation.Vertical)
-        self.resizeDocks(self._docks[2:], [780, 500], Qt.Orientation.Horizontal)
-
-    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
 
     def _connect(self, log: LogRelay | None) -> None:
         workspace = self.workspace
@@ -227,28 +210,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _refresh(self, _about: object = None) -> None:
-        actions, library, queue = self.actions_by_name, self.workspace.library, self.workspace.queue
-        document = library.current
-        documents, chosen = library.documents, self._chosen()
-        undo, redo = (document.history.undo_title, document.history.redo_title) if document is not None else ("", "")
-        actions["undo"].setText(f"&Undo {undo}".rstrip())
-        actions["redo"].setText(f"&Redo {redo}".rstrip())
-        title = self.panel.run_title
-        actions["run"].setText(f"&{title}" if len(chosen) < 2 else f"&{title} {len(chosen)}")
-        actions["run_all"].setText(f"{title} &all")
-        enabled = {
-            "undo": bool(undo),
-            "redo": bool(redo),
-            "save": document is not None and document.result is not None,
-            "save_all": any(each.modified for each in documents),
-            "run": bool(chosen),
-            "run_all": bool(documents),
-            "cancel": queue.busy,
-        }
-        enabled |= dict.fromkeys(("close_picture", "reference"), document is not None)
-        enabled |= dict.fromkeys(("previous", "next"), len(documents) > 1)
-        for name, on in enabled.items():
-            actions[name].setEnabled(on)
+        library, chosen = self.workspace.library, self._chosen()
+        document, documents = library.current, library.documents
+        refresh_actions(self.actions_by_name, library, chosen, self.panel.run_title, self.workspace.queue.busy)
         self.panel.set_counts(len(chosen), len(documents))
         self.setWindowTitle("aedesk" if document is None else f"{document.name}[*] \N{EN DASH} aedesk")
         self.setWindowModified(any(each.modified for each in documents))
@@ -262,7 +226,6 @@ class MainWindow(QMainWindow):
     @Slot(str, str)
     def _on_told(self, text: str, level: str) -> None:
         self.banner.show_message(level, text)
-        self.log_view.append(text, level)
 
     @Slot(str, str)
     def _on_log_line(self, text: str, level: str) -> None:
@@ -279,8 +242,6 @@ class MainWindow(QMainWindow):
         if isinstance(event, Failed):
             again = partial(self.workspace.queue.retry, task.id)
             self.banner.show_message("error", f"{task.title}: {event.message} {event.hint}".rstrip(), action="Try again", on_action=again)
-        elif isinstance(event, Finished) and self.banner.level == "error":
-            self.banner.dismiss()
 
     @Slot()
     def _fill_recent(self) -> None:

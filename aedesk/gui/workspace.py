@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -15,6 +16,7 @@ from aedesk.gui.state import Library
 from aedesk.gui.tasks import TaskQueue
 from aedesk.settings.store import Settings
 
+log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
 TRIM_MS = 300
 """Memory is looked at after a burst of changes, not at each."""
@@ -49,6 +51,8 @@ class Workspace(QObject):
         self.library.current_changed.connect(self._trim_soon)
 
     def tell(self, text: str, level: str = "info") -> None:
+        """Say something to the person; the log keeps it."""
+        log.log({"info": logging.INFO, "warning": logging.WARNING}.get(level, logging.ERROR), text)
         self.told.emit(text, level)
 
     def shutdown(self, timeout_s: float = 3.0) -> None:

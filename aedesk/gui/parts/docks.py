@@ -1,0 +1,34 @@
+"""The docks around the picture: library left, panels right, jobs and log below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+LIBRARY_PX, PANEL_PX, BOTTOM_PX = 176, 312, 132
+JOBS_TO_LOG = (3, 2)
+
+
+def add_docks(window: QMainWindow, library: QWidget, panels: QWidget, jobs: QWidget, log: QWidget) -> list[QDockWidget]:
+    """Each can be closed and moved; where they are is part of the window's state."""
+    area = Qt.DockWidgetArea
+    docks = [
+        _dock(window, "Library", "libraryDock", library, area.LeftDockWidgetArea),
+        _dock(window, "Tools", "panelDock", panels, area.RightDockWidgetArea),
+        _dock(window, "Jobs", "jobsDock", jobs, area.BottomDockWidgetArea),
+        _dock(window, "Log", "logDock", log, area.BottomDockWidgetArea),
+    ]
+    docks[1].setTitleBarWidget(QWidget(docks[1]))  # the tabs are title enough
+    window.resizeDocks(docks[:2], [LIBRARY_PX, PANEL_PX], Qt.Orientation.Horizontal)
+    window.resizeDocks(docks[2:], [BOTTOM_PX, BOTTOM_PX], Qt.Orientation.Vertical)
+    window.resizeDocks(docks[2:], [100 * share for share in JOBS_TO_LOG], Qt.Orientation.Horizontal)
+    return docks
+
+
+def _dock(window: QMainWindow, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(name)
+    dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable | QDockWidget.DockWidgetFeature.DockWidgetMovable)
+    dock.setWidget(widget)
+    window.addDockWidget(area, dock)
+    return dock
