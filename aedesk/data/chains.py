@@ -81,7 +81,7 @@ def _sensor(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tens
     light = to_linear(picture)
     gains = 0.7 + 1.3 * torch.rand((count, 3, 1, 1), generator=generator, device=generator.device)
     gains[:, 1] = 1.0  # white balance amplifies red and blue
-    shot, read = log_uniform(*ranges["shot"], count, generator), log_uniform(*ranges["read"], count, generator)
+    shot, read = (log_uniform(low, high, count, generator) for low, high in (ranges["shot"], ranges["read"]))
     noise = normal_like(picture, generator) * (shot * light * gains + (read * gains) ** 2).sqrt()
     kind = uniform(0, 1, count, generator)
     noise = torch.where(kind < 0.45, _demosaic(noise), torch.where(kind < 0.75, _smooth(noise, 0.35, 1.1, generator), noise))
@@ -145,7 +145,7 @@ def _jpeg(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tensor
     quality = high - (high - low) * uniform(0, 1, count, generator) ** 2  # good qualities are the common ones
     half = chance(0.6, count, generator)
     shift = torch.randint(0, 24, (2,), generator=generator, device=generator.device).tolist()
-    shift = tuple(v if v < 8 else 0 for v in shift)
+    shift = [v if v < 8 else 0 for v in shift]
     coded = jpeg(picture.roll(shift, (2, 3)), quality, half).roll((-shift[0], -shift[1]), (2, 3))
     return torch.where(chance(0.75, count, generator), coded, picture)
 

@@ -6,6 +6,8 @@ The difference made by the restoration is split into its BT.601 luma, which is g
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ LUMA = (0.299, 0.587, 0.114)
 _STRIP_ROWS = 256
 
 
-def blend(original: NDArray, restored: NDArray, strength: float, chroma_strength: float | None = None) -> NDArray:
+def blend(original: NDArray[Any], restored: NDArray[Any], strength: float, chroma_strength: float | None = None) -> NDArray[Any]:
     """``original`` moved towards ``restored``.
 
     Args:

@@ -37,7 +37,7 @@ class Run:
         network = FAMILIES[recipe.family].build(recipe.architecture)
         if recipe.start:
             network.load_state_dict(load_model(find_model(recipe.start))[0].state_dict())
-        self.network: Any = network.to(device, memory_format=torch.channels_last)
+        self.network: Any = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average: Any = copy.deepcopy(self.network).requires_grad_(False).eval()
         train = recipe.train
         self.optimizers = make_optimizers(self.network, train.lr, train.muon_lr, train.weight_decay)
@@ -75,7 +75,7 @@ class Run:
             loss, metrics = denoise_objective(
                 self.network, patches, recipe.chain, recipe.ranges, stage.loss, train.estimator_weight, generator
             )
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), train.clip_norm)
         for optimizer in self.optimizers:
             optimizer.step()

@@ -101,7 +101,7 @@ def parse(table: Mapping[str, Any]) -> Recipe:
     stages = tuple(_build(Stage, "stage", entry) for entry in _pop(rest, "stage", list))
     if not stages:
         raise SpecError("The recipe has no stage.", "Add a [[stage]] table with steps.")
-    built = dict(
+    built: dict[str, Any] = dict(
         family=_pop(model, "family", str),
         architecture=model,
         chain=_pop(degradation, "chain", str),
