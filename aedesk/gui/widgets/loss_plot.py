@@ -46,6 +46,8 @@ class LossPlot(pg.PlotWidget):
         capacity: points kept per curve; the oldest leave.
     """
 
+    _dressed = False  # there are axes to colour: from the end of __init__ to close
+
     def __init__(self, parent: QWidget | None = None, *, label: str = "loss", capacity: int = CAPACITY) -> None:
         super().__init__(parent)
         self.setObjectName("lossPlot")
@@ -67,6 +69,7 @@ class LossPlot(pg.PlotWidget):
         self.addLegend(offset=(-12, 12))
         self.setMenuEnabled(False)
         self._dress()
+        self._dressed = True
 
     def add(self, step: float, values: Mapping[str, float]) -> None:
         """The values of one step by curve name; not-a-number and infinity leave a gap."""
@@ -147,7 +150,13 @@ class LossPlot(pg.PlotWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 120)
 
+    def close(self) -> bool:
+        """pyqtgraph takes its plot apart here, though Qt may show the widget again."""
+        self._dressed = False
+        self._timer.stop()
+        return bool(super().close())
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
+        if event.type() == QEvent.Type.PaletteChange and self._dressed:
             self._dress()

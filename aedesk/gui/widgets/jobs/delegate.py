@@ -45,8 +45,12 @@ class JobsDelegate(QStyledItemDelegate):
         painter.restore()
 
     def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
-        released = event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent)
-        if released and index.column() == jobs.ACTION and button_rect(option.rect).contains(event.position().toPoint()):
+        if (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonRelease
+            and index.column() == jobs.ACTION
+            and button_rect(option.rect).contains(event.position().toPoint())
+        ):
             self.pressed.emit(index.row())
             return True
         return super().editorEvent(event, model, option, index)

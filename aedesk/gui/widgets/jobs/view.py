@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
@@ -31,6 +31,9 @@ class JobsView(QTreeView):
         delegate = JobsDelegate(self)
         delegate.pressed.connect(self._act)
         self.setItemDelegate(delegate)
+        self._scroll = QTimer(self)  # once after any number of new jobs: each scroll lays out all rows
+        self._scroll.setSingleShot(True)
+        self._scroll.timeout.connect(self.scrollToBottom)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
@@ -53,7 +56,7 @@ class JobsView(QTreeView):
     def add_job(self, job_id: int, name: str, *, retryable: bool = True) -> None:
         """A job was handed to the worker; ``name`` says what and of which file."""
         self._model.add(job_id, name, retryable=retryable)
-        self.scrollToBottom()
+        self._scroll.start()
 
     def apply(self, job_id: int, event: Event) -> None:
         """Show an event of a job."""

@@ -1,0 +1,371 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPalette
+from pytestqt.qtbot import QtBot
+
+from aedesk.core.errors import SpecError
+from aedesk.gui.widgets.viewer import MODES, CompareView
+
+RED, GREEN, BLUE = (200, 0, 0), (0, 180, 0), (0, 0, 220)
+
+
+def plain(colour: tuple[int, ...], width: int = 300, height: int = 200) -> np.ndarray:
+    return np.full((height, width, len(colour)), colour, np.uint8)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> CompareView:
+    made = CompareView()
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def full(view: CompareView) -> CompareView:
+    """A view of a red original, a green noisy and a blue reconstructed picture that fills the window exactly (at 200 %)."""
+    view.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
+    return view
+
+
+def at(view: CompareView, x: float, y: float) -> tuple[int, int, int]:
+    image: QImage = view.grab().toImage()
+    dpr = image.devicePixelRatio()
+    colour: QColor = image.pixelColor(int(x * dpr), int(y * dpr))
+    return colour.red(), colour.green(), colour.blue()
+
+
+def test_the_single_mode_shows_the_most_finished_version(full: CompareView) -> None:
+    full.set_mode("single")
+    assert at(full, 300, 150) == BLUE
+    full.set_pictures(original=plain(RED), noisy=plain(GREEN))
+    assert at(full, 300, 150) == GREEN
+
+
+@pytest.mark.parametrize(("which", "colour"), [("original", RED), ("noisy", GREEN), ("reconstructed", BLUE)])
+def test_the_single_mode_shows_the_version_that_is_asked_for(full: CompareView, which: str, colour: tuple[int, int, int]) -> None:
+    full.set_mode("single", which)
+    assert at(full, 300, 150) == colour
+
+
+def test_space_held_shows_the_version_before_and_its_release_the_one_after(qtbot: QtBot, full: CompareView) -> None:
+    qtbot.keyPress(full, Qt.Key.Key_Space)
+    assert at(full, 300, 150) == GREEN
+    qtbot.keyRelease(full, Qt.Key.Key_Space)
+    assert at(full, 300, 150) == BLUE
+
+
+def test_losing_the_focus_ends_the_peek(qtbot: QtBot, full: CompareView) -> None:
+    full.setFocus()
+    qtbot.keyPress(full, Qt.Key.Key_Space)
+    full.clearFocus()
+    assert at(full, 300, 150) == BLUE
+
+
+def test_the_split_has_noisy_on_its_left_and_reconstructed_on_its_right(full: CompareView) -> None:
+    full.set_mode("split")
+    full.set_split(0.25)
+    assert at(full, 140, 100) == GREEN
+    assert at(full, 160, 100) == BLUE
+
+
+def test_the_split_handle_is_dragged_and_moved_by_keys(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("split")
+    qtbot.mousePress(full, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+    qtbot.mouseMove(full, QPoint(450, 210))
+    qtbot.mouseRelease(full, Qt.MouseButton.LeftButton, pos=QPoint(450, 210))
+    assert full.split == pytest.approx(0.75)
+    assert full.fitted  # the drag moved the handle and not the picture
+    qtbot.keyClick(full, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert full.split == pytest.approx(0.73)
+
+
+def test_the_split_of_chosen_versions(full: CompareView) -> None:
+    full.set_mode("split")
+    full.set_pair("original", "noisy")
+    assert (at(full, 100, 100), at(full, 500, 100)) == (RED, GREEN)
+
+
+def test_a_split_with_one_version_shows_it_whole(view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN))
+    view.set_mode("split")
+    assert (at(view, 100, 100), at(view, 500, 100)) == (GREEN, GREEN)
+
+
+def test_side_by_side_and_three_up_show_one_version_per_pane(full: CompareView) -> None:
+    full.resize(900, 200)
+    full.set_mode("side-by-side")
+    assert [pane.layer for pane in full.panes()] == ["noisy", "reconstructed"]
+    full.set_mode("three-up")
+    assert [at(full, pane.rect.center().x(), 100) for pane in full.panes()] == [RED, GREEN, BLUE]
+
+
+def test_panes_lie_below_each_other_where_that_shows_more(full: CompareView) -> None:
+    full.resize(300, 900)
+    full.set_mode("three-up")
+    tops = [pane.rect.top() for pane in full.panes()]
+    assert tops == sorted(set(tops))
+
+
+def test_all_panes_show_the_same_part(qtbot: QtBot, view: CompareView) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
+    view.set_pictures(noisy=pixels, reconstructed=pixels.copy())
+    view.resize(802, 400)
+    view.set_mode("side-by-side")
+    view.zoom_to(3.0, QPointF(120, 250))
+    view.pan(-31, 17)
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    left, right = (image.copy(pane.rect.adjusted(0, 60, 0, -60)) for pane in view.panes())
+    assert left == right
+
+
+def test_at_100_percent_each_picture_pixel_is_one_screen_pixel(view: CompareView) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (1000, 1500, 3), np.uint8)
+    view.set_pictures(noisy=pixels)
+    view.zoom_100()
+    view.pan(-37, 51)
+    corner = view.visible_region().topLeft().toPoint()
+    for x, y in ((100, 90), (255, 256), (257, 300), (511, 200)):  # tile borders, too
+        assert at(view, x, y) == tuple(pixels[corner.y() + y, corner.x() + x])
+
+
+def test_tiles_join_without_a_seam_when_zoomed(qtbot: QtBot, view: CompareView) -> None:
+    ramp = np.repeat(np.linspace(0, 255, 1400).astype(np.uint8)[None, :, None], 700, axis=0).repeat(3, axis=2)
+    view.set_pictures(noisy=np.ascontiguousarray(ramp))
+    view.resize(1000, 500)
+    qtbot.waitUntil(lambda: all(layer.pyramid.complete for layer in view._content.stack("noisy", view.pair)))
+    for scale in (0.73, 1.6):
+        view.zoom_to(scale)
+        image = view.grab().toImage()
+        row = np.array([image.pixelColor(x, 250).red() for x in range(20, 980)])
+        assert np.diff(row).min() >= 0
+        assert np.diff(row).max() <= 2
+
+
+def test_the_difference_is_absolute_and_amplified(view: CompareView) -> None:
+    view.set_pictures(noisy=plain((100, 50, 20)), reconstructed=plain((90, 60, 20)))
+    view.set_mode("difference")
+    view.set_gain(1)
+    assert at(view, 300, 100) == (10, 10, 0)
+    view.set_gain(8)
+    assert at(view, 300, 100) == (80, 80, 0)
+    view.set_gain(32)
+    assert at(view, 300, 100) == (255, 255, 0)
+
+
+def test_the_difference_follows_a_new_reconstruction(view: CompareView) -> None:
+    noisy = plain((100, 100, 100))
+    view.set_pictures(noisy=noisy, reconstructed=plain((90, 100, 100)))
+    view.set_mode("difference")
+    view.set_gain(2)
+    assert at(view, 300, 100) == (20, 0, 0)
+    view.set_pictures(noisy=noisy, reconstructed=plain((100, 70, 100)))
+    assert at(view, 300, 100) == (0, 60, 0)
+
+
+def test_the_gain_control_shows_in_the_difference_mode_only(qtbot: QtBot, full: CompareView) -> None:
+    slider = full.findChild(object, "differenceGain")
+    assert not slider.isVisible()
+    full.set_mode("difference")
+    assert slider.isVisible()
+    slider.set_value(16)
+    assert full.gain == 16
+
+
+def test_the_overlay_covers_its_rectangle_of_the_reconstruction_and_goes_again(full: CompareView) -> None:
+    full.set_overlay(plain((255, 255, 0), 30, 20), 100, 50)
+    assert at(full, 230, 120) == (255, 255, 0)
+    assert at(full, 190, 120) == BLUE
+    full.set_mode("single", "noisy")
+    assert at(full, 230, 120) == GREEN
+    full.set_mode("single")
+    full.clear_overlay()
+    assert at(full, 230, 120) == BLUE
+
+
+def test_a_preview_at_the_screens_resolution_is_stretched_over_its_region(full: CompareView) -> None:
+    full.set_overlay(plain((255, 255, 0), 15, 10), 100, 50, width=60, height=40)
+    assert at(full, 2 * 155, 2 * 85) == (255, 255, 0)
+    assert at(full, 2 * 165, 2 * 85) == BLUE
+
+
+def test_a_preview_before_any_restoration_lies_over_the_noisy_picture(view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN))
+    view.set_overlay(plain(BLUE, 50, 50), 200, 50)
+    view.set_mode("split")
+    view.set_split(0.5)
+    assert at(view, 420, 150) == BLUE
+    assert at(view, 340, 150) == GREEN
+
+
+def test_another_picture_forgets_overlay_and_box(full: CompareView) -> None:
+    full.set_overlay(plain(BLUE, 50, 50), 0, 0)
+    full.set_preview_box(QRect(0, 0, 10, 10))
+    full.set_pictures(noisy=plain(GREEN, 320, 200))
+    assert full.preview_box is None
+    assert at(full, 60, 100) == GREEN
+
+
+def test_transparent_pixels_show_checkers(view: CompareView) -> None:
+    pixels = plain((255, 0, 0, 0))
+    pixels[:, 150:, 3] = 255
+    view.set_pictures(noisy=pixels)
+    seen = {at(view, x, 100) for x in range(40, 140, 8)}
+    assert len(seen) == 2
+    assert all(red == green == blue for red, green, blue in seen)
+    assert at(view, 500, 100) == (255, 0, 0)
+
+
+def test_hovering_tells_the_picture_pixel_and_its_values(qtbot: QtBot, full: CompareView) -> None:
+    with qtbot.waitSignal(full.hovered) as seen:
+        qtbot.mouseMove(full, QPoint(401, 203))
+    assert seen.args == [200, 101]
+    assert full.values_at(200, 101) == {"original": RED, "noisy": GREEN, "reconstructed": BLUE}
+    assert full.values_at(300, 0) == {}
+
+
+def test_hovering_beside_the_picture_tells_so(qtbot: QtBot, full: CompareView) -> None:
+    full.resize(800, 400)
+    with qtbot.waitSignal(full.hovered) as seen:
+        qtbot.mouseMove(full, QPoint(20, 200))
+    assert seen.args == [-1, -1]
+
+
+def test_every_pane_maps_its_own_points(full: CompareView) -> None:
+    full.resize(900, 200)
+    full.set_mode("three-up")
+    for index in range(3):
+        point = full.map_from_picture(QPointF(140, 70), index)
+        assert full.panes()[index].rect.contains(point.toPoint())
+        back = full.map_to_picture(point)
+        assert (back.x(), back.y()) == pytest.approx((140, 70))
+
+
+def test_dragging_pans_and_tells_the_visible_region(qtbot: QtBot, full: CompareView) -> None:
+    full.zoom_to(4.0)
+    before = full.visible_region()
+    with qtbot.waitSignal(full.view_changed) as seen:
+        qtbot.mousePress(full, Qt.MouseButton.LeftButton, pos=QPoint(300, 200))
+        qtbot.mouseMove(full, QPoint(260, 180))
+        qtbot.mouseRelease(full, Qt.MouseButton.LeftButton, pos=QPoint(260, 180))
+    assert seen.args == [full.visible_region()]
+    assert full.visible_region() == before.translated(10, 5)
+
+
+def test_a_double_click_toggles_fit_and_100_percent(qtbot: QtBot, view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN, 1500, 1000))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(150, 100))
+    assert view.scale == 1.0
+    assert view.map_to_picture(QPointF(150, 100)).x() == pytest.approx(375, abs=1)
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(150, 100))
+    assert view.fitted
+
+
+def test_keys_zoom_fit_and_pan(qtbot: QtBot, view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN, 1500, 1000))
+    qtbot.keyClick(view, Qt.Key.Key_1)
+    assert view.scale == 1.0
+    qtbot.keyClick(view, Qt.Key.Key_Plus)
+    assert view.scale == pytest.approx(2**0.5)
+    qtbot.keyClick(view, Qt.Key.Key_Minus)
+    assert view.scale == pytest.approx(1.0)
+    left = view.visible_region().left()
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.visible_region().left() == pytest.approx(left + 64)
+    qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.fitted
+    assert view.scale == pytest.approx(0.4)
+
+
+def test_a_resized_window_keeps_a_fitted_picture_fitted(full: CompareView) -> None:
+    full.resize(300, 200)
+    assert full.scale == pytest.approx(1.0)
+    assert full.visible_region() == QRectF(0, 0, 300, 200)
+
+
+def test_the_preview_box_is_dragged_and_stays_inside_the_picture(qtbot: QtBot, full: CompareView) -> None:
+    full.set_preview_box(QRect(100, 50, 60, 40))
+    with qtbot.waitSignal(full.preview_box_moved) as seen:
+        qtbot.mousePress(full, Qt.MouseButton.LeftButton, pos=QPoint(250, 130))
+        qtbot.mouseMove(full, QPoint(290, 150))
+    assert seen.args == [QRect(120, 60, 60, 40)]
+    qtbot.mouseMove(full, QPoint(2000, 2000))
+    qtbot.mouseRelease(full, Qt.MouseButton.LeftButton, pos=QPoint(599, 399))
+    assert full.preview_box == QRect(240, 160, 60, 40)
+
+
+def test_the_loupe_magnifies_while_its_key_is_held(qtbot: QtBot, view: CompareView) -> None:
+    pixels = plain((10, 10, 10), 3000, 2000)
+    pixels[1000:1010, 1500:1510] = (250, 250, 250)
+    view.set_pictures(noisy=pixels)
+    qtbot.mouseMove(view, QPoint(300, 200))
+    qtbot.keyPress(view, Qt.Key.Key_L)
+    assert view.loupe
+    assert at(view, 305, 205) == (250, 250, 250)
+    assert at(view, 315, 215) == (10, 10, 10)
+    qtbot.keyRelease(view, Qt.Key.Key_L)
+    assert not view.loupe
+    assert at(view, 305, 205) != (250, 250, 250)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_survives_having_no_picture(view: CompareView, mode: str) -> None:
+    view.set_mode(mode)
+    colour = view.palette().color(QPalette.ColorRole.Window)
+    red, green, blue = at(view, 5, 5)
+    assert red == green == blue
+    assert (red < 128) == (colour.lightness() < 128)
+    assert view.visible_region().isEmpty()
+
+
+def test_an_unknown_mode_is_refused(view: CompareView) -> None:
+    with pytest.raises(SpecError, match="view mode 'double'"):
+        view.set_mode("double")
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)])
+def test_arrays_that_are_no_display_pictures_are_refused(view: CompareView, wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="noisy must be"):
+        view.set_pictures(noisy=wrong)
+
+
+def test_versions_of_different_sizes_are_refused_and_the_old_ones_stay(full: CompareView) -> None:
+    with pytest.raises(ValueError, match="differ in size"):
+        full.set_pictures(noisy=plain(RED), reconstructed=plain(RED, 10, 10))
+    assert at(full, 300, 150) == BLUE
+
+
+def test_dropped_files_and_folders_are_told(qtbot: QtBot, view: CompareView, drop: Callable) -> None:
+    with qtbot.waitSignal(view.files_dropped) as seen:
+        drop(view, ["/pictures/a.png", "/pictures"])
+    assert [path.as_posix() for path in seen.args[0]] == ["/pictures/a.png", "/pictures"]
+
+
+def test_a_view_that_is_closed_while_it_prepares_a_large_picture_leaves_no_thread(qtbot: QtBot) -> None:
+    view = CompareView()
+    view.set_pictures(noisy=np.zeros((6000, 6000, 3), np.uint8))
+    view.shutdown()
+    view.shutdown()
+    view.deleteLater()  # the leak fixture finds a thread that is left
+
+
+def test_replacing_a_version_drops_its_tiles(full: CompareView) -> None:
+    at(full, 10, 10)
+    tiles = len(full._tiles)
+    for level in range(5):
+        full.set_pictures(noisy=plain((level, 0, 0)))
+        at(full, 10, 10)
+    assert len(full._tiles) <= tiles
+
+
+def test_the_viewer_tells_assistive_tools_what_it_shows(full: CompareView) -> None:
+    full.set_mode("split")
+    assert full.accessibleName() == "Picture viewer"
+    assert full.accessibleDescription() == "split view of Noisy, Reconstructed"
