@@ -30,8 +30,8 @@ class Sample:
 def samples(folder: Path, sigma: float | None, seed: int, limit: int | None) -> tuple[int, Iterator[Sample]]:
     """How many samples there are, and the samples, made one by one.
 
-    With ``sigma`` (8-bit units), white Gaussian noise is drawn in float, neither clipped nor rounded, seeded by ``seed`` and the place of the
-    picture in the sorted folder: the literature's protocol. Without, the folder holds pairs ``NAME_real.*`` and ``NAME_mean.*``.
+    With ``sigma`` (8-bit units), white Gaussian noise is drawn in float, neither clipped nor rounded, seeded by ``seed`` and the place of
+    the picture in the sorted folder: the literature's protocol. Without, the folder holds pairs ``NAME_real.*`` and ``NAME_mean.*``.
     Raises :class:`DataError` if there is nothing to measure on.
     """
     if not folder.is_dir():

@@ -57,7 +57,8 @@ class AddNoiseSpec:
 
     Args:
         kind: a degradation's name: "gaussian", "poisson-gaussian", "salt-pepper", "speckle" or "jpeg".
-        level: its strength: sigma in 8-bit units (gaussian, poisson-gaussian, speckle), per cent of pixels (salt-pepper), quality 1..100 (jpeg).
+        level: its strength: sigma in 8-bit units (gaussian, poisson-gaussian, speckle), per cent of pixels (salt-pepper),
+            quality 1..100 (jpeg).
         seed: the same seed gives the same noise on every machine with the same torch.
     """
 

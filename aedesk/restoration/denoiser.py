@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +77,7 @@ def load_denoiser(model: str, device: str = "auto", precision: str = "auto") -> 
     place = resolve_device(device)
     dtype = choose_precision(precision, place)
     path = find_model(model)
-    stat = os.stat(path)
+    stat = path.stat()
     network, card = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
     if card["purpose"] != "denoise":
         raise ModelError(f"The model {model} has the purpose {card['purpose']!r}; it does not denoise.", "Choose another model.")

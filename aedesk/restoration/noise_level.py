@@ -42,7 +42,7 @@ class NoiseLevel:
         return full[:, :, CELL_PX : CELL_PX + outer.height, CELL_PX : CELL_PX + outer.width]
 
 
-class _span:
+class _span:  # noqa: N801 (used as a function)
     """Cells that cover pixels [first, last) and one more on each side, and how many of those are missing."""
 
     def __init__(self, first: int, last: int, count: int) -> None:
@@ -100,7 +100,10 @@ def _runner(
 
         padded = (round_up(size[0], CELL_PX), round_up(size[1], CELL_PX))
         halo = network.estimator.halo_px
-        for _ in run_tiled(forward, source, sink, padded, halo_px=halo, multiple=CELL_PX, device=device, dtype=dtype, part=area, cancel=cancel):
+        tiles = run_tiled(
+            forward, source, sink, padded, halo_px=halo, multiple=CELL_PX, device=device, dtype=dtype, part=area, cancel=cancel
+        )
+        for _ in tiles:
             pass
         return cells
 

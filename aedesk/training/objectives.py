@@ -61,4 +61,5 @@ def denoise_objective(
     # Relative, so that an error of one level counts at sigma 5 and not at 50.
     estimation = (estimate - goal).abs().div(goal + 2).mean()
     mse = (restored.detach() - target).square().mean()
-    return fidelity + estimator_weight * estimation, {"loss": fidelity.detach(), "psnr": -10 * torch.log10(mse), "estimator": estimation.detach()}
+    metrics = {"loss": fidelity.detach(), "psnr": -10 * torch.log10(mse), "estimator": estimation.detach()}
+    return fidelity + estimator_weight * estimation, metrics
