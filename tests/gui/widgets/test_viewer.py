@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPalette
+from PySide6.QtGui import QColor, QImage, QPalette, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from aedesk.core.errors import SpecError
@@ -369,3 +370,50 @@ def test_the_viewer_tells_assistive_tools_what_it_shows(full: CompareView) -> No
     full.set_mode("split")
     assert full.accessibleName() == "Picture viewer"
     assert full.accessibleDescription() == "split view of Noisy, Reconstructed"
+
+
+def wheel(view: CompareView, place: QPointF, *, angle: int = 0, pixels: QPoint | None = None, touch: bool = False) -> None:
+    phase = Qt.ScrollPhase.ScrollUpdate if touch else Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(
+        place,
+        view.mapToGlobal(place),
+        pixels or QPoint(),
+        QPoint(0, angle),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        phase,
+        False,
+    )
+    QApplication.sendEvent(view, event)
+
+
+def test_the_wheel_zooms_around_the_cursor(view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN, 3000, 2000))
+    view.zoom_100()
+    before = view.map_to_picture(QPointF(100, 80))
+    wheel(view, QPointF(100, 80), angle=240)
+    assert view.scale == pytest.approx(2.0)
+    after = view.map_to_picture(QPointF(100, 80))
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()), abs=1)
+    wheel(view, QPointF(100, 80), angle=-240)
+    assert view.scale == pytest.approx(1.0)
+
+
+def test_the_wheel_over_the_second_pane_zooms_around_that_panes_point(view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN, 3000, 2000), reconstructed=plain(BLUE, 3000, 2000))
+    view.resize(800, 300)
+    view.set_mode("side-by-side")
+    view.zoom_100()
+    before = view.map_to_picture(QPointF(500, 80))
+    wheel(view, QPointF(500, 80), angle=120)
+    after = view.map_to_picture(QPointF(500, 80))
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()), abs=1)
+
+
+def test_two_fingers_on_a_touch_pad_pan(view: CompareView) -> None:
+    view.set_pictures(noisy=plain(GREEN, 3000, 2000))
+    view.zoom_100()
+    before = view.visible_region()
+    wheel(view, QPointF(100, 80), pixels=QPoint(-30, 12), angle=24, touch=True)
+    assert view.scale == 1.0
+    assert view.visible_region() == before.translated(30, -12)
