@@ -11,7 +11,7 @@ from aedesk.core.errors import PictureError
 from aedesk.imaging.samples import Pixels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture:
     """Pixels, straight alpha and everything else a file said about them.
 
@@ -48,6 +48,11 @@ class Picture:
         object.__setattr__(self, "pixels", np.ascontiguousarray(pixels))
         if alpha is not None:
             object.__setattr__(self, "alpha", np.ascontiguousarray(alpha))
+
+    def __repr__(self) -> str:
+        kept = ", ".join(name for name in ("alpha", "icc", "exif", "xmp", "dpi") if getattr(self, name) is not None)
+        model = "gray" if self.channels == 1 else "RGB"
+        return f"<Picture {self.width} x {self.height} {model} {self.bit_depth} bit{' with ' + kept if kept else ''}>"
 
     @property
     def width(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +34,15 @@ class PillowReader:
 
     format: str
 
-    def open(self, path: Path) -> Image.Image:
-        return Image.open(path, formats=_NAMES.get(self.format, (self.format,)))
+    @contextmanager
+    def open(self, path: Path) -> Iterator[Image.Image]:
+        """The file as Pillow sees it, not yet decoded.
+
+        Pillow gets a stream, not the name: by name it maps uncompressed files into memory, and maps those wrongly that are TIFF and lie on
+        their side (seen in Pillow 13.0).
+        """
+        with path.open("rb") as file, Image.open(file, formats=_NAMES.get(self.format, (self.format,))) as image:
+            yield image
 
     def header(self, path: Path) -> Header:
         with self.open(path) as image:

@@ -31,7 +31,7 @@ _MAX_METADATA_BYTES = 64 << 20
 _XMP_KEY = b"XML:com.adobe.xmp"
 _METRES_PER_INCH = 0.0254
 _MAX_EDGE_PX = 1_000_000  # libpng's own limit
-_LEVEL = 6
+_LEVEL = 3  # twice as fast as 6, and within 2 % of its size
 
 
 def header(path: Path) -> Header:

@@ -20,7 +20,7 @@ from aedesk.imaging.tags import Tag
 
 _STRIP_BYTES = 1 << 20
 _STRIPS_AT_ONCE = 8
-_LEVEL = 6
+_LEVEL = 3  # twice as fast as 6, and within 2 % of its size
 _BYTE, _SHORT, _LONG, _UNDEFINED = 1, 3, 4, 7
 
 
