@@ -59,5 +59,8 @@ def _lines(result: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, s
     for key, value in result.items():
         if isinstance(value, Mapping):
             yield from _lines(value, f"{prefix}{key}.")
-        elif not isinstance(value, list | tuple):
+        elif isinstance(value, list):  # the peers: tables with a name each
+            for entry in value:
+                yield from _lines({name: figure for name, figure in entry.items() if name != "name"}, f"{entry['name']}.")
+        else:
             yield f"{prefix}{key}", f"{value:.3f}" if isinstance(value, float) else str(value)
