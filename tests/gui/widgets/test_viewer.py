@@ -137,6 +137,19 @@ def test_at_100_percent_each_picture_pixel_is_one_screen_pixel(view: CompareView
         assert at(view, x, y) == tuple(pixels[corner.y() + y, corner.x() + x])
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.06, 1.25, 1.5, 1.777, 2.4])
+def test_the_picture_ends_where_its_pixels_end(view: CompareView, scale: float) -> None:
+    view.set_pictures(noisy=plain((255, 0, 0), 201, 149))
+    view.zoom_to(scale)
+    image = view.grab().toImage()
+    middle = [image.pixelColor(x, 200).getRgb()[:3] for x in range(600)]
+    red = [x for x, colour in enumerate(middle) if colour == (255, 0, 0)]
+    gray = {colour for x, colour in enumerate(middle) if x < red[0] or x > red[-1]}
+    assert red == list(range(red[0], red[0] + len(red)))
+    assert abs(len(red) - 201 * scale) <= 0.5
+    assert len(gray) == 1
+
+
 def test_tiles_join_without_a_seam_when_zoomed(qtbot: QtBot, view: CompareView) -> None:
     ramp = np.repeat(np.linspace(0, 255, 1400).astype(np.uint8)[None, :, None], 700, axis=0).repeat(3, axis=2)
     view.set_pictures(noisy=np.ascontiguousarray(ramp))

@@ -51,7 +51,7 @@ class TilePainter:
         """
         left, top = view.origin
         corner = pane + QPoint(left, top)
-        width, height = math.ceil(view.width * view.scale), math.ceil(view.height * view.scale)
+        width, height = (math.ceil(length * view.scale - 0.5) for length in (view.width, view.height))  # pixels whose middle is covered
         seen = QRect(corner.x(), corner.y(), width, height).intersected(clip)
         if seen.isEmpty():
             return
@@ -70,6 +70,7 @@ class TilePainter:
             self._tiles.move_to_end(key)
             return tile
         tile = QImage(TILE_PX, TILE_PX, QImage.Format.Format_RGB32)
+        tile.fill(_CHECKER[0])  # rounding may leave the last row of pixels to it
         painter = QPainter(tile)
         if any(layer.has_alpha for layer in layers):
             _draw_checkers(painter)
