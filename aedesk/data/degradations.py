@@ -56,7 +56,7 @@ def poisson_gaussian(picture: Tensor, sigma: Level, generator: torch.Generator) 
     ``sigma`` is the standard deviation at middle gray (encoded 0.5), of which a tenth of the variance is read-out noise. Clipped.
     """
     light = to_linear(picture)
-    gray, slope = 0.2140, 0.6058  # encoded 0.5 in linear light, and d light / d encoded there
+    gray, slope = 0.2140, 0.9255  # encoded 0.5 in linear light, and d light / d encoded there
     variance = (sigma / 255 * slope) ** 2
     noise = normal_like(picture, generator) * (variance * (0.9 * light / gray + 0.1)) ** 0.5
     return to_encoded(light + noise)

@@ -8,6 +8,7 @@ homogeneous and so keeps working at noise levels beyond those of its training.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -42,7 +43,7 @@ class UNetConfig:
 
     def __post_init__(self) -> None:
         if not self.widths or len(self.widths) != len(self.blocks) or min(*self.widths, *self.blocks) < 1:
-            raise ModelError(f"UNet widths {self.widths} and blocks {self.blocks} do not fit.", "Give one positive number of each per level.")
+            raise ModelError(f"UNet widths {self.widths} and blocks {self.blocks} do not fit.", "Give a positive number of each per level.")
         if self.unshuffle not in (1, 2, 4):
             raise ModelError(f"UNet unshuffle is {self.unshuffle}.", "Choose 1, 2 or 4.")
         if self.estimate not in ("global", "local"):
@@ -86,7 +87,7 @@ class UNet(nn.Module):
         inputs = (config.channels + 1) * fold
         self.head = Conv3x3(inputs, widths[0])
         self.tail = Conv3x3(widths[0], config.channels * fold)
-        pairs = list(zip(widths, widths[1:], strict=False))
+        pairs = list(itertools.pairwise(widths))
         self.encoder = nn.ModuleList(_blocks(w, n) for w, n in zip(widths[:-1], config.blocks, strict=False))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)
         self.middle = _blocks(widths[-1], config.blocks[-1])
@@ -101,7 +102,7 @@ class UNet(nn.Module):
         config = self.config
         levels = len(config.widths)
         multiple = config.unshuffle * 2 ** (levels - 1)
-        reach = 2 * config.unshuffle  # head and tail
+        reach = 2 * config.unshuffle + multiple - 1  # head and tail, and where in a cell of the coarsest level a pixel lies
         kmac = 9.0 * config.widths[0] * (2 * config.channels + 1)
         for level, (width, blocks) in enumerate(zip(config.widths, config.blocks, strict=True)):
             stride = config.unshuffle * 2**level
@@ -109,7 +110,6 @@ class UNet(nn.Module):
             reach += convolutions * stride
             kmac += convolutions * 9 * width * width / stride**2
             if level:
-                reach += stride  # the 2x2 down and up convolutions look at their own cell only: up to one cell of shift
                 kmac += 2 * 4 * config.widths[level - 1] * width / stride**2
         return Descriptor(
             purpose="denoise",

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from aedesk.core.events import Event, Finished
+from aedesk.models.checkpoint import save_model
+from aedesk.models.families import FAMILIES
+
+
+@pytest.fixture(params=["global", "local"])
+def tiny_model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A small network with random weights, which changes pictures visibly; both kinds of noise estimate."""
+    torch.manual_seed(3)
+    architecture = {"widths": [8, 12], "blocks": [1, 1], "estimator_width": 8, "estimate": request.param}
+    network = FAMILIES["unet"].build(architecture)
+    with torch.no_grad():
+        network.tail.weight.mul_(10)
+    card = {"name": "tiny", "purpose": "denoise", "family": "unet", "architecture": architecture}
+    return save_model(tmp_path / "tiny.safetensors", network.state_dict(), card, torch.float32)
+
+
+@pytest.fixture
+def result_of() -> Callable[[Iterator[Event]], Any]:
+    """Runs a service to its end and gives what it finished with."""
+
+    def run(events: Iterator[Event]) -> Any:
+        last = None
+        for last in events:
+            pass
+        assert isinstance(last, Finished)
+        return last.result
+
+    return run

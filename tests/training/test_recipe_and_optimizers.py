@@ -1,0 +1,74 @@
+"""Recipes are checked before anything runs; optimizers and schedules do what they promise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from aedesk.core.errors import SpecError
+from aedesk.training.optim import make_optimizers, orthogonalise, rate
+from aedesk.training.recipe import load, parse
+
+
+def test_the_shipped_recipes_are_valid(project: Path) -> None:
+    paths = sorted((project / "resources" / "models").glob("*.toml"))
+    assert {"denoise-gaussian", "denoise-photo"} <= {path.stem for path in paths}
+    for path in paths:
+        assert parse(load(path)).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"stage": []}, "no stage"),
+        ({"stage": [{"patch_px": 8}]}, "incomplete"),
+        ({"stage": [{"steps": "many"}]}, "steps"),
+        ({"colour": 1}, "colour"),
+        ({"train": {"learning_rate": 1}}, "learning_rate"),
+        ({"train": {"lr": "fast"}}, "lr"),
+        ({"model": {}}, "family"),
+        ({"degradation": {}}, "chain"),
+        ({"name": 3}, "name"),
+    ],
+)
+def test_a_wrong_recipe_is_told_where(recipe: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        parse({**recipe, **change})
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    for text in ("name = ", "\x00"):
+        path.write_text(text)
+        with pytest.raises(SpecError, match="recipe.toml"):
+            load(path)
+    with pytest.raises(SpecError, match=r"missing\.toml"):
+        load(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize("shape", [(8, 72), (64, 16), (32, 32)])
+def test_an_orthogonalised_matrix_has_singular_values_near_one(shape: tuple[int, int]) -> None:
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 1e-3
+    values = torch.linalg.svdvals(orthogonalise(matrix))
+    assert float(values.min()) > 0.5
+    assert float(values.max()) < 1.4
+
+
+def test_every_weight_belongs_to_exactly_one_optimizer() -> None:
+    network = nn.ModuleDict({"head": nn.Conv2d(3, 4, 3), "body": nn.Conv2d(4, 4, 3), "tail": nn.Conv2d(4, 3, 3)})
+    adamw, muon = make_optimizers(network, 1e-3, 1e-3, 0.0)
+    groups = [{id(p) for group in o.param_groups for p in group["params"]} for o in (adamw, muon)]
+    assert groups[1] == {id(network["body"].weight)}
+    assert groups[0] | groups[1] == {id(p) for p in network.parameters()}
+    assert not groups[0] & groups[1]
+
+
+def test_the_rate_warms_up_and_comes_down() -> None:
+    rates = [rate(step, 100, 10, 0.01) for step in range(100)]
+    assert rates[:10] == [(step + 1) / 10 for step in range(10)]
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] == pytest.approx(0.01, abs=0.01)
