@@ -327,6 +327,8 @@ def open_window(env: Path, files: list[str]) -> int:
         raise SetupError("There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set). Log in to a desktop, or use 'xvfb-run'.")
     pictures = [str(Path(f).absolute()) for f in files] or [str(f) for f in sorted(SAMPLES.glob("*noisy*"))[:1]]
     command = [str(environment_python(env)), "-m", "aedesk", "gui", *pictures]
+    if os.name == "posix":
+        os.execve(command[0], command, program_environment(env))  # so that signals reach the program itself
     return subprocess.run(command, env=program_environment(env), check=False).returncode
 
 
