@@ -66,7 +66,7 @@ def test_a_model_that_does_nothing_scores_what_the_noise_scores(identity_model: 
     found = result(data=str(clean_folder), model=identity_model, sigma=10.0, device="cpu")
     assert json.loads(json.dumps(found)) == found
     assert found["n"] == 2
-    assert found["psnr_noisy"] == pytest.approx(28.13, abs=0.1)
+    assert found["psnr_noisy"] == pytest.approx(28.13, abs=0.3)  # few pixels
     # Clamping to [0, 1] removes a little of the noise.
     assert found["psnr_noisy"] <= found["psnr"] < found["psnr_noisy"] + 0.4
     for key in ("task", "model", "data", "sigma", "ssim", "megapixels_per_s", "device", "precision"):

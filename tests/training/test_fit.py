@@ -53,7 +53,7 @@ def test_the_loss_goes_down(recipe: dict[str, Any], tmp_path: Path) -> None:
     recipe["train"].update(lr=5e-3, muon_lr=1e-2)
     events = list(fit(TrainSpec(recipe, str(tmp_path / "run"), device="cpu"), CancelToken()))
     losses = [event.metrics["loss"] for event in events if isinstance(event, StepDone) and "loss" in event.metrics]
-    assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
+    assert sum(losses[-10:]) < 0.85 * sum(losses[:10])
     assert [event.done for event in events if isinstance(event, Progress)][-1] == 120
 
 

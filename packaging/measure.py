@@ -1,0 +1,105 @@
+"""Measures the shipped models and prints the README's table.
+
+    python packaging/measure.py --data FOLDER [--peers 6] [--record]
+
+FOLDER holds ``eval/cbsd68``, ``eval/kodak24``, ``eval/mcmaster18``, ``eval/set12`` and ``real/polyu_dev``; what is missing is left out. ``--peers N`` runs
+CBM3D too, on N pictures of Kodak and of the real pairs (it needs minutes for each), beside our model on the same ones.
+``--record`` writes the figures into the cards inside the model files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aedesk.core.events import Failed, Finished
+from aedesk.core.specs import EvaluateSpec
+from aedesk.jobs.inline import run
+from aedesk.models.card import read_card
+from aedesk.models.zoo import find_model
+
+SIGMAS = (15.0, 25.0, 50.0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement of the table."""
+
+    model: str
+    folder: str
+    sigma: float | None
+    auto: bool
+
+    @property
+    def key(self) -> str:
+        level = "real" if self.sigma is None else f"sigma{self.sigma:g}" + ("_auto" if self.auto else "")
+        return f"{Path(self.folder).name}_{level}"
+
+
+ROWS = (
+    *(Row("denoise-gaussian", "eval/cbsd68", sigma, auto) for auto in (False, True) for sigma in SIGMAS),
+    *(Row("denoise-gaussian", folder, sigma, False) for folder in ("eval/kodak24", "eval/mcmaster18", "eval/set12") for sigma in SIGMAS),
+    Row("denoise-photo", "real/polyu_dev", None, True),
+)
+
+
+def measure(row: Row, data: Path, **options: Any) -> dict[str, Any]:
+    spec = EvaluateSpec(data=str(data / row.folder), model=row.model, sigma=row.sigma, auto=row.auto, **options)
+    *_, last = run(spec)
+    if isinstance(last, Failed):
+        sys.exit(f"{last.message} {last.hint}")
+    assert isinstance(last, Finished)
+    result: dict[str, Any] = last.result
+    return result
+
+
+def record(model: str, metrics: dict[str, float]) -> None:
+    from safetensors.torch import load_file
+
+    from aedesk.models.checkpoint import save_model
+
+    path = find_model(model)
+    card = read_card(path)
+    card["metrics"] = {**card["metrics"], **metrics}
+    save_model(path, load_file(str(path)), card)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the shipped models and print the table of the README.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with eval/ and real/")
+    parser.add_argument("--peers", type=int, default=0, metavar="N", help="also run the classics, on N pictures of each set")
+    parser.add_argument("--limit", type=int, help="measure on so many pictures of each set only")
+    parser.add_argument("--only", default="", help="measure only rows whose model contains this")
+    parser.add_argument("--record", action="store_true", help="write the figures into the model files")
+    arguments = parser.parse_args()
+    if arguments.record and arguments.limit:
+        parser.error("--record needs whole sets: leave out --limit")
+    rows = [row for row in ROWS if (arguments.data / row.folder).is_dir() and arguments.only in row.model]
+    recorded: dict[str, dict[str, float]] = {}
+    print("| model | pictures | noise | level | noisy dB | restored dB | SSIM | MP/s |\n|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        found = measure(row, arguments.data, limit=arguments.limit)
+        recorded.setdefault(row.model, {})[row.key] = round(found["psnr"], 2)
+        noise = "real" if row.sigma is None else f"sigma {row.sigma:g}"
+        level = "auto" if found["auto"] else "given"
+        figures = f"{found['psnr_noisy']:.2f} | {found['psnr']:.2f} | {found['ssim']:.4f} | {found['megapixels_per_s']:.2f}"
+        print(f"| {row.model} | {found['data']} ({found['n']}) | {noise} | {level} | {figures} |", flush=True)
+    if arguments.record:
+        for model, metrics in recorded.items():
+            record(model, metrics)
+    if not arguments.peers:
+        return
+    print("\n| pictures | noise | ours dB | peer | its sigma | its dB |\n|---|---|---|---|---|---|")
+    for row in rows:
+        if row.folder.endswith("polyu_dev") or (row.folder.endswith("kodak24") and row.sigma == 25):
+            found = measure(row, arguments.data, limit=arguments.peers, peers=True)
+            for peer in found["peers"]:
+                cells = (f"{found['data']} ({found['n']})", row.key, f"{found['psnr']:.2f}", peer["name"], f"{peer['sigma']:g}", f"{peer['psnr']:.2f}")
+                print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
