@@ -1,6 +1,6 @@
 """Render resources/icons/app/aedesk.svg into the sizes and containers that desktops want. Run it after changing the drawing.
 
-    QT_QPA_PLATFORM=offscreen python packaging/make_icons.py
+QT_QPA_PLATFORM=offscreen python packaging/make_icons.py
 """
 
 from __future__ import annotations
