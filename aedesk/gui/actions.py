@@ -78,6 +78,7 @@ ROWS: tuple[ActionRow, ...] = (
     ),
     ActionRow("run_all", "Restore &all", "Do it with every picture in the library", ("Ctrl+Shift+R",), "&Picture"),
     ActionRow("cancel", "&Cancel", "Stop the jobs that run and wait", ("Esc",), "&Picture", "cancel"),
+    ActionRow("clear_jobs", "Clear &finished jobs", "Take what is over off the list of jobs", (), "&Picture"),
     ActionRow(
         "reference",
         "Load re&ference\u2026",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from aedesk import __version__
@@ -101,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     wake = QTimer()
     wake.timeout.connect(lambda: None)
     wake.start(SIGNAL_CHECK_MS)
+    running.window.ended.connect(app.quit, Qt.ConnectionType.QueuedConnection)  # hiding first keeps Qt from noticing the last window
     running.show()
     try:
         return app.exec()

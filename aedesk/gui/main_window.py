@@ -6,11 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from aedesk.core.events import Event, Failed
 from aedesk.gui import dialogs
 from aedesk.gui.actions import MODES, make_actions
 from aedesk.gui.commands import FileCommands
@@ -22,12 +21,13 @@ from aedesk.gui.parts.docks import add_docks
 from aedesk.gui.parts.enabling import refresh_actions
 from aedesk.gui.parts.jobs_dock import JobsBinding
 from aedesk.gui.parts.library_dock import LibraryBinding
+from aedesk.gui.parts.memory import remember_places, restore_places
+from aedesk.gui.parts.messages import Messages
 from aedesk.gui.parts.status import StatusBar
 from aedesk.gui.parts.tool_bar import fill_menus, fill_recent, fill_tool_bar
 from aedesk.gui.parts.view_bar import ViewBar
 from aedesk.gui.presenter import Presenter
 from aedesk.gui.state import Document
-from aedesk.gui.tasks import Task
 from aedesk.gui.widgets import theme
 from aedesk.gui.widgets.banner import Banner
 from aedesk.gui.widgets.drops import dropped_paths
@@ -45,9 +45,11 @@ MAX_CLOSE_S = 3.0
 class MainWindow(QMainWindow):
     """Signals:
     first_painted: the window is on the screen; what needs time may begin.
+    ended: the window is closed and nothing runs any more.
     """
 
     first_painted = Signal()
+    ended = Signal()
 
     def __init__(self, workspace: Workspace, log: LogRelay | None = None, log_path: Path | None = None) -> None:
         super().__init__()
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(workspace, self.viewer, self)
         self.library = LibraryBinding(workspace, self.library_view, self)
         self.jobs = JobsBinding(workspace, self.jobs_view, self)
+        self._messages = Messages(workspace, self.banner, self.log_view, log, self)
         self.actions_by_name = make_actions(self, self._handlers())
         self.view_bar = ViewBar(self.viewer, self.actions_by_name, settings["view_mode"])
         self.panels: dict[str, Panel] = {entry.name: entry.make(workspace, self.viewer) for entry in PANELS}
@@ -79,7 +82,7 @@ class MainWindow(QMainWindow):
             self._tabs.addTab(self.panels[entry.name], entry.title)
         self._lay_out()
         self.setStatusBar(StatusBar(workspace, self.viewer, self))
-        self._connect(log)
+        self._connect()
         self._restore_layout()
         self._refresh()
         self.viewer.setFocus()
@@ -107,11 +110,12 @@ class MainWindow(QMainWindow):
             "actual": self.viewer.zoom_100,
             "zoom_in": self.viewer.zoom_in,
             "zoom_out": self.viewer.zoom_out,
-            "previous": lambda: self._step(-1),
-            "next": lambda: self._step(1),
+            "previous": partial(self.workspace.library.step, -1),
+            "next": partial(self.workspace.library.step, 1),
             "run": self._run,
             "run_all": self._run_all,
             "cancel": self.workspace.queue.cancel_all,
+            "clear_jobs": self.jobs.clear_over,
             "reference": commands.load_reference,
             "help": lambda: dialogs.show_help(self),
             "show_log": self._show_log,
@@ -131,16 +135,13 @@ class MainWindow(QMainWindow):
         fill_tool_bar(self, self.actions_by_name, DeviceSelector(self.workspace))
         self._recent_menu = fill_menus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
 
-    def _connect(self, log: LogRelay | None) -> None:
+    def _connect(self) -> None:
         workspace = self.workspace
-        workspace.told.connect(self._on_told)
         workspace.library.current_changed.connect(self._refresh)
         workspace.library.changed.connect(self._refresh)
         workspace.library.removed.connect(self._refresh)
         workspace.library.added.connect(self._refresh)
         workspace.queue.busy_changed.connect(self._refresh)
-        workspace.queue.device_lost.connect(self._on_device_lost)
-        workspace.queue.task_event.connect(self._on_task_event)
         self.library_view.selected_paths_changed.connect(self._refresh)
         self.library_view.files_dropped.connect(self.commands.opener.open)
         self.viewer.files_dropped.connect(self.commands.opener.open)
@@ -150,8 +151,6 @@ class MainWindow(QMainWindow):
             panel.run_wanted.connect(self._run)
             panel.run_all_wanted.connect(self._run_all)
             panel.reference_wanted.connect(self.commands.load_reference)
-        if log is not None:
-            log.line.connect(self._on_log_line)
         self._fill_recent()
 
     # What the actions do
@@ -180,12 +179,6 @@ class MainWindow(QMainWindow):
         if (document := self.workspace.library.current) is not None:
             self.workspace.library.redo(document)
 
-    def _step(self, by: int) -> None:
-        library = self.workspace.library
-        if library.current is not None:
-            documents = library.documents
-            library.look_at(documents[(documents.index(library.current) + by) % len(documents)])
-
     def _edit_settings(self) -> None:
         catalog = self.workspace.catalog
         choices = {
@@ -193,11 +186,14 @@ class MainWindow(QMainWindow):
             "device": [(device.name, device.label) for device in catalog.devices],
         }
         before = catalog.device
-        self._remember_choices()
+        for panel in self.panels.values():
+            panel.remember()
         if dialogs.edit_settings(self.workspace.settings, choices, self):
             app = QApplication.instance()
             if isinstance(app, QApplication):
                 theme.apply(app, self.workspace.settings["theme"])
+            for panel in self.panels.values():
+                panel.recall()
             if catalog.device != before:
                 catalog.device_changed.emit(catalog.device)
             self._save_settings()
@@ -223,26 +219,6 @@ class MainWindow(QMainWindow):
             panel.set_active(panel is self.panel)
         self._refresh()
 
-    @Slot(str, str)
-    def _on_told(self, text: str, level: str) -> None:
-        self.banner.show_message(level, text)
-
-    @Slot(str, str)
-    def _on_log_line(self, text: str, level: str) -> None:
-        self.log_view.append(text, level)
-
-    @Slot(object, object)
-    def _on_device_lost(self, _task: Task, failed: Failed) -> None:
-        self.workspace.catalog.choose_device("cpu")
-        self.workspace.tell(f"{failed.message} The work goes on with the CPU.", "warning")
-        self.workspace.catalog.ask()
-
-    @Slot(object, object)
-    def _on_task_event(self, task: Task, event: Event) -> None:
-        if isinstance(event, Failed):
-            again = partial(self.workspace.queue.retry, task.id)
-            self.banner.show_message("error", f"{task.title}: {event.message} {event.hint}".rstrip(), action="Try again", on_action=again)
-
     @Slot()
     def _fill_recent(self) -> None:
         fill_recent(self._recent_menu, self.workspace.settings["recent_files"], lambda path: self.commands.opener.open([path]))
@@ -250,22 +226,16 @@ class MainWindow(QMainWindow):
     # Layout, first paint, drops, end
 
     def _restore_layout(self) -> None:
-        settings = self.workspace.settings
-        for text, restore in ((settings["window_geometry"], self.restoreGeometry), (settings["window_layout"], self.restoreState)):
-            if text:
-                restore(QByteArray.fromBase64(text.encode()))
-        names = list(self.panels)
+        settings, names = self.workspace.settings, list(self.panels)
+        restore_places(self, settings)
         self._tabs.setCurrentIndex(names.index(settings["panel"]) if settings["panel"] in names else 0)
         self._on_tab(self._tabs.currentIndex())
 
-    def _remember_choices(self) -> None:
-        for panel in self.panels.values():
-            panel.remember()
-
     def _save_settings(self) -> None:
         settings = self.workspace.settings
-        settings["window_geometry"] = self.saveGeometry().toBase64().toStdString()
-        settings["window_layout"] = self.saveState().toBase64().toStdString()
+        remember_places(self, settings)
+        for panel in self.panels.values():
+            panel.remember()
         settings["view_mode"] = self.viewer.mode
         settings["panel"] = next(name for name, panel in self.panels.items() if panel is self.panel)
         try:
@@ -297,7 +267,6 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         self._closing = True
-        self._remember_choices()
         self._save_settings()
         self.hide()
         self.panel.set_active(False)
@@ -305,3 +274,4 @@ class MainWindow(QMainWindow):
         self.viewer.shutdown()
         self.library_view.shutdown()
         self.close()
+        self.ended.emit()

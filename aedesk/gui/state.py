@@ -124,6 +124,12 @@ class Library(QObject):
             self._looked_at = [known for known in self._looked_at if known != document.id] + [document.id]
         self.current_changed.emit(document)
 
+    def step(self, by: int) -> None:
+        """Look at a neighbour of the current picture; the last and the first are neighbours."""
+        documents = self.documents
+        if self._current is not None:
+            self.look_at(documents[(documents.index(self._current) + by) % len(documents)])
+
     def push(self, document: Document, step: Step) -> None:
         document.history.push(step)
         self.changed.emit(document)

@@ -366,7 +366,7 @@ def test_every_control_has_an_accessible_name_and_an_object_name(qtbot: QtBot, s
         widget
         for kind in (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider)
         for widget in window.findChildren(kind)
-        if not widget.objectName().startswith("qt_") and not widget.isHidden()
+        if not widget.objectName().startswith("qt_") and widget.isVisible()
     ]
     assert len(controls) > 20
     nameless = [widget for widget in controls if not widget.objectName() or not (widget.accessibleName() or getattr(widget, "text", str)())]

@@ -1,10 +1,49 @@
-"""Dialogs. Each has a function that shows it and returns what the person chose, so that tests can put another in its place."""
+"""Dialogs, each behind a function that shows it and returns what the person chose, so that tests can put another in its place.
+
+They are imported when they are shown: the first paint does not wait for them.
+"""
 
 from __future__ import annotations
 
-from aedesk.gui.dialogs.about import show_about
-from aedesk.gui.dialogs.help import show_help
-from aedesk.gui.dialogs.message import show_message
-from aedesk.gui.dialogs.settings import edit_settings
+from typing import TYPE_CHECKING
 
-__all__ = ["edit_settings", "show_about", "show_help", "show_message"]
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from aedesk.gui.dialogs.settings import Choices
+    from aedesk.settings.store import Settings
+
+
+def edit_settings(settings: Settings, choices: Choices, parent: QWidget) -> bool:
+    """Change the settings; True if the person agreed."""
+    from aedesk.gui.dialogs.settings import SettingsDialog
+
+    dialog = SettingsDialog(settings, choices, parent)
+    accepted = bool(dialog.exec())
+    if accepted:
+        dialog.apply()
+    dialog.deleteLater()
+    return accepted
+
+
+def show_help(parent: QWidget) -> None:
+    from aedesk.gui.dialogs.help import HelpDialog
+
+    dialog = HelpDialog(parent)
+    dialog.exec()
+    dialog.deleteLater()
+
+
+def show_about(parent: QWidget) -> None:
+    from aedesk.gui.dialogs.about import AboutDialog
+
+    dialog = AboutDialog(parent)
+    dialog.exec()
+    dialog.deleteLater()
+
+
+def show_message(text: str, parent: QWidget | None = None) -> None:
+    """One plain message, for what a banner is too small for."""
+    from aedesk.gui.dialogs.message import show_once
+
+    show_once(text, parent)

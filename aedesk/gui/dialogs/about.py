@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from aedesk import __version__
+from aedesk.gui.dialogs.buttons import without_icons
 
 PARTS = (
     ("PySide6-Essentials", "LGPL-3.0"),
@@ -35,6 +36,7 @@ class AboutDialog(QDialog):
         text.setMinimumWidth(400)
         layout.addWidget(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        without_icons(buttons)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
 
@@ -55,9 +57,3 @@ def _version(name: str) -> str:
         return metadata(name)["Version"]
     except PackageNotFoundError:
         return "not installed"
-
-
-def show_about(parent: QWidget) -> None:
-    dialog = AboutDialog(parent)
-    dialog.exec()
-    dialog.deleteLater()

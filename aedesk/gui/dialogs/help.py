@@ -9,11 +9,20 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
 from aedesk.gui.actions import ROWS
+from aedesk.gui.dialogs.buttons import without_icons
 
 IN_THE_VIEWER = (
     ("Mouse wheel", "Look closer or from further away, at the mouse"),
-    ("Drag", "Move the picture; near the line of the split view, move the line"),
+    ("Drag", "Move the picture, the line of the split view, or the preview box"),
     ("Double click", "Between the whole picture and actual pixels"),
+    ("Arrows", "Move the picture"),
+    ("Ctrl+Left, Ctrl+Right", "Move the line of the split view"),
+    ("Space, held", "See the version before"),
+    ("L, held", "Look through a loupe"),
+)
+IN_THE_LISTS = (
+    ("Delete", "Take the chosen pictures out of the library; cancel the chosen job"),
+    ("R", "Try the chosen job again"),
 )
 
 
@@ -30,6 +39,7 @@ class HelpDialog(QDialog):
         text.setHtml(help_html())
         layout.addWidget(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        without_icons(buttons)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
 
@@ -40,7 +50,8 @@ def help_html() -> str:
         keyed = [(_keys(row.keys), row.tip) for row in rows if row.keys]
         if keyed:
             parts.append(_section(menu.replace("&", ""), keyed))
-    parts.append(_section("In the picture, with the mouse", list(IN_THE_VIEWER)))
+    parts.append(_section("In the picture", list(IN_THE_VIEWER)))
+    parts.append(_section("In the lists", list(IN_THE_LISTS)))
     return "".join(parts)
 
 
@@ -54,9 +65,3 @@ def _section(title: str, rows: list[tuple[str, str]]) -> str:
         for keys, tip in rows
     )
     return f"<h3>{escape(title)}</h3><table>{lines}</table>"
-
-
-def show_help(parent: QWidget) -> None:
-    dialog = HelpDialog(parent)
-    dialog.exec()
-    dialog.deleteLater()

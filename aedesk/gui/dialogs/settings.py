@@ -13,17 +13,23 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QGroupBox,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from aedesk.gui.dialogs.buttons import without_icons
 from aedesk.settings.rows import ROWS, Row
 from aedesk.settings.store import Settings
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
 """By key: (value, label) pairs that the program knows while it runs."""
+
+
+LABEL_PX = 210
+"""So that the fields of all sections stand in one column."""
 
 
 class SettingsDialog(QDialog):
@@ -43,6 +49,8 @@ class SettingsDialog(QDialog):
             box = QGroupBox(section)
             form = QFormLayout(box)
             form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            form.setHorizontalSpacing(20)
+            form.setVerticalSpacing(8)
             for row in rows:
                 self._add(form, row, choices.get(row.key, ()))
             layout.addWidget(box)
@@ -50,6 +58,7 @@ class SettingsDialog(QDialog):
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel | QDialogButtonBox.StandardButton.RestoreDefaults
         )
         buttons.setObjectName("settingsButtons")
+        without_icons(buttons)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         buttons.button(QDialogButtonBox.StandardButton.RestoreDefaults).clicked.connect(self._show_defaults)
@@ -68,7 +77,10 @@ class SettingsDialog(QDialog):
         if isinstance(editor, QCheckBox):
             form.addRow(editor)
         else:
-            form.addRow(row.title, editor)
+            label = QLabel(row.title)
+            label.setBuddy(editor)
+            label.setMinimumSize(LABEL_PX, editor.sizeHint().height())
+            form.addRow(label, editor)
 
     def _show_defaults(self) -> None:
         for row in ROWS:
@@ -103,13 +115,3 @@ def _editor(row: Row, value: Any, choices: Sequence[tuple[str, str]]) -> tuple[Q
         return combo, combo.currentData
     line = QLineEdit(value)
     return line, line.text
-
-
-def edit_settings(settings: Settings, choices: Choices, parent: QWidget) -> bool:
-    """Show the dialog; True if the settings were changed."""
-    dialog = SettingsDialog(settings, choices, parent)
-    accepted = dialog.exec() == QDialog.DialogCode.Accepted
-    if accepted:
-        dialog.apply()
-    dialog.deleteLater()
-    return accepted

@@ -7,7 +7,7 @@ from random import SystemRandom
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from aedesk.core.specs import AddNoiseSpec
 from aedesk.gui.figures import Figures
@@ -112,12 +112,13 @@ class AddNoisePanel(Panel):
         layout.addSpacing(10)
         for slider in self._levels.values():
             layout.addWidget(slider)
-        form = QFormLayout()
+        seed = QLabel("&Seed")
+        seed.setBuddy(self._seed)
         row = QHBoxLayout()
+        row.addWidget(seed)
         row.addWidget(self._seed, 1)
         row.addWidget(self._dice)
-        form.addRow("&Seed", row)
-        layout.addLayout(form)
+        layout.addLayout(row)
         layout.addSpacing(10)
         known = QLabel("Against the clean original")
         known.setProperty("heading", True)

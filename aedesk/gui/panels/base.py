@@ -40,3 +40,6 @@ class Panel(QWidget):
 
     def remember(self) -> None:
         """Write the choices into the settings."""
+
+    def recall(self) -> None:
+        """Take the choices from the settings, which a dialog may have changed."""

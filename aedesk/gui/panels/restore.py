@@ -118,6 +118,11 @@ class RestorePanel(Panel):
         settings["strength_linked"] = self._linked.isChecked()
         settings["preview"] = self._preview_box.isChecked()
 
+    def recall(self) -> None:
+        index = self._models.findData(self.workspace.settings["model"])
+        if index >= 0:
+            self._models.setCurrentIndex(index)
+
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)

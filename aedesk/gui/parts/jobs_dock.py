@@ -9,6 +9,8 @@ from aedesk.gui.tasks import Task
 from aedesk.gui.widgets.jobs import JobsView
 from aedesk.gui.workspace import Workspace
 
+NAME_PX = 250
+
 
 class JobsBinding(QObject):
     """Shows what the queue does, and hands the buttons of the list to it."""
@@ -20,6 +22,7 @@ class JobsBinding(QObject):
         self._queue.task_event.connect(self._on_event)
         self._queue.stopping.connect(self._on_stopping)
         self._queue.waiting_again.connect(self._on_waiting_again)
+        view.setColumnWidth(0, NAME_PX)
         view.cancel_requested.connect(self._queue.cancel)
         view.retry_requested.connect(self._queue.retry)
 
