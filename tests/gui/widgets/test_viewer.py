@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPalette, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from aedesk.core.errors import SpecError
@@ -430,3 +430,51 @@ def test_two_fingers_on_a_touch_pad_pan(view: CompareView) -> None:
     wheel(view, QPointF(100, 80), pixels=QPoint(-30, 12), angle=24, touch=True)
     assert view.scale == 1.0
     assert view.visible_region() == before.translated(30, -12)
+
+
+def choose(qtbot: QtBot, view: CompareView, place: QPoint, label: str) -> list[str]:
+    """Click a caption, take an entry of its menu; gives all entries."""
+    view.grab()
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=place)
+    menu = view.findChild(QMenu, "pairMenu")
+    entries = {action.text(): action for action in menu.actions()}
+    entries[label].trigger()
+    menu.close()
+    return list(entries)
+
+
+def test_a_click_on_a_caption_chooses_the_version_of_that_side(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("split")
+    assert choose(qtbot, full, QPoint(30, 20), "Original") == ["Original", "Noisy", "Reconstructed"]
+    assert full.pair == ("original", "reconstructed")
+    assert full.fitted  # the click was no drag
+
+
+def test_choosing_the_other_sides_version_swaps_the_two(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("split")
+    choose(qtbot, full, QPoint(570, 20), "Noisy")
+    assert full.pair == ("reconstructed", "noisy")
+
+
+def test_the_difference_offers_whole_pairs_and_names_the_one_it_shows(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("difference")
+    full.set_gain(1)
+    assert at(full, 300, 100) == (0, 180, 220)
+    offered = choose(qtbot, full, QPoint(40, 20), "Original – Noisy")
+    assert offered == ["Original – Noisy", "Original – Reconstructed", "Noisy – Reconstructed"]
+    assert at(full, 300, 100) == (200, 180, 0)
+
+
+def test_the_three_up_mode_has_nothing_to_choose(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("three-up")
+    full.grab()
+    qtbot.mouseClick(full, Qt.MouseButton.LeftButton, pos=QPoint(30, 20))
+    assert full.findChild(QMenu, "pairMenu") is None
+
+
+def test_a_chosen_pair_waits_while_one_of_it_is_missing(full: CompareView) -> None:
+    full.set_pair("original", "reconstructed")
+    full.set_pictures(noisy=plain(GREEN), reconstructed=plain(BLUE))
+    assert full.pair == ("noisy", "reconstructed")
+    full.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
+    assert full.pair == ("original", "reconstructed")

@@ -12,6 +12,7 @@ from aedesk.gui.widgets.viewer import chrome
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.content import Content
 from aedesk.gui.widgets.viewer.painting import Layer
+from aedesk.gui.widgets.viewer.pair_menu import choices
 from aedesk.gui.widgets.viewer.panes import Pane, arrange, split_x
 from aedesk.gui.widgets.viewer.tiles import TilePainter
 from aedesk.gui.widgets.viewer.transform import ViewTransform
@@ -51,6 +52,7 @@ class Canvas(QWidget):
         self._loupe_at: QPoint | None = None
         self._dropping = False
         self._focus_frame = False
+        self._plates: list[tuple[QRect, int]] = []  # where the captions of the panes were drawn
 
     # What is shown
 
@@ -110,17 +112,20 @@ class Canvas(QWidget):
             raise SpecError(f"There is no view mode {mode!r} of {which!r}.", f"Modes: {', '.join(names.MODES)}.")
         self._mode, self._shown, self._peek = mode, which, False
         self._relayout()
-        self.setAccessibleDescription(f"{mode} view of {', '.join(self._captions[pane.layer] for pane in self.panes())}")
+        self._describe()
         self.mode_changed.emit(mode)
 
     def set_pair(self, before: str | None, after: str | None) -> None:
         """The two versions of the split, side-by-side and difference modes; None for the natural choice."""
         self._pair = None if before is None or after is None else (before, after)
+        self._describe()
         self.update()
 
     @property
     def pair(self) -> tuple[str, str]:
-        return self._pair or names.default_pair(self._content.present)
+        """Before and after; the chosen ones, as long as there are both."""
+        present = self._content.present
+        return self._pair if self._pair is not None and present.issuperset(self._pair) else names.default_pair(present)
 
     @property
     def split(self) -> float:
@@ -248,6 +253,12 @@ class Canvas(QWidget):
 
     def _content_changed(self) -> None:
         self._relayout()
+        self._describe()
+
+    def _describe(self) -> None:
+        """What is shown, for assistive tools."""
+        shown = ", ".join(self._captions[pane.layer] for pane in self.panes())
+        self.setAccessibleDescription(f"{self._mode} view of {shown}")
 
     def _view_changed(self) -> None:
         self.update()
@@ -282,6 +293,7 @@ class Canvas(QWidget):
         painter.end()
 
     def _draw_chrome(self, painter: QPainter, panes: list[Pane]) -> None:
+        self._plates.clear()
         if not self._content.present:
             chrome.draw_message(painter, self.rect(), EMPTY_MESSAGE, self.palette(), EMPTY_DETAIL)
         else:
@@ -294,7 +306,8 @@ class Canvas(QWidget):
                     edge = self.scale / self.devicePixelRatioF()
                     chrome.draw_preview_box(painter, QRectF(corner, QSizeF(self._box.size()) * edge))
                     painter.setClipping(False)
-                chrome.draw_caption(painter, pane.clip, self._captions[pane.layer], right=pane.caption_right)
+                plate = chrome.draw_caption(painter, pane.clip, self._caption(index, pane), right=pane.caption_right)
+                self._plates.append((plate, index))
             chrome.draw_caption(painter, self.rect(), f"{self.scale * 100:.0f} %", right=True, bottom=True)
             if len(panes) == 2 and panes[0].rect == panes[1].rect:
                 chrome.draw_split_handle(painter, self.rect(), split_x(self.rect(), self._split), focused=self.hasFocus())
@@ -304,6 +317,15 @@ class Canvas(QWidget):
             chrome.draw_drop_frame(painter, self.rect(), self.palette())
         if self._focus_frame:
             chrome.draw_focus_frame(painter, self.rect(), self.palette())
+
+    def _pair_choices(self, side: int) -> list[tuple[str, tuple[str, str]]]:
+        return choices(self._mode, side, self.pair, self._content.present)
+
+    def _caption(self, index: int, pane: Pane) -> str:
+        text = self._captions[pane.layer]
+        if pane.layer == names.DIFFERENCE:
+            text += f": {self._captions[self.pair[0]]} – {self._captions[self.pair[1]]}"
+        return f"{text}  ▾" if len(self._pair_choices(index)) > 1 else text
 
     def _draw_loupe(self, painter: QPainter, panes: list[Pane], at: QPoint) -> None:
         """Magnify the same place of the picture in every pane: at 100 %, or twice the view's scale where that is more."""

@@ -6,6 +6,7 @@ import math
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -23,6 +24,7 @@ from aedesk.gui.widgets.sliders import LabeledSlider
 from aedesk.gui.widgets.viewer import chrome
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.canvas import Canvas
+from aedesk.gui.widgets.viewer.pair_menu import pair_menu
 from aedesk.gui.widgets.viewer.panes import split_x
 
 _ARROW_STEP_PX = 64
@@ -39,8 +41,9 @@ class CompareView(Canvas):
     """Up to three versions of a picture, linked in zoom and pan.
 
     Mouse: wheel zooms around the cursor, drag pans, double click toggles fit and 100 %, the split handle and the preview box
-    can be dragged. Touch pad: two fingers pan, pinch or Ctrl and two fingers zoom. Keys: + - zoom, 0 fit, 1 100 %, arrows pan,
-    Ctrl and arrows move the split, Space (held) shows the version before, L (held) is a loupe.
+    can be dragged, a click on a caption chooses the version there. Touch pad: two fingers pan, pinch or Ctrl and two fingers
+    zoom. Keys: + - zoom, 0 fit, 1 100 %, arrows pan, Ctrl and arrows move the split, Space (held) shows the version before,
+    L (held) is a loupe, the menu key chooses versions.
 
     Signals:
         hovered(x, y): the picture pixel under the cursor, or (-1, -1).
@@ -100,6 +103,9 @@ class CompareView(Canvas):
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) or not self._content.present:
             return super().mousePressEvent(event)
         self._last = event.position()
+        if self._target(self._last) == "caption":
+            self._open_pair_menu(self._last.toPoint())
+            return None
         self._drag = self._target(self._last) if event.button() == Qt.MouseButton.LeftButton else "pan"
         if self._drag == "box" and self._box is not None:
             self._box_grip = self.map_to_picture(self._last) - QPointF(self._box.topLeft())
@@ -218,6 +224,24 @@ class CompareView(Canvas):
             self._loupe_held = held
             self._loupe_changed()
 
+    # Which versions
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The choice of versions for the pane under the cursor, also by the menu key."""
+        self._open_pair_menu(event.pos())
+
+    def _caption_at(self, point: QPoint) -> int | None:
+        """The pane whose caption is here and offers a choice."""
+        return next((index for plate, index in self._plates if plate.contains(point) and len(self._pair_choices(index)) > 1), None)
+
+    def _open_pair_menu(self, point: QPoint) -> None:
+        side = self._caption_at(point)
+        if side is None:
+            side = self.panes().index(self._pane_at(QPointF(point)))
+        offered = self._pair_choices(side)
+        if len(offered) > 1:
+            pair_menu(self, offered, self.pair, lambda pair: self.set_pair(*pair)).popup(self.mapToGlobal(point))
+
     # Drag and drop
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -239,7 +263,9 @@ class CompareView(Canvas):
     # Inside
 
     def _target(self, position: QPointF) -> str:
-        """What a press at this place takes hold of: "split", "box" or "pan"."""
+        """What a press at this place takes hold of: "caption", "split", "box" or "pan"."""
+        if self._caption_at(position.toPoint()) is not None:
+            return "caption"
         panes = self.panes()
         splitting = len(panes) == 2 and panes[0].rect == panes[1].rect
         if splitting and abs(position.x() - split_x(self.rect(), self.split)) <= chrome.HANDLE_REACH_PX:
@@ -275,6 +301,8 @@ class CompareView(Canvas):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         elif target == "box":
             self.setCursor(Qt.CursorShape.SizeAllCursor)
+        elif target == "caption":
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
         elif target == "pan" and not self.fitted:
             self.setCursor(Qt.CursorShape.ClosedHandCursor if pressed else Qt.CursorShape.OpenHandCursor)
         else:
