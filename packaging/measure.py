@@ -2,8 +2,9 @@
 
     python packaging/measure.py --data FOLDER [--peers 6] [--record]
 
-FOLDER holds ``eval/cbsd68``, ``eval/kodak24``, ``eval/mcmaster18``, ``eval/set12`` and ``real/polyu_dev``; what is missing is left out. ``--peers N`` runs
-CBM3D too, on N pictures of Kodak and of the real pairs (it needs minutes for each), beside our model on the same ones.
+FOLDER holds ``eval/cbsd68``, ``eval/kodak24``, ``eval/mcmaster18``, ``eval/set12`` and ``real/polyu_dev``; what is missing is
+left out. ``--peers N`` runs CBM3D too, on N pictures of Kodak and of the real pairs (it needs minutes for each), beside our model on
+the same ones.
 ``--record`` writes the figures into the cards inside the model files.
 """
 
@@ -97,8 +98,8 @@ def main() -> None:
         if row.folder.endswith("polyu_dev") or (row.folder.endswith("kodak24") and row.sigma == 25):
             found = measure(row, arguments.data, limit=arguments.peers, peers=True)
             for peer in found["peers"]:
-                cells = (f"{found['data']} ({found['n']})", row.key, f"{found['psnr']:.2f}", peer["name"], f"{peer['sigma']:g}", f"{peer['psnr']:.2f}")
-                print(f"| {' | '.join(cells)} |", flush=True)
+                theirs = f"{peer['name']} | {peer['sigma']:g} | {peer['psnr']:.2f}"
+                print(f"| {found['data']} ({found['n']}) | {row.key} | {found['psnr']:.2f} | {theirs} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,7 @@ CROP_PX = 256
 
 
 @torch.inference_mode()
-def validate(
-    network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype
-) -> dict[str, float]:
+def validate(network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype) -> dict[str, float]:
     """Mean PSNR in dB of the central crops, noisy (``val_noisy``) and restored in *auto* (``val_psnr``)."""
     noisy_db, restored_db = [], []
     for number, picture in enumerate(pictures):

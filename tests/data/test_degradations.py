@@ -15,7 +15,16 @@ from aedesk.data.jpeg import jpeg
 
 RANGES = {
     "gaussian": {"sigma": [0, 55], "gray": 0.3},
-    "photo": {"gray": 0.3, "clean": 0.2, "shot": [1e-4, 2e-2], "read": [3e-4, 1e-2], "blotch": 10, "grain": 18, "white": 25, "jpeg": [50, 98]},
+    "photo": {
+        "gray": 0.3,
+        "clean": 0.2,
+        "shot": [1e-4, 2e-2],
+        "read": [3e-4, 1e-2],
+        "blotch": 10,
+        "grain": 18,
+        "white": 25,
+        "jpeg": [50, 98],
+    },
 }
 
 

@@ -29,9 +29,7 @@ def result_of() -> Callable[[Iterator[Event]], Any]:
     """Runs a service to its end and gives what it finished with."""
 
     def run(events: Iterator[Event]) -> Any:
-        last = None
-        for last in events:
-            pass
+        *_, last = events
         assert isinstance(last, Finished)
         return last.result
 

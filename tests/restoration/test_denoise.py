@@ -51,7 +51,8 @@ def test_strength_zero_gives_the_picture_back_and_half_lies_between(tiny_model: 
     picture = Picture(make_pixels(40, 40))
 
     def restore(**options: Any) -> np.ndarray:
-        return result_of(denoise(DenoiseSpec(model=str(tiny_model), sigma=20, **options), picture, CancelToken())).picture.pixels.astype(int)
+        spec = DenoiseSpec(model=str(tiny_model), sigma=20, **options)
+        return result_of(denoise(spec, picture, CancelToken())).picture.pixels.astype(int)
 
     assert np.array_equal(restore(strength=0), picture.pixels)
     full, half = restore(), restore(strength=0.5)

@@ -44,7 +44,7 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     for text in ("name = ", "\x00"):
         path.write_text(text)
-        with pytest.raises(SpecError, match="recipe.toml"):
+        with pytest.raises(SpecError, match=r"recipe\.toml"):
             load(path)
     with pytest.raises(SpecError, match=r"missing\.toml"):
         load(tmp_path / "missing.toml")
