@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 something failed, 2 bad usage, 130 interrupted by Ctrl
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse itself leaves with 2 for what it cannot parse."""
     ensure_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names need not be text, and a terminal need not know all letters
     args = build_parser().parse_args(argv)
     try:
         code: int = args.run(args)

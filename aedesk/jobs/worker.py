@@ -17,6 +17,7 @@ import traceback
 from collections import deque
 from contextlib import closing
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from aedesk.core.cancel import CancelToken
@@ -110,10 +111,17 @@ class Worker:
                     self._jobs.put(None)
         except (EOFError, OSError):
             self._orphaned.set()
+            self._remove_crash_log()
             self._jobs.put(None)
             # Daemon threads and native code cannot be asked to end: give the job time, then go.
             threading.Event().wait(ORPHAN_GRACE_S if self._warm else 0)
             os._exit(1)
+
+    def _remove_crash_log(self) -> None:
+        try:
+            Path(self._config.crash_log).unlink(missing_ok=True)  # nobody is left to read it
+        except OSError:
+            pass  # Windows keeps files that are open
 
     def _send_all(self) -> None:
         """Sender thread."""
@@ -151,6 +159,7 @@ def main(connection: Connection, word: Any, config: WorkerConfig) -> None:
     ensure_streams()
     with open(config.crash_log, "w", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
+        _offer_to_the_oom_killer()
         if config.lane == "training" and hasattr(os, "nice"):
             os.nice(5)  # so that a training run leaves the processor to previews
         Worker(connection, CancelCell(word), config).main()
@@ -159,3 +168,11 @@ def main(connection: Connection, word: Any, config: WorkerConfig) -> None:
 
 def _usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _offer_to_the_oom_killer() -> None:
+    """Linux, out of memory, shall kill the worker, which is restarted, and not the window with a person's work in it."""
+    try:
+        Path("/proc/self/oom_score_adj").write_text("600", encoding="ascii")
+    except OSError:
+        pass  # another system, or one that does not allow it

@@ -112,6 +112,17 @@ def test_a_folder_that_cannot_be_made_fails_that_picture(aedesk: Call, model: Pa
     assert "cannot be made" in done.err
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is text")
+def test_a_file_name_that_is_no_text_is_no_obstacle(model: Path, make_file: Call, tmp_path: Path, program: Call) -> None:
+    folder = tmp_path / "in"
+    make_file(folder / "a.png").rename(folder / os.fsdecode(b"\xff\xe9.png"))
+    (folder / os.fsdecode(b"bad\xff.png")).write_bytes(b"no picture")
+    done = program("denoise", folder, "-o", tmp_path / "out", "--model", model, "--sigma", 10)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_batch_stops_cleanly_and_its_bar_was_on_the_terminal(

@@ -125,13 +125,15 @@ def gone(pid: int, within_s: float) -> bool:
     return not process_exists(pid)
 
 
-def test_the_worker_ends_when_its_parent_is_killed() -> None:
+def test_the_worker_ends_when_its_parent_is_killed_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with parent("SleepSpec(60)", "time.sleep(60)") as program:
         assert program.stdout is not None
         pid = int(program.stdout.readline())
+        assert len(list(tmp_path.glob("aedesk-worker-*"))) == 1
         program.kill()
-        assert gone(pid, 5)
-        program.wait()
+        assert gone(pid, 15)
+        assert list(tmp_path.glob("aedesk-worker-*")) == []
 
 
 def test_a_program_that_forgets_to_close_ends_cleanly_and_silently() -> None:
