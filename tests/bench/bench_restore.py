@@ -37,9 +37,9 @@ def main() -> None:
         assert isinstance(last, Finished)
     seconds = last.result.seconds
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"{width} x {height}, {last.result.device}, {last.result.precision}: {seconds:.1f} s, {width * height / 1e6 / seconds:.2f} MP/s, peak {peak:.2f} GB"
-    )
+    speed = width * height / 1e6 / seconds
+    where = f"{last.result.device}, {last.result.precision}"
+    print(f"{width} x {height}, {where}: {seconds:.1f} s, {speed:.2f} MP/s, peak {peak:.2f} GB")
 
 
 if __name__ == "__main__":
