@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -329,6 +330,23 @@ def test_the_loupe_magnifies_while_its_key_is_held(qtbot: QtBot, view: CompareVi
     assert at(view, 305, 205) != (250, 250, 250)
 
 
+def test_the_loupe_shows_the_same_place_in_every_pane(qtbot: QtBot, view: CompareView) -> None:
+    pictures = {}
+    for name, colour in (("original", RED), ("noisy", GREEN), ("reconstructed", BLUE)):
+        pictures[name] = plain((10, 10, 10), 3000, 2000)
+        pictures[name][980:1020, 1480:1520] = colour
+    view.set_pictures(**pictures)
+    view.resize(1200, 400)
+    view.set_mode("three-up")
+    place = view.map_from_picture(QPointF(1500, 1000), 1).toPoint()
+    qtbot.mouseMove(view, place)
+    view.set_loupe(True)
+    for pane, colour in zip(view.panes(), (RED, GREEN, BLUE), strict=True):
+        spot = place - view.panes()[1].rect.topLeft() + pane.rect.topLeft()
+        assert at(view, spot.x() - 8, spot.y() + 8) == colour
+        assert at(view, spot.x() - 60, spot.y() + 60) == (10, 10, 10)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_survives_having_no_picture(view: CompareView, mode: str) -> None:
     view.set_mode(mode)
@@ -362,12 +380,25 @@ def test_dropped_files_and_folders_are_told(qtbot: QtBot, view: CompareView, dro
     assert [path.as_posix() for path in seen.args[0]] == ["/pictures/a.png", "/pictures"]
 
 
-def test_a_view_that_is_closed_while_it_prepares_a_large_picture_leaves_no_thread(qtbot: QtBot) -> None:
+def pyramid_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("aedesk-pyramid")]
+
+
+def test_a_view_that_is_shut_down_while_it_prepares_a_large_picture_leaves_no_thread(view: CompareView) -> None:
+    view.set_pictures(noisy=np.zeros((6000, 6000, 3), np.uint8))
+    assert pyramid_threads()
+    view.shutdown()
+    assert not pyramid_threads()
+    view.shutdown()
+
+
+def test_a_view_that_is_destroyed_while_it_prepares_a_large_picture_leaves_no_thread(qtbot: QtBot) -> None:
     view = CompareView()
     view.set_pictures(noisy=np.zeros((6000, 6000, 3), np.uint8))
-    view.shutdown()
-    view.shutdown()
-    view.deleteLater()  # the leak fixture finds a thread that is left
+    assert pyramid_threads()
+    with qtbot.waitSignal(view.destroyed):
+        view.deleteLater()
+    assert not pyramid_threads()
 
 
 def test_replacing_a_version_drops_its_tiles(full: CompareView) -> None:

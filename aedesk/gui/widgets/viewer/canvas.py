@@ -332,18 +332,21 @@ class Canvas(QWidget):
         dpr = self.devicePixelRatioF()
         center = self.map_to_picture(QPointF(at))
         scale = max(1.0, 2 * self.scale)
-        reach = LOUPE_PX / 2 * dpr / scale
+        under = self._pane_at(QPointF(at))
+        diameter = min(LOUPE_PX, round(0.8 * min(under.rect.width(), under.rect.height())))
+        reach = diameter / 2 * dpr / scale
         part = QRectF(center.x() - reach, center.y() - reach, 2 * reach, 2 * reach)
-        offset = at - self._pane_at(QPointF(at)).rect.topLeft()
         for pane in panes:
-            middle = pane.rect.topLeft() + offset
-            if not pane.clip.contains(middle) and panes[0].rect == panes[-1].rect:
+            if pane.rect == under.rect and pane != under:
                 continue  # the other side of a split: its lens would lie on top of this one
-            lens = QRectF(middle.x() - LOUPE_PX / 2, middle.y() - LOUPE_PX / 2, LOUPE_PX, LOUPE_PX)
+            corner = QPointF(at - under.rect.topLeft() + pane.rect.topLeft()) - QPointF(diameter, diameter) / 2
+            lens = QRectF(corner, QSizeF(diameter, diameter))
             painter.save()
+            painter.setClipRect(pane.rect)
+            chrome.draw_loupe_frame(painter, lens)
             round_lens = QPainterPath()
             round_lens.addEllipse(lens)
-            painter.setClipPath(round_lens)
+            painter.setClipPath(round_lens, Qt.ClipOperation.IntersectClip)
             painter.fillRect(lens, chrome.background(self.palette()))
             painter.translate(lens.topLeft())
             painter.scale(scale / dpr, scale / dpr)
@@ -351,7 +354,6 @@ class Canvas(QWidget):
             for layer in self._content.stack(pane.layer, self.pair):
                 layer.paint(painter, scale, part)
             painter.restore()
-            chrome.draw_loupe_frame(painter, lens)
 
 
 def _scaled(rect: QRect, factor: float) -> QRect:

@@ -63,11 +63,11 @@ def split_x(area: QRect, split: float) -> int:
 
 
 def _spread(layers: Collection[str], area: QRect, aspect: float) -> list[Pane]:
-    """Panes beside each other or below each other: whichever shows the whole picture larger."""
+    """Panes beside each other, as the mode's name says, or below each other where that shows the picture much larger."""
     count = len(layers)
     beside = min(area.width() / count / aspect, area.height())
     below = min(area.width() / aspect, area.height() / count)
-    wide = beside >= below
+    wide = 1.3 * beside >= below
     length = ((area.width() if wide else area.height()) - (count - 1) * GAP_PX) // count
     panes = []
     for i, layer in enumerate(layers):
