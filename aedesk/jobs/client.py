@@ -21,6 +21,9 @@ from aedesk.jobs.process import WorkerProcess
 from aedesk.jobs.protocol import Batch
 from aedesk.jobs.services import DEFAULT_SERVICES, WARM_UP
 
+GRACE_S = {"interactive": 5.0, "training": 30.0}
+"""A training run ends the step or the validation it is in, and writes its checkpoint."""
+
 _BACKOFF_S = (0.2, 1.0)
 """Pauses before the second and the third try to start a worker that dies before it is ready; after the third it is given up."""
 
@@ -47,7 +50,7 @@ class WorkerClient:
         lane: "interactive" or "training".
         services: spec type name -> "module:function" (see ``jobs.services``).
         warm_up: modules that the worker imports before it is ready; None for the lane's own.
-        grace_s: how long a cancelled job may take before its worker is terminated.
+        grace_s: how long a cancelled job may take before its worker is terminated; None for the lane's own.
     """
 
     def __init__(
@@ -56,12 +59,12 @@ class WorkerClient:
         *,
         services: Mapping[str, str] = DEFAULT_SERVICES,
         warm_up: tuple[str, ...] | None = None,
-        grace_s: float = 5.0,
+        grace_s: float | None = None,
     ) -> None:
         self.lane = lane
         self._services = services
         self._warm_up = WARM_UP[lane] if warm_up is None else warm_up
-        self._grace_s = grace_s
+        self._grace_s = GRACE_S[lane] if grace_s is None else grace_s
         self._lock = threading.Lock()  # guards what every thread touches: queue, running job, pending events, flags
         self._polling = threading.Lock()  # held by whoever drives the process
         self._wake_receiver, self._wake_sender = multiprocessing.Pipe(duplex=False)
@@ -183,7 +186,7 @@ class WorkerClient:
     def _spawn(self) -> None:
         try:
             self._process = WorkerProcess(self.lane, self._services, self._warm_up)
-        except OSError as error:
+        except Exception as error:
             self._start_failed(f"it cannot be started ({error})")
             return
         self._ready_at = math.inf

@@ -162,8 +162,10 @@ def main(connection: Connection, word: Any, config: WorkerConfig) -> None:
         _offer_to_the_oom_killer()
         if config.lane == "training" and hasattr(os, "nice"):
             os.nice(5)  # so that a training run leaves the processor to previews
-        Worker(connection, CancelCell(word), config).main()
-        faulthandler.disable()
+        try:
+            Worker(connection, CancelCell(word), config).main()
+        finally:
+            faulthandler.disable()  # before its file is closed
 
 
 def _usable_cpus() -> int:

@@ -101,6 +101,33 @@ def test_devices_lists_the_processor(aedesk: Call) -> None:
     assert "cpu" in aedesk("devices").out
 
 
+def test_models_lists_the_shipped_ones_with_their_cards(aedesk: Call) -> None:
+    models = json.loads(aedesk("models", "--json").out)
+    assert [model["name"] for model in models] == ["denoise-photo", "denoise-gaussian"]
+    assert all(model["card"]["purpose"] == "denoise" for model in models)
+    assert "denoise-photo" in aedesk("models").out
+
+
+def test_evaluate_prints_what_scripts_rely_on(aedesk: Call, model: Path, make_file: Call, tmp_path: Path) -> None:
+    for seed in range(3):
+        make_file(tmp_path / "clean" / f"{seed}.png", seed=seed)
+    options = ["evaluate", "denoise", "--data", tmp_path / "clean", "--model", model, "--sigma", 25, "--limit", 2]
+    done = aedesk(*options, "--json")
+    assert done.code == 0
+    document = json.loads(done.out)
+    wanted = {"task", "model", "data", "sigma", "n", "psnr", "ssim", "psnr_noisy", "megapixels_per_s", "device", "precision"}
+    assert wanted <= set(document)
+    assert (document["sigma"], document["n"]) == (25, 2)
+    assert 20 < document["psnr_noisy"] < 21.5
+    assert "psnr_noisy" in aedesk(*options).out
+
+
+def test_evaluating_a_folder_that_is_not_there_fails(aedesk: Call, model: Path, tmp_path: Path) -> None:
+    done = aedesk("evaluate", "denoise", "--data", tmp_path / "nowhere", "--model", model, "--sigma", 25)
+    assert done.code == 1
+    assert "nowhere" in done.err
+
+
 RECIPE = """
 name = "small"
 purpose = "denoise"
