@@ -54,6 +54,7 @@ class Preview(QObject):
 
     failed = Signal(str)
     shown = Signal(float)  # seconds from the wish to the overlay
+    busy_changed = Signal(bool)  # a job is under way
 
     def __init__(
         self, workspace: Workspace, viewer: CompareView, make_spec: Callable[[], DenoiseSpec], parent: QObject | None = None
@@ -168,12 +169,14 @@ class Preview(QObject):
         self._asked = wish
         full = replace(spec, sigma=wish.sigma, strength=1.0, chroma_strength=None, region=region)
         self._job_id = self._workspace.bridge.submit(full, around)
+        self.busy_changed.emit(True)
 
     @Slot(int, object)
     def _on_event(self, job_id: int, event: Event) -> None:
         if not self._job_id or job_id != self._job_id or not isinstance(event, Terminal):
             return
         self._job_id = 0
+        self.busy_changed.emit(False)
         if not self._enabled or self._asked is None:
             return
         if isinstance(event, Failed):

@@ -23,6 +23,7 @@ from aedesk.gui.panels.base import Panel
 from aedesk.gui.preview import Preview
 from aedesk.gui.state import Document
 from aedesk.gui.tasks import Task
+from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.sliders import LabeledSlider
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
@@ -66,6 +67,8 @@ class RestorePanel(Panel):
         self._preview_box = QCheckBox("&Preview a part while choosing")
         self._preview_box.setObjectName("previewRegion")
         self._preview_box.setToolTip("A box in the picture that can be moved shows what these choices do")
+        self._preview_busy = BusyLabel()
+        self._preview_busy.setObjectName("previewBusy")
         self._run = QPushButton("&Restore")
         self._run.setObjectName("restoreButton")
         self._run.setProperty("primary", True)
@@ -153,6 +156,7 @@ class RestorePanel(Panel):
             layout.addWidget(widget)
         layout.addSpacing(10)
         layout.addWidget(self._preview_box)
+        layout.addWidget(self._preview_busy)
         layout.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addWidget(self._run, 2)
@@ -169,6 +173,7 @@ class RestorePanel(Panel):
         self._run.clicked.connect(self.run_wanted)
         self._run_all.clicked.connect(self.run_all_wanted)
         self.preview.failed.connect(self._on_preview_failed)
+        self.preview.busy_changed.connect(self._on_preview_busy)
         workspace = self.workspace
         workspace.catalog.models_changed.connect(self._fill_models)
         workspace.catalog.device_changed.connect(self._on_choice)
@@ -206,6 +211,10 @@ class RestorePanel(Panel):
     @Slot(bool)
     def _on_preview_toggled(self, on: bool) -> None:
         self.preview.set_enabled(on)
+
+    @Slot(bool)
+    def _on_preview_busy(self, busy: bool) -> None:
+        self._preview_busy.set_busy(busy, "Computing the preview" if busy else "")
 
     @Slot(str)
     def _on_preview_failed(self, text: str) -> None:
