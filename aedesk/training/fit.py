@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aedesk.core.cancel import CancelToken
+from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import TrainingError
 from aedesk.core.events import Event, Finished, Log, Progress, Started, StepDone
 from aedesk.core.specs import TrainSpec
@@ -43,9 +43,10 @@ class Run:
         self.optimizers = make_optimizers(self.network, train.lr, train.muon_lr, train.weight_decay)
         self.dtype = choose_precision(train.precision, device)
 
-    def load_data(self) -> None:
+    def load_data(self, cancel: CancelToken) -> None:
         names, pictures = [], []
         for name, pixels in iterate_pictures(Path(self.recipe.data.folder), self.recipe.data.limit):
+            cancel.check()
             names.append(name)
             pictures.append(pixels)
         training, held_out = split(names, self.recipe.data.held_out)
@@ -138,32 +139,34 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
         yield Log(f"Resumed at step {run.step} of {recipe.steps}.")
     else:
         folder.begin(recipe.table)
-    run.load_data()
+    run.load_data(cancel)
     yield Log(f"{len(run.store.start)} pictures, {len(run.store.pixels) / 1e6:.0f} MP; {run.device.type}, {precision_name(run.dtype)}.")
     weights = folder.path / f"{recipe.name}.safetensors"
     train, saved, begun, scores = recipe.train, time.monotonic(), time.monotonic(), {}
     earlier = run.seconds
-    while run.step < recipe.steps:
-        if cancel.cancelled:
-            folder.save(run.state())
+    try:
+        while run.step < recipe.steps:
             cancel.check()
-        metrics = run.train_step()
-        run.seconds = earlier + time.monotonic() - begun
-        if run.step % train.log_every == 0 or run.step == recipe.steps:
-            numbers = {name: float(value) for name, value in metrics.items()}
-            if not numbers["loss"] < float("inf"):
-                raise TrainingError(f"The loss is {numbers['loss']} at step {run.step}.", "Lower the learning rate and resume.")
-            folder.log(run.step, numbers)
-            yield StepDone(run.step, numbers)
-            yield Progress(run.step, recipe.steps, "steps", f"loss {numbers['loss']:.4f}")
-        if run.validation and (run.step % train.validate_every == 0 or run.step == recipe.steps):
-            scores = validate(run.average, run.validation, recipe, run.device, run.dtype)
-            folder.log(run.step, scores)
-            yield StepDone(run.step, scores)
-        if time.monotonic() - saved > train.checkpoint_s or run.step == recipe.steps:
-            folder.save(run.state())
-            save_model(weights, run.average.state_dict(), run.card(scores))
-            saved = time.monotonic()
+            metrics = run.train_step()
+            run.seconds = earlier + time.monotonic() - begun
+            if run.step % train.log_every == 0 or run.step == recipe.steps:
+                numbers = {name: float(value) for name, value in metrics.items()}
+                if not numbers["loss"] < float("inf"):
+                    raise TrainingError(f"The loss is {numbers['loss']} at step {run.step}.", "Lower the learning rate and resume.")
+                folder.log(run.step, numbers)
+                yield StepDone(run.step, numbers)
+                yield Progress(run.step, recipe.steps, "steps", f"loss {numbers['loss']:.4f}")
+            if run.validation and (run.step % train.validate_every == 0 or run.step == recipe.steps):
+                scores = validate(run.average, run.validation, recipe, run.device, run.dtype, cancel)
+                folder.log(run.step, scores)
+                yield StepDone(run.step, scores)
+            if time.monotonic() - saved > train.checkpoint_s or run.step == recipe.steps:
+                folder.save(run.state())
+                save_model(weights, run.average.state_dict(), run.card(scores))
+                saved = time.monotonic()
+    except JobCancelled:
+        folder.save(run.state())
+        raise
     if not weights.exists():
         save_model(weights, run.average.state_dict(), run.card(scores))
     yield Finished(str(weights), ", ".join(f"{name} {value:.2f}" for name, value in scores.items()))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from aedesk.core.cancel import CancelToken
 from aedesk.data.chains import CHAINS
 from aedesk.training.recipe import Recipe
 
@@ -15,10 +16,13 @@ CROP_PX = 256
 
 
 @torch.inference_mode()
-def validate(network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype) -> dict[str, float]:
+def validate(
+    network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype, cancel: CancelToken
+) -> dict[str, float]:
     """Mean PSNR in dB of the central crops, noisy (``val_noisy``) and restored in *auto* (``val_psnr``)."""
     noisy_db, restored_db = [], []
     for number, picture in enumerate(pictures):
+        cancel.check()
         height, width = picture.shape[:2]
         side = min(CROP_PX, height // 8 * 8, width // 8 * 8)
         top, left = (height - side) // 2, (width - side) // 2
