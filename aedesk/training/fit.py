@@ -104,7 +104,10 @@ class Run:
 
     def card(self, metrics: dict[str, float]) -> dict[str, Any]:
         recipe = self.recipe
+        # A card travels: it names data and models, and no path of this machine.
         table = {**recipe.table, "data": {k: v for k, v in dict(recipe.table.get("data", {})).items() if k != "folder"}}
+        if recipe.start:
+            table["start"] = Path(recipe.start).stem
         return {
             "name": recipe.name,
             "title": recipe.title or recipe.name,

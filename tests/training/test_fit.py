@@ -102,6 +102,8 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(re
 def test_a_run_may_start_from_a_model_file(recipe: dict[str, Any], tmp_path: Path) -> None:
     first = run(recipe, tmp_path / "first")
     recipe.update(start=str(first), train={**recipe["train"], "lr": 1e-12, "muon_lr": 0.0, "weight_decay": 0.0})
-    second = load_file(run(recipe, tmp_path / "second"))
+    path = run(recipe, tmp_path / "second")
+    assert read_card(path)["recipe"]["start"] == "tiny"
+    second = load_file(path)
     for name, value in load_file(first).items():
         assert torch.allclose(second[name].float(), value.float(), atol=1e-3)
