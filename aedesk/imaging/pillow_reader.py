@@ -20,6 +20,7 @@ from aedesk.imaging.samples import STRIP_ROWS, Pixels
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
+_MAX_PIXELS_PER_BYTE = 1024
 _MAX_SCANNED_PIXELS = 20_000_000_000
 _NAMES = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "JPEG 2000": ("JPEG2000",), "BMP": ("BMP", "DIB")}
 
@@ -47,7 +48,7 @@ class PillowReader:
     def header(self, path: Path) -> Header:
         with self.open(path) as image:
             if self.format == "JPEG":
-                _check_scans(path, image)
+                _check_jpeg(path, image)
             bands, has_alpha, _ = _target(image)
             exif = Exif.parse(image.info.get("exif"))
             icc = image.info.get("icc_profile") or None
@@ -85,12 +86,17 @@ def samples_of(image: Image.Image) -> Pixels:
     return out
 
 
-def _check_scans(path: Path, image: Image.Image) -> None:
-    """A progressive JPEG goes over all pixels once per scan (about ten times); hostile ones have thousands of empty scans.
+def _check_jpeg(path: Path, image: Image.Image) -> None:
+    """Refuse what libjpeg would fill with gray for minutes.
+
+    Even a picture of one colour takes a bit per block of 8 x 8 (half of one is asked for here). A progressive JPEG goes over all pixels
+    once per scan, about ten times; hostile ones have thousands of empty scans.
 
     Raises:
-        ValueError: decoding would take minutes.
+        ValueError: the file is too short for its size, or has too many scans.
     """
+    if path.stat().st_size * _MAX_PIXELS_PER_BYTE < image.width * image.height:
+        raise ValueError("its pixels are missing")
     if not image.info.get("progressive"):
         return
     scans = path.read_bytes().count(b"\xff\xda")

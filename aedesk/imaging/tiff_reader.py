@@ -22,6 +22,8 @@ from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range, to_8_bit
 from aedesk.imaging.tags import Directory, TagFile
 
 _pillow = PillowReader("TIFF")
+_LARGEST_RATIOS = {1: 1, 5: 4096, 8: 1032, 32946: 1032, 32773: 64}
+"""How much each compression can shrink: none, LZW (strings of at most 4096 for a code), deflate (two numbers), PackBits."""
 
 
 def header(path: Path) -> Header:
@@ -124,7 +126,9 @@ def _check_segments(path: Path, main: Directory) -> None:
     expected = math.ceil(height / rows) * math.ceil(width / columns) * planes
     end = path.stat().st_size
     whole = all(size > 0 and 0 < offset <= end - size for offset, size in zip(offsets, sizes, strict=False))
-    if not whole or not len(offsets) == len(sizes) == expected:
+    raw = width * height * main.number(tiff_tags.SAMPLES_PER_PIXEL, 1) * main.number(tiff_tags.BITS) / 8
+    ratio = _LARGEST_RATIOS.get(int(main.number(tiff_tags.COMPRESSION, 1)), math.inf)
+    if not whole or not len(offsets) == len(sizes) == expected or raw > ratio * sum(sizes):
         raise ValueError("parts of its pixels are missing")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,14 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # what libraries say about da
 
 LONGEST_S = 10.0  # a thousand times what any of these files needs, for machines with other things to do
 # Their pixels are not covered by a checksum or a count, so a file may lose its last bytes without anybody being able to tell.
-OPEN_ENDED = {"eight.jp2": 0.5, "deep.jp2": 0.5, "animated.gif": 0.5, "bayer.dng": 0.9, "rgb.bmp": 0.99, "fax.tif": 0.9}
+OPEN_ENDED = {"eight.jp2": 0.5, "deep.jp2": 0.5, "animated.gif": 0.5, "bayer.dng": 0.9, "fax.tif": 0.98}
+
+
+def outcome(attempt: Callable[[Path], object], path: Path) -> tuple[object, PictureError | None]:
+    try:
+        return attempt(path), None
+    except PictureError as error:
+        return None, error
 
 
 def read_hostile(content: bytes, name: str) -> Picture | None:
@@ -31,12 +39,9 @@ def read_hostile(content: bytes, name: str) -> Picture | None:
         started = time.perf_counter()
         picture = None
         for attempt in (io.probe, io.read, lambda path: thumbnail(path, 16)):
-            try:
-                result = attempt(path)
-                picture = result if isinstance(result, Picture) else picture
-            except PictureError as error:
-                assert name in error.message
-                assert error.hint
+            result, error = outcome(attempt, path)
+            picture = result if isinstance(result, Picture) else picture
+            assert error is None or (name in error.message and error.hint)
         assert time.perf_counter() - started < LONGEST_S
         return picture
 

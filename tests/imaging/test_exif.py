@@ -68,7 +68,10 @@ def test_a_resolution_in_centimetres_is_told_in_inches() -> None:
     assert exif.dpi == pytest.approx((254.0, 508.0))
 
 
-@given(values=st.dictionaries(st.integers(0x9000, 0x9FFF), st.binary(min_size=1, max_size=40), min_size=1, max_size=20), order=st.sampled_from("<>"))
+@given(
+    values=st.dictionaries(st.integers(0x9000, 0x9FFF), st.binary(min_size=1, max_size=40), min_size=1, max_size=20),
+    order=st.sampled_from("<>"),
+)
 def test_packed_directories_are_read_back(values: dict[int, bytes], order: str) -> None:
     below = Directory({number: Tag(7, len(value), value, order) for number, value in values.items()})
     block = tags.pack(order, Directory({0x010F: Tag(2, 4, b"abc\0", order)}, {EXIF_POINTER: below}))

@@ -87,7 +87,7 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "big.tif": lambda: _tiff(rgb(16), photometric="rgb", bigtiff=True),
     "fax.tif": lambda: _pillow(rgb(), "TIFF", "1", compression="group4"),
     "lossy.webp": lambda: _pillow(rgb(), "WEBP", quality=80, **_metadata()),
-    "lossless.webp": lambda: _pillow(np.dstack((rgb(), rgb()[:, :, 0])), "WEBP", lossless=True),
+    "lossless.webp": lambda: _pillow(np.dstack((rgb(), rgb()[:, :, 0])), "WEBP", lossless=True, exact=True),
     "eight.avif": lambda: _pillow(rgb(), "AVIF", quality=60, **_metadata()),
     "ten.avif": lambda: bytes(imagecodecs.avif_encode(rgb(16) >> 6, bitspersample=10, level=80)),
     "eight.jp2": lambda: _pillow(rgb(), "JPEG2000"),

@@ -13,15 +13,18 @@ from PIL import Image
 from aedesk.imaging.picture import Picture
 
 D50 = (0.9642, 1.0, 0.8249)
-XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><a>caf\xc3\xa9</a></x:xmpmeta><?xpacket end="w"?>'
+XMP = (
+    b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a>caf\xc3\xa9</a></x:xmpmeta><?xpacket end="w"?>'
+)
 
 # Red, green and blue in XYZ relative to D50 (columns of the matrices that ICC's and Adobe's documents give).
-_PRIMARIES = {
+PRIMARIES = {
     "sRGB": ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)),
     "Display P3": ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)),
     "Adobe RGB": ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446)),
 }
-PROFILE_NAMES = (*_PRIMARIES, "Gray")
+PROFILE_NAMES = (*PRIMARIES, "Gray")
 
 
 @cache
@@ -32,7 +35,7 @@ def profile(name: str) -> bytes:
         tags[b"kTRC"] = _curve(lambda x: x**2.2)
     else:
         curve = _curve((lambda x: x**2.199) if name == "Adobe RGB" else _srgb_to_linear)
-        for letter, primary in zip(b"rgb", _PRIMARIES[name], strict=True):
+        for letter, primary in zip(b"rgb", PRIMARIES[name], strict=True):
             tags[bytes([letter]) + b"XYZ"] = _xyz(primary)
             tags[bytes([letter]) + b"TRC"] = curve
     table, body = b"", b""
@@ -102,7 +105,9 @@ def exif_tags(block: bytes) -> dict[tuple[str, int], Any]:
     return found
 
 
-def picture(height: int = 24, width: int = 36, channels: int = 3, bits: int = 8, alpha: bool = False, seed: int = 0, **metadata: Any) -> Picture:
+def picture(
+    height: int = 24, width: int = 36, channels: int = 3, bits: int = 8, alpha: bool = False, seed: int = 0, **metadata: Any
+) -> Picture:
     """Noise over a ramp, of all values; with ``alpha`` from wholly transparent to opaque, and colours under it."""
     random = np.random.default_rng(seed)
     kind: type[np.unsignedinteger[Any]] = np.uint8 if bits == 8 else np.uint16
