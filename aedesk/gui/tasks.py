@@ -19,9 +19,12 @@ from aedesk.core.errors import AedeskError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Log, Terminal
 from aedesk.gui.bridge import JobBridge
 from aedesk.gui.history import Step
+from aedesk.gui.io_tasks import IoPool
 from aedesk.gui.loader import Loader
+from aedesk.gui.parking import park
 from aedesk.gui.state import Badge, Document, Library
 from aedesk.imaging.picture import Picture
+from aedesk.settings.places import cache_dir
 
 log = logging.getLogger(__name__)
 _ids = itertools.count(1)
@@ -77,9 +80,9 @@ class TaskQueue(QObject):
     device_lost = Signal(object, object)  # Task, Failed: it waits again, now on the CPU
     busy_changed = Signal(bool)
 
-    def __init__(self, library: Library, loader: Loader, bridge: JobBridge, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, loader: Loader, pool: IoPool, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._library, self._loader, self._bridge = library, loader, bridge
+        self._library, self._loader, self._pool, self._bridge = library, loader, pool, bridge
         self._tasks: dict[int, Task] = {}
         self._running: Task | None = None
         bridge.job_event.connect(self._on_event)
@@ -174,14 +177,28 @@ class TaskQueue(QObject):
             return
         if isinstance(event, Failed):
             self._on_failed(task, event)
+        elif isinstance(event, Finished) and task.begun_with is not None:
+            self._keep(task, event, *task.begun_with)
         elif isinstance(event, Terminal):
-            if isinstance(event, Finished) and task.begun_with is not None and self._library.find(task.document.id) is not None:
-                self._library.push(task.document, task.make_step(*task.begun_with, event.result))
             self._end(task, event)
         else:
             if isinstance(event, Log):
                 log.info("%s: %s", task.title, event.text)
             self.task_event.emit(task, event)
+
+    def _keep(self, task: Task, event: Finished, before: Step, given: Picture) -> None:
+        """Put the result where it stays small, then make it the picture's present."""
+        step = task.make_step(before, given, event.result)
+
+        def parked(kept: Step) -> None:
+            if self._library.find(task.document.id) is not None:
+                self._library.push(task.document, kept)
+            self._end(task, event)
+
+        def oops(error: AedeskError) -> None:
+            self._on_failed(task, Failed(error.message, error.hint, type(error).__name__))
+
+        self._pool.run(lambda: _parked(step, before), parked, oops)
 
     def _on_failed(self, task: Task, event: Failed) -> None:
         log.error("%s: %s %s%s", task.title, event.message, event.hint, f"\n{event.detail}" if event.detail else "")
@@ -209,3 +226,12 @@ class TaskQueue(QObject):
         for task in self.tasks:
             if task.document in documents:
                 self.cancel(task.id)
+
+
+def _parked(step: Step, before: Step) -> Step:
+    """The step with its new pictures in files. Runs in a thread of the pool."""
+    folder = cache_dir()
+    new = {
+        name: picture for name in ("noisy", "restored") if (picture := getattr(step, name)) is not None and picture not in before.pictures
+    }
+    return replace(step, **{name: park(picture, folder) for name, picture in new.items()})

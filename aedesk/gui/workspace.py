@@ -40,7 +40,7 @@ class Workspace(QObject):
         self.pool = IoPool(self)
         self.bridge = JobBridge(make_client, self)
         self.loader = Loader(self.library, self.pool, self)
-        self.queue = TaskQueue(self.library, self.loader, self.bridge, self)
+        self.queue = TaskQueue(self.library, self.loader, self.pool, self.bridge, self)
         self.catalog = Catalog(settings, self.bridge, self)
         self.figures = FiguresWatch(self.library, self.pool, self)
         self._trimming = QTimer(self)

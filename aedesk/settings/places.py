@@ -27,6 +27,15 @@ def state_dir() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / NAME
 
 
+def cache_dir() -> Path:
+    """The folder of what may be lost: XDG_CACHE_HOME, ~/Library/Caches, or LOCALAPPDATA."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / NAME / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / NAME
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME
+
+
 def settings_path() -> Path:
     return config_dir() / "settings.json"
 

@@ -17,6 +17,7 @@ from aedesk.gui.history import Step
 from aedesk.gui.loader import clean_partner, reference_for
 from aedesk.gui.log_setup import MAX_BYTES, Logging, install_exception_hooks
 from aedesk.gui.opening import find_pictures
+from aedesk.gui.parking import park
 from aedesk.gui.parts.status import facts, figures_line
 from aedesk.gui.saving import save_name, write_beside
 from aedesk.gui.workspace import Workspace
@@ -117,6 +118,24 @@ def test_memory_of_undo_is_limited_by_the_setting(
     for _ in range(4):
         workspace.library.push(document, Step("Restore", restored=Picture(np.zeros((4096, 4096, 3), np.uint8))))
     qtbot.waitUntil(lambda: len(document.history.others) == 2)  # "Open" and one of 48 MB
+
+
+def test_a_parked_result_is_the_same_picture_in_a_file_without_a_name(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 65536, (600, 700, 3), np.uint16)
+    picture = Picture(pixels, alpha=pixels[:, :, 0].copy(), dpi=(300.0, 300.0))
+    parked = park(picture, tmp_path / "cache")
+    assert np.array_equal(parked.pixels, pixels)
+    assert isinstance(parked.pixels.base, np.memmap)
+    assert (parked.alpha is picture.alpha, parked.dpi) == (True, (300.0, 300.0))
+    if sys.platform != "win32":
+        assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_result_that_cannot_be_parked_stays_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    picture = Picture(np.zeros((1000, 1000, 3), np.uint8))
+    assert park(picture, tmp_path / "file") is picture
+    assert "stays in memory" in caplog.text
 
 
 @pytest.mark.parametrize(
