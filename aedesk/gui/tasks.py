@@ -230,8 +230,9 @@ class TaskQueue(QObject):
 
 def _parked(step: Step, before: Step) -> Step:
     """The step with its new pictures in files. Runs in a thread of the pool."""
-    folder = cache_dir()
-    new = {
-        name: picture for name in ("noisy", "restored") if (picture := getattr(step, name)) is not None and picture not in before.pictures
+    changes = {
+        name: park(picture, cache_dir())
+        for name, picture in (("noisy", step.noisy), ("restored", step.restored))
+        if picture is not None and picture not in before.pictures
     }
-    return replace(step, **{name: park(picture, folder) for name, picture in new.items()})
+    return replace(step, **changes)
