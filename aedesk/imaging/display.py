@@ -7,7 +7,7 @@ from PIL import Image
 
 from aedesk.imaging import colour
 from aedesk.imaging.picture import Picture
-from aedesk.imaging.samples import STRIP_ROWS, Pixels, to_8_bit
+from aedesk.imaging.samples import Pixels, strips, to_8_bit
 
 
 def to_display(picture: Picture, max_edge_px: int | None = None, region: tuple[int, int, int, int] | None = None) -> Pixels:
@@ -50,8 +50,7 @@ def _srgb(samples: Pixels, alpha: Pixels | None, icc: bytes | None) -> Pixels:
         out[:, :, 3] = alpha
     mode = "L" if colour.colour_space(icc) == "GRAY" else "RGB"
     convert = colour.to_srgb(icc, mode) if icc and (mode == "RGB" or channels == 1) else None
-    for top in range(0, height, STRIP_ROWS):
-        rows = slice(top, top + STRIP_ROWS)
+    for rows in strips(height, width):
         strip = samples[rows]
         if convert is not None:
             # A gray picture with an RGB profile (not allowed, but often met) is three equal channels.

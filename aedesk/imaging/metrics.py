@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aedesk.imaging.samples import strips
+
 _SIGMA, _RADIUS = 1.5, 5
 _K1, _K2 = 0.01, 0.03
 _BLOCK = 48
-_STRIP_ROWS = 256
 
 Array = NDArray[Any]
 
@@ -35,9 +36,9 @@ def psnr(a: Array, b: Array, peak: float | None = None) -> float:
     """
     a, b, peak = _checked(a, b, peak)
     total = 0.0
-    for top in range(0, a.shape[0], _STRIP_ROWS):
-        difference = a[top : top + _STRIP_ROWS].astype(np.float64)
-        difference -= b[top : top + _STRIP_ROWS]
+    for rows in strips(*a.shape[:2]):
+        difference = a[rows].astype(np.float64)
+        difference -= b[rows]
         total += float(np.vdot(difference, difference))
     return math.inf if total == 0 else 10 * math.log10(peak * peak * a.size / total)
 

@@ -14,7 +14,7 @@ from aedesk.imaging import colour
 from aedesk.imaging.colour import Conversion
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.header import Header
-from aedesk.imaging.samples import STRIP_ROWS, Pixels
+from aedesk.imaging.samples import Pixels, strips
 
 # The limit of this program is checked by it, in limits.py, before Pillow allocates; Pillow's own is too low for 100 megapixels.
 Image.MAX_IMAGE_PIXELS = None
@@ -80,9 +80,9 @@ def samples_of(image: Image.Image) -> Pixels:
     """
     bands, has_alpha, convert = _target(image)
     out = np.empty((image.height, image.width, bands + has_alpha), np.uint8)
-    for top in range(0, image.height, STRIP_ROWS):
-        strip = image.crop((0, top, image.width, min(top + STRIP_ROWS, image.height)))
-        out[top : top + STRIP_ROWS] = np.asarray(convert(strip)).reshape(strip.height, strip.width, -1)
+    for rows in strips(image.height, image.width):
+        strip = image.crop((0, rows.start, image.width, rows.stop))
+        out[rows] = np.asarray(convert(strip)).reshape(strip.height, strip.width, -1)
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ from numpy.typing import NDArray
 Pixels = NDArray[Any]
 """uint8 or uint16 samples that use the full range of their type."""
 
-STRIP_ROWS = 256
+_STRIP_PIXELS = 2_500_000
+
+
+def strips(height: int, width: int) -> Iterator[slice]:
+    """Rows of a picture, in slices of some megapixels."""
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
 
 
 def to_8_bit(samples: Pixels) -> Pixels:
@@ -18,9 +26,8 @@ def to_8_bit(samples: Pixels) -> Pixels:
     if samples.dtype == np.uint8:
         return samples
     out = np.empty(samples.shape, np.uint8)
-    for top in range(0, samples.shape[0], STRIP_ROWS):
-        strip = samples[top : top + STRIP_ROWS].astype(np.uint32)
-        out[top : top + STRIP_ROWS] = (strip + 128) // 257
+    for rows in strips(*samples.shape[:2]):
+        out[rows] = (samples[rows].astype(np.uint32) + 128) // 257
     return out
 
 
@@ -37,8 +44,8 @@ def full_range(samples: Pixels, bits: int) -> Pixels:
 def divide_by_alpha(samples: Pixels) -> None:
     """Premultiplied to straight, in place: (H, W, colours and alpha). What is wholly transparent has no colour and stays black."""
     top_value = np.iinfo(samples.dtype).max
-    for top in range(0, samples.shape[0], STRIP_ROWS):
-        strip = samples[top : top + STRIP_ROWS]
+    for rows in strips(*samples.shape[:2]):
+        strip = samples[rows]
         alpha = strip[:, :, -1:].astype(np.uint32)
         straight = (strip[:, :, :-1].astype(np.uint32) * top_value + alpha // 2) // np.maximum(alpha, 1)
         strip[:, :, :-1] = np.minimum(straight, top_value)
@@ -47,8 +54,7 @@ def divide_by_alpha(samples: Pixels) -> None:
 def on_white(pixels: Pixels, alpha: Pixels) -> Pixels:
     """(H, W, C) uint8 composited over white by (H, W) alpha, in the encoding they have, as GIMP and Photoshop do."""
     out = np.empty_like(pixels)
-    for top in range(0, pixels.shape[0], STRIP_ROWS):
-        rows = slice(top, top + STRIP_ROWS)
+    for rows in strips(*pixels.shape[:2]):
         cover = alpha[rows, :, np.newaxis].astype(np.uint32)
         out[rows] = (pixels[rows] * cover + 255 * (255 - cover) + 127) // 255
     return out

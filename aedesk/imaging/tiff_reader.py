@@ -63,9 +63,10 @@ def header(path: Path) -> Header:
 def samples(path: Path, header: Header) -> Pixels:
     main, _, _ = _main(path)
     bits = _bits(path, main)
+    if main.number(tiff_tags.COMPRESSION, 1) != tiff_tags.OLD_JPEG:  # which keeps its pixels elsewhere
+        _check_segments(path, main)
     if bits <= 8:
         return _pillow.samples(path, header)
-    _check_segments(path, main)
     deep = _deep_samples(path, bits)
     photometric = main.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY)
     if photometric == tiff_tags.CMYK:
@@ -109,26 +110,28 @@ def _alpha_kind(main: Directory) -> int:
 
 
 def _check_segments(path: Path, main: Directory) -> None:
-    """tifffile fills the place of strips and tiles that are missing with black; here they are damage.
+    """Pillow and tifffile leave the place of strips and tiles that are missing black; here they are damage.
 
     Raises:
         ValueError: a strip or tile is missing, empty or reaches beyond the file.
     """
     tiled = tiff_tags.TILE_OFFSETS in main.tags
     offsets_tag, sizes_tag = (tiff_tags.TILE_OFFSETS, tiff_tags.TILE_SIZES) if tiled else (tiff_tags.STRIP_OFFSETS, tiff_tags.STRIP_SIZES)
-    offsets, sizes = main.numbers(offsets_tag), main.numbers(sizes_tag)
     width, height = main.number(tiff_tags.WIDTH), main.number(tiff_tags.HEIGHT)
     rows = min(main.number(tiff_tags.TILE_HEIGHT if tiled else tiff_tags.ROWS_PER_STRIP, height), height)
     columns = main.number(tiff_tags.TILE_WIDTH) if tiled else width
     if rows < 1 or columns < 1:
         raise ValueError("its strips or tiles have no size")
     planes = main.number(tiff_tags.SAMPLES_PER_PIXEL, 1) if main.number(tiff_tags.PLANAR, 1) == 2 else 1
-    expected = math.ceil(height / rows) * math.ceil(width / columns) * planes
     end = path.stat().st_size
-    whole = all(size > 0 and 0 < offset <= end - size for offset, size in zip(offsets, sizes, strict=False))
-    raw = width * height * main.number(tiff_tags.SAMPLES_PER_PIXEL, 1) * main.number(tiff_tags.BITS) / 8
-    ratio = _LARGEST_RATIOS.get(int(main.number(tiff_tags.COMPRESSION, 1)), math.inf)
-    if not whole or not len(offsets) == len(sizes) == expected or raw > ratio * sum(sizes):
+    offsets, sizes = main.numbers(offsets_tag), main.numbers(sizes_tag)
+    present = sum(sizes) if sizes else end  # very old files have no sizes
+    sizes = sizes or (1,) * len(offsets)
+    complete = len(offsets) == len(sizes) == math.ceil(height / rows) * math.ceil(width / columns) * planes
+    inside = all(size > 0 and 0 < offset <= end - size for offset, size in zip(offsets, sizes, strict=False))
+    samples = 1.5 if main.number(tiff_tags.PHOTOMETRIC) == tiff_tags.YCBCR else main.number(tiff_tags.SAMPLES_PER_PIXEL, 1)
+    raw = width * height * samples * main.number(tiff_tags.BITS, 1) / 8
+    if not complete or not inside or raw > present * _LARGEST_RATIOS.get(int(main.number(tiff_tags.COMPRESSION, 1)), math.inf):
         raise ValueError("parts of its pixels are missing")
 
 

@@ -141,14 +141,25 @@ def test_a_progressive_jpeg_of_too_many_scans_is_refused(tmp_path: Path) -> None
         io.read(tmp_path / "a.jpg")
 
 
-def test_strips_that_are_missing_are_no_black_stripes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("compression", ["zlib", None])
+def test_strips_that_are_missing_are_no_black_stripes(tmp_path: Path, bits: int, compression: str | None) -> None:
     path = tmp_path / "a.tif"
-    tifffile.imwrite(path, rgb(16), photometric="rgb", rowsperstrip=4, compression="zlib")
+    tifffile.imwrite(path, rgb(bits), photometric="rgb", rowsperstrip=4, compression=compression)
     with tifffile.TiffFile(path, mode="r+") as file:
         sizes = list(file.pages.first.tags[279].value)
         file.pages.first.tags[279].overwrite([*sizes[:2], 0, *sizes[3:]])
     with pytest.raises(PictureError, match="parts of its pixels are missing"):
         io.read(path)
+
+
+def test_a_height_beyond_the_strips_is_no_black_tail(tmp_path: Path) -> None:
+    content = bytearray(sample_file("flat.tif"))
+    at = content.index(struct.pack("<H", 257))  # height, 16 or 32 bits
+    content[at : at + 12] = struct.pack("<HHII", 257, 4, 1, 8_000_000)
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(PictureError, match="parts of its pixels are missing"):
+        io.read(tmp_path / "a.tif")
 
 
 def test_a_file_too_large_to_hold_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
