@@ -5,7 +5,7 @@ and how to build the network that its tensors fill, so one format serves every f
 inpainting. Keys of every card::
 
     format        1: version of this layout
-    name, title, purpose, licence
+    name, title, description, purpose, licence
     family        key of ``models.families``
     architecture  arguments of the family's config
     recipe        the TOML recipe as a table, with the data set named and no path of a machine

@@ -111,6 +111,7 @@ class Run:
         return {
             "name": recipe.name,
             "title": recipe.title or recipe.name,
+            "description": recipe.description,
             "purpose": recipe.purpose,
             "licence": recipe.licence,
             "family": recipe.family,

@@ -2,7 +2,7 @@
 
 ::
 
-    name = "denoise-gaussian"        # and title, purpose, licence, data_note, seed
+    name = "denoise-gaussian"        # and title, description, purpose, licence, data_note, seed
     start = ""                       # a model file or a shipped model's name to start from
     [model]        family = "unet" and its architecture arguments
     [data]         folder (usually given with --data), held_out
@@ -71,6 +71,7 @@ class Recipe:
     data: Data = Data()
     train: Train = Train()
     title: str = ""
+    description: str = ""
     licence: str = ""
     data_note: str = ""
     start: str = ""
@@ -110,7 +111,7 @@ def parse(table: Mapping[str, Any]) -> Recipe:
         data=_build(Data, "data", rest.pop("data", {})),
         train=_build(Train, "train", rest.pop("train", {})),
     )
-    top = {"name", "purpose", "title", "licence", "data_note", "start", "seed"}
+    top = {"name", "purpose", "title", "description", "licence", "data_note", "start", "seed"}
     if unknown := sorted(set(rest) - top):
         raise SpecError(f"The recipe has unknown keys: {', '.join(unknown)}.", f"Known: {', '.join(sorted(top))} and the tables.")
     return Recipe(name=_pop(rest, "name", str), purpose=_pop(rest, "purpose", str), table=dict(table), **built, **rest)
