@@ -145,12 +145,13 @@ def test_a_program_that_forgets_to_close_ends_cleanly_and_silently() -> None:
 
 
 def test_ctrl_c_in_the_terminal_prints_no_traceback_of_the_worker() -> None:
-    then = "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    client.close(5.0)"
+    then = "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    client.close(5.0)"
     with parent("SleepSpec(60)", then) as program:
         assert program.stdout is not None
         pid = int(program.stdout.readline())
+        assert program.stdout.readline() == "ready\n"  # from here on the interrupt is caught
         os.killpg(program.pid, signal.SIGINT)
-        _, err = program.communicate(timeout=20)
+        _, err = program.communicate(timeout=60)
         assert err == ""
         assert gone(pid, 2)
 
