@@ -86,7 +86,7 @@ def _sensor(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tens
     light = to_linear(picture)
     gains = 0.7 + 1.3 * torch.rand((count, 3, 1, 1), generator=generator, device=generator.device)
     gains[:, 1] = 1.0  # white balance amplifies red and blue
-    shot, read = log_uniform(*ranges["shot"], count, generator), log_uniform(*ranges["read"], count, generator)
+    shot, read = (log_uniform(low, high, count, generator) for low, high in (ranges["shot"], ranges["read"]))
     spread = (shot * light * gains + (read * gains) ** 2).sqrt()
     white = normal_like(picture, generator)
     kind = uniform(0, 1, count, generator)

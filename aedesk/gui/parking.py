@@ -32,7 +32,7 @@ def park(picture: Picture, folder: Path) -> Picture:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder, prefix="result-") as file:
-            file.write(memoryview(pixels).cast("B"))  # written and not only mapped: a full disk is an error here, a crash there
+            file.write(pixels.data.cast("B"))  # written and not only mapped: a full disk is an error here, a crash there
             file.flush()
             mapped = np.memmap(file, dtype=pixels.dtype, mode="r", shape=pixels.shape)
     except OSError as error:

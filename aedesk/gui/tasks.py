@@ -230,7 +230,7 @@ class TaskQueue(QObject):
 
 def _parked(step: Step, before: Step) -> Step:
     """The step with its new pictures in files. Runs in a thread of the pool."""
-    changes = {
+    changes: dict[str, Any] = {
         name: park(picture, cache_dir())
         for name, picture in (("noisy", step.noisy), ("restored", step.restored))
         if picture is not None and picture not in before.pictures
