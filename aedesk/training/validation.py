@@ -19,7 +19,7 @@ CROP_PX = 256
 def validate(
     network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype, cancel: CancelToken
 ) -> dict[str, float]:
-    """Mean PSNR in dB of the central crops, noisy (``val_noisy``) and restored in *auto* (``val_psnr``)."""
+    """Mean PSNR in dB of the central crops, all damaged, noisy (``val_noisy``) and restored in *auto* (``val_psnr``)."""
     noisy_db, restored_db = [], []
     for number, picture in enumerate(pictures):
         cancel.check()
@@ -28,7 +28,7 @@ def validate(
         top, left = (height - side) // 2, (width - side) // 2
         pixels = torch.from_numpy(picture[top : top + side, left : left + side].copy()).to(device)
         clean = pixels.permute(2, 0, 1)[None].float() / 255
-        noisy, clean, _ = CHAINS[recipe.chain](clean, recipe.ranges, torch.Generator(device).manual_seed(number))
+        noisy, clean, _ = CHAINS[recipe.chain](clean, {**recipe.ranges, "clean": 0.0}, torch.Generator(device).manual_seed(number))
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
             restored = network(noisy, network.auto_level(noisy)).float().clamp(0, 1)
         noisy_db.append(float(-10 * torch.log10((noisy - clean).square().mean().clamp(min=1e-10))))
