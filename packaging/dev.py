@@ -340,7 +340,7 @@ def run_checks(env: Path, pytest_options: list[str]) -> int:
         "ruff check": [python, "-m", "ruff", "check", "."],
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
-        "lint-imports": [lint_imports, "--no-logo"],
+        "lint-imports": [lint_imports, "--no-logo", "--no-cache"],
         "pytest": [python, "-m", "pytest", *(["--color=yes"] if sys.stdout.isatty() else []), *pytest_options],
     }
     rows, last_line = [], ""
