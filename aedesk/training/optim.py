@@ -14,8 +14,9 @@ class Muon(Optimizer):
     """Momentum with orthogonalised updates, for the convolutions inside a network (Jordan 2024; scale after Liu 2025).
 
     The momentum of a kernel, seen as an (out, in * kh * kw) matrix, is replaced by its nearest orthogonal matrix, found by five
-    Newton-Schulz steps; all directions then learn at one rate. Measured here on the shipped U-Net: the loss of AdamW after 400
-    steps is reached in about half as many. torch.optim.Muon (2.9) takes matrices only, hence our own.
+    Newton-Schulz steps; all directions then learn at one rate. Measured on
+    the shipped U-Net (8 patches of 64 px, PSNR at sigma 15 / 25 / 50): after 200 steps it stands where AdamW is after 300 to 400, after
+    400 it is 1 dB ahead. torch.optim.Muon (2.9) takes matrices only, hence our own.
 
     Args:
         params: tensors of two or more dimensions.
