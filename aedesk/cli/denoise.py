@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
     parser.add_argument(
-        "--tile", type=whole(16), default=None, metavar="PX", help="edge of a tile; smaller needs less memory (default: by memory)"
+        "--tile", type=whole(16), default=None, metavar="PX", help="edge of a tile; smaller needs less memory; halved when memory runs out"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
 

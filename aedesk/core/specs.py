@@ -29,7 +29,7 @@ class DenoiseSpec:
         chroma_strength: the same for the two chrominance channels, None for the value of ``strength``.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: "auto", "float32", "bfloat16" or "float16".
-        tile_px: edge of a tile without its halo in pixels, None to choose by memory.
+        tile_px: edge of a tile without its halo in pixels, None for a default; halved when memory runs out.
         region: (left, top, width, height) in pixels: restore only this part and return it as a picture of that size.
     """
 
