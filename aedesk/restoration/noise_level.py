@@ -35,14 +35,14 @@ class NoiseLevel:
         if self.cells.numel() == 1:
             return self.cells
         # One cell more on each side, so that a tile interpolates at its rim what the whole picture would.
-        rows = _span(outer.top - self.box.top, outer.bottom - self.box.top, self.cells.shape[2])
-        columns = _span(outer.left - self.box.left, outer.right - self.box.left, self.cells.shape[3])
+        rows = _Span(outer.top - self.box.top, outer.bottom - self.box.top, self.cells.shape[2])
+        columns = _Span(outer.left - self.box.left, outer.right - self.box.left, self.cells.shape[3])
         cells = F.pad(self.cells[:, :, rows.start : rows.stop, columns.start : columns.stop], _edges(rows, columns), mode="replicate")
         full = F.interpolate(cells, scale_factor=CELL_PX, mode="bilinear")
         return full[:, :, CELL_PX : CELL_PX + outer.height, CELL_PX : CELL_PX + outer.width]
 
 
-class _span:  # noqa: N801 (used as a function)
+class _Span:
     """Cells that cover pixels [first, last) and one more on each side, and how many of those are missing."""
 
     def __init__(self, first: int, last: int, count: int) -> None:
@@ -51,7 +51,7 @@ class _span:  # noqa: N801 (used as a function)
         self.before, self.after = self.start - begin, end - self.stop
 
 
-def _edges(rows: _span, columns: _span) -> tuple[int, int, int, int]:
+def _edges(rows: _Span, columns: _Span) -> tuple[int, int, int, int]:
     return columns.before, columns.after, rows.before, rows.after
 
 
