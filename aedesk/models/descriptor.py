@@ -21,6 +21,9 @@ class Descriptor:
         code_channels: channels of the latent, None for a network without one that is meant to be stored.
         code_stride: pixels of the picture per latent position along one axis.
         kmac_per_px: thousands of multiply-accumulates per picture pixel.
+        fixed_px: edge of the only (square) input that the network takes, None for any multiple of ``size_multiple``. Larger
+            pictures are cut into such squares.
+        generative: ``decode`` of a draw from the standard normal prior is a picture.
     """
 
     purpose: str
@@ -31,6 +34,8 @@ class Descriptor:
     code_channels: int | None = None
     code_stride: int | None = None
     kmac_per_px: float | None = None
+    fixed_px: int | None = None
+    generative: bool = False
 
     @property
     def tileable(self) -> bool:

@@ -14,7 +14,8 @@ from torch import nn
 
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
-from aedesk.models.unet import UNet, UNetConfig
+from aedesk.models.architectures import ARCHITECTURES
+from aedesk.models.unet import UNet
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Family:
     """A kind of network.
 
     Args:
-        config: frozen dataclass of the architecture arguments, which checks itself.
+        config: frozen dataclass of the architecture arguments (``models.architectures``).
         network: builds the module from a config; the module has a ``descriptor``.
     """
 
@@ -39,4 +40,4 @@ class Family:
 
 
 FAMILIES: Registry[Family] = Registry("model family")
-FAMILIES.add("unet", Family(UNetConfig, UNet))
+FAMILIES.add("unet", Family(ARCHITECTURES["unet"], UNet))

@@ -15,12 +15,13 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import TrainingError
 from aedesk.core.events import Event, Finished, Log, Progress, Started, StepDone
 from aedesk.core.specs import TrainSpec
-from aedesk.data.collection import PatchStore, iterate_pictures, split
+from aedesk.data.clean_examples import CleanExamples
+from aedesk.data.collection import iterate_pictures, split
 from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
 from aedesk.models.families import FAMILIES
 from aedesk.models.zoo import find_model
-from aedesk.training.objectives import denoise_objective
+from aedesk.training.objectives.registry import OBJECTIVES
 from aedesk.training.optim import make_optimizers, rate
 from aedesk.training.recipe import Recipe, Stage, parse
 from aedesk.training.run_folder import RunFolder
@@ -39,6 +40,7 @@ class Run:
             network.load_state_dict(load_model(find_model(recipe.start))[0].state_dict())
         self.network: Any = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average: Any = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.objective = OBJECTIVES[recipe.family](self.network, recipe)
         train = recipe.train
         self.optimizers = make_optimizers(self.network, train.lr, train.muon_lr, train.weight_decay)
         self.dtype = choose_precision(train.precision, device)
@@ -50,8 +52,9 @@ class Run:
             names.append(name)
             pictures.append(pixels)
         training, held_out = split(names, self.recipe.data.held_out)
-        self.store = PatchStore([pictures[i] for i in training], self.device)
-        self.validation = [pictures[i] for i in held_out]
+        seen, unseen = ([pictures[i] for i in chosen] for chosen in (training, held_out))
+        self.examples = CleanExamples(seen, unseen, self.recipe.chain, self.recipe.ranges, self.device)
+        self.validation = self.examples.validation()
 
     def stage(self) -> Stage:
         done = 0
@@ -65,17 +68,15 @@ class Run:
         recipe, train, stage = self.recipe, self.recipe.train, self.stage()
         # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
         seed = recipe.seed * 1_000_003 + self.step
-        patches = self.store.sample(stage.batch, stage.patch_px, torch.Generator().manual_seed(seed))
-        generator = torch.Generator(self.device).manual_seed(seed)
+        example = self.examples.draw(stage.batch, stage.patch_px, seed)
+        generator = torch.Generator(self.device).manual_seed(seed + 1)
         factor = rate(self.step, recipe.steps, train.warmup_steps, train.final_lr_ratio)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * factor
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            loss, metrics = denoise_objective(
-                self.network, patches, recipe.chain, recipe.ranges, stage.loss, train.estimator_weight, generator
-            )
+            loss, metrics = self.objective(example, stage, generator)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), train.clip_norm)
         for optimizer in self.optimizers:
@@ -144,7 +145,7 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
     else:
         folder.begin(recipe.table)
     run.load_data(cancel)
-    yield Log(f"{len(run.store.start)} pictures, {len(run.store.pixels) / 1e6:.0f} MP; {run.device.type}, {precision_name(run.dtype)}.")
+    yield Log(f"{run.examples.count} pictures; {run.device.type}, {precision_name(run.dtype)}.")
     weights = folder.path / f"{recipe.name}.safetensors"
     train, saved, begun, scores = recipe.train, time.monotonic(), time.monotonic(), {}
     earlier = run.seconds
@@ -161,7 +162,7 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
                 yield StepDone(run.step, numbers)
                 yield Progress(run.step, recipe.steps, "steps", f"loss {numbers['loss']:.4f}")
             if run.validation and (run.step % train.validate_every == 0 or run.step == recipe.steps):
-                scores = validate(run.average, run.validation, recipe, run.device, run.dtype, cancel)
+                scores = validate(type(run.objective), run.average, run.validation, run.dtype, cancel)
                 folder.log(run.step, scores)
                 yield StepDone(run.step, scores)
             if time.monotonic() - saved > train.checkpoint_s or run.step == recipe.steps:

@@ -7,6 +7,7 @@
     [model]        family = "unet" and its architecture arguments
     [data]         folder (usually given with --data), held_out
     [degradation]  chain = "gaussian" and its ranges
+    [objective]    the objective's own arguments, such as beta or a sparsity target
     [train]        optimizer, lr, ema, batch, warmup_steps, checkpoint_s, validate_every
     [[stage]]      steps, patch_px, batch, loss: one after the other
 """
@@ -67,6 +68,7 @@ class Recipe:
     architecture: Mapping[str, Any]
     chain: str
     ranges: Mapping[str, Any]
+    objective: Mapping[str, Any]
     stages: tuple[Stage, ...]
     data: Data = Data()
     train: Train = Train()
@@ -107,6 +109,7 @@ def parse(table: Mapping[str, Any]) -> Recipe:
         architecture=model,
         chain=_pop(degradation, "chain", str),
         ranges=degradation,
+        objective=dict(rest.pop("objective", {})),
         stages=stages,
         data=_build(Data, "data", rest.pop("data", {})),
         train=_build(Train, "train", rest.pop("train", {})),

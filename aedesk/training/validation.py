@@ -1,4 +1,4 @@
-"""Figures on the held-out pictures during a run: the recipe's own degradation with a fixed seed."""
+"""Figures on the held-out pictures during a run."""
 
 from __future__ import annotations
 
@@ -7,30 +7,27 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
-from aedesk.data.chains import CHAINS
-from aedesk.training.recipe import Recipe
-
-CROP_PX = 256
+from aedesk.data.examples import Example
+from aedesk.training.objectives.base import Objective
 
 
 @torch.inference_mode()
 def validate(
-    network: Any, pictures: Sequence[np.ndarray], recipe: Recipe, device: torch.device, dtype: torch.dtype, cancel: CancelToken
+    objective: type[Objective], network: Any, examples: Sequence[Example], dtype: torch.dtype, cancel: CancelToken
 ) -> dict[str, float]:
-    """Mean PSNR in dB of the central crops, all damaged, noisy (``val_noisy``) and restored in *auto* (``val_psnr``)."""
+    """Mean PSNR in dB of the examples, noisy (``val_noisy``) and restored (``val_psnr``)."""
     noisy_db, restored_db = [], []
-    for number, picture in enumerate(pictures):
+    for example in examples:
         cancel.check()
-        height, width = picture.shape[:2]
-        side = min(CROP_PX, height // 8 * 8, width // 8 * 8)
-        top, left = (height - side) // 2, (width - side) // 2
-        pixels = torch.from_numpy(picture[top : top + side, left : left + side].copy()).to(device)
-        clean = pixels.permute(2, 0, 1)[None].float() / 255
-        noisy, clean, _ = CHAINS[recipe.chain](clean, {**recipe.ranges, "clean": 0.0}, torch.Generator(device).manual_seed(number))
-        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            restored = network(noisy, network.auto_level(noisy)).float().clamp(0, 1)
-        noisy_db.append(float(-10 * torch.log10((noisy - clean).square().mean().clamp(min=1e-10))))
-        restored_db.append(float(-10 * torch.log10((restored - clean).square().mean().clamp(min=1e-10))))
+        with torch.autocast(example.noisy.device.type, dtype, enabled=dtype != torch.float32):
+            restored = objective.reconstruct(network, example).float().clamp(0, 1)
+        noisy_db.append(_psnr(example.noisy, example.target))
+        restored_db.append(_psnr(restored, example.target))
     return {"val_noisy": float(np.mean(noisy_db)), "val_psnr": float(np.mean(restored_db))}
+
+
+def _psnr(picture: Tensor, target: Tensor) -> float:
+    return float(-10 * torch.log10((picture - target).square().mean().clamp(min=1e-10)))

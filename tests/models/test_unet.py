@@ -7,9 +7,10 @@ import torch
 
 from aedesk.core.cancel import JobCancelled
 from aedesk.core.errors import ModelError
+from aedesk.models.architectures import UNetConfig
 from aedesk.models.families import FAMILIES
 from aedesk.models.layers import interruptible
-from aedesk.models.unet import UNet, UNetConfig
+from aedesk.models.unet import UNet
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""The objective of the restoration U-Nets: restore, given the noise level, and estimate that level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aedesk.data.degradations import uniform
+from aedesk.data.examples import Example
+from aedesk.models.noise_estimator import CELL_PX
+from aedesk.training.objectives.base import Objective
+from aedesk.training.objectives.losses import LOSSES
+from aedesk.training.recipe import Stage
+
+
+def local_level(noise: Tensor) -> Tensor:
+    """Root mean square of ``noise`` (B, C, H, W) around each cell of 8x8 pixels, in 8-bit units: (B, 1, H/8, W/8).
+
+    Averaged over 3x3 cells: below that the level cannot be told from the noise itself.
+    """
+    power = F.avg_pool2d(noise.float().square().mean(1, keepdim=True), CELL_PX)
+    return F.avg_pool2d(power, 3, stride=1, padding=1, count_include_pad=False).clamp(min=1e-12).sqrt() * 255
+
+
+class Restoration(Objective):
+    """Fidelity plus ``estimator_weight`` times the relative error of the estimated noise level.
+
+    With a "local" estimate the network is told the true local level in half of the samples, its own estimate in a quarter, and
+    one number for the whole patch in the rest: what *auto* and *set* give it later.
+    """
+
+    def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        noisy, target, network = example.noisy, example.target, self.network
+        estimate = network.estimator(noisy)
+        if network.config.estimate == "global":
+            goal, condition = example.level.expand_as(estimate), example.level
+        else:
+            goal = local_level(noisy - target)
+            one = goal.square().mean((1, 2, 3), keepdim=True).sqrt().expand_as(goal)
+            choice = uniform(0, 1, len(noisy), generator)
+            condition = torch.where(choice < 0.5, goal, torch.where(choice < 0.75, estimate.detach(), one))
+            condition = F.interpolate(condition, scale_factor=CELL_PX, mode="bilinear")
+        restored = network(noisy, condition).float()
+        fidelity = LOSSES[stage.loss](restored, target)
+        # Relative, so that an error of one level counts at sigma 5 and not at 50.
+        estimation = (estimate - goal).abs().div(goal + 2).mean()
+        mse = (restored.detach() - target).square().mean()
+        terms = {"loss": fidelity.detach(), "psnr": -10 * torch.log10(mse), "estimator": estimation.detach()}
+        return fidelity + self.recipe.train.estimator_weight * estimation, terms
+
+    @staticmethod
+    def reconstruct(network: Any, example: Example) -> Tensor:
+        restored: Tensor = network(example.noisy, network.auto_level(example.noisy))
+        return restored
