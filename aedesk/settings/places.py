@@ -18,6 +18,25 @@ def config_dir() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / NAME
 
 
+def data_dir() -> Path:
+    """The folder of what the person makes with the program: XDG_DATA_HOME, ~/Library/Application Support, or LOCALAPPDATA."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / NAME
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / NAME
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / NAME
+
+
+def models_dir() -> Path:
+    """The folder of the person's own models, trained or imported. It need not exist."""
+    return data_dir() / "models"
+
+
+def runs_dir() -> Path:
+    """The folder of the window's training runs, one folder each. It need not exist."""
+    return data_dir() / "runs"
+
+
 def state_dir() -> Path:
     """The folder of logs: XDG_STATE_HOME, ~/Library/Logs, or LOCALAPPDATA."""
     if sys.platform == "win32":
