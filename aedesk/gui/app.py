@@ -30,7 +30,8 @@ class Application(QObject):
 
     Args:
         paths: files and folders to open.
-        make_client: makes the worker's client; None for the real one.
+        make_client: makes the client of the interactive worker; None for the real one.
+        make_training_client: the same for the training worker.
         settings_file: None for the person's own.
     """
 
@@ -40,6 +41,7 @@ class Application(QObject):
         paths: Sequence[Path] = (),
         *,
         make_client: Callable[[], Client] | None = None,
+        make_training_client: Callable[[], Client] | None = None,
         settings_file: Path | None = None,
     ) -> None:
         super().__init__()
@@ -48,7 +50,7 @@ class Application(QObject):
         self.logging = Logging(log_path())
         self.logging.start()
         theme.apply(app, self.settings["theme"])
-        self.workspace = Workspace(self.settings, make_client or real_client, self)
+        self.workspace = Workspace(self.settings, make_client or real_client, make_training_client or real_training_client, self)
         self.window = MainWindow(self.workspace, self.logging.relay, self.logging.path)
         self.window.first_painted.connect(self._on_first_painted)
         self._undo_hooks = install_exception_hooks(lambda text: show_message(text, self.window))
@@ -81,6 +83,12 @@ def real_client() -> Client:
     from aedesk.jobs.client import WorkerClient
 
     return WorkerClient("interactive")
+
+
+def real_training_client() -> Client:
+    from aedesk.jobs.client import WorkerClient
+
+    return WorkerClient("training")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -88,18 +88,21 @@ class JobBridge(QObject):
     def cancel(self, job_id: int) -> None:
         self._client.cancel(job_id)
 
-    def shutdown(self, timeout_s: float = 3.0) -> None:
-        """Cancel all jobs, end the worker (by force after ``timeout_s``) and join the thread. Idempotent."""
+    def begin_shutdown(self, timeout_s: float) -> None:
+        """Ask for what ``shutdown`` does, and return at once. Idempotent; the first timeout counts."""
         if self._down:
             return
         self._down = True
         if self._thread.isRunning():
             self._thread.stop(timeout_s)
             self._client.cancel(0)  # no such job: it only wakes the poll
-            self._thread.wait()
         else:
             self._client.close(timeout_s)
-            self._thread.wait()
+
+    def shutdown(self, timeout_s: float = 3.0) -> None:
+        """Cancel all jobs, end the worker (by force after ``timeout_s``) and join the thread. Idempotent."""
+        self.begin_shutdown(timeout_s)
+        self._thread.wait()
 
     @Slot(int, object)
     def _on_polled(self, job_id: int, event: Event) -> None:

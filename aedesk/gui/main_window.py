@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from aedesk.gui import dialogs
 from aedesk.gui.actions import MODES, make_actions
@@ -16,6 +16,7 @@ from aedesk.gui.commands import FileCommands
 from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PANELS
+from aedesk.gui.parts.centre import Centre
 from aedesk.gui.parts.device_selector import DeviceSelector
 from aedesk.gui.parts.docks import add_docks
 from aedesk.gui.parts.enabling import refresh_actions
@@ -23,6 +24,7 @@ from aedesk.gui.parts.jobs_dock import JobsBinding
 from aedesk.gui.parts.library_dock import LibraryBinding
 from aedesk.gui.parts.memory import remember_places, restore_places
 from aedesk.gui.parts.messages import Messages
+from aedesk.gui.parts.panel_stack import PanelStack
 from aedesk.gui.parts.status import StatusBar
 from aedesk.gui.parts.tool_bar import fill_menus, fill_recent, fill_tool_bar
 from aedesk.gui.parts.view_bar import ViewBar
@@ -74,12 +76,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self, self._handlers())
         self.view_bar = ViewBar(self.viewer, self.actions_by_name, settings["view_mode"])
         self.panels: dict[str, Panel] = {entry.name: entry.make(workspace, self.viewer) for entry in PANELS}
-        self._tabs = QTabWidget()
-        self._tabs.setObjectName("panels")
-        self._tabs.setAccessibleName("Panels")
-        self._tabs.setDocumentMode(True)
-        for entry in PANELS:
-            self._tabs.addTab(self.panels[entry.name], entry.title)
+        self.panel_stack = PanelStack(PANELS, self.panels)
         self._lay_out()
         self.setStatusBar(StatusBar(workspace, self.viewer, self))
         self._connect()
@@ -90,8 +87,7 @@ class MainWindow(QMainWindow):
     @property
     def panel(self) -> Panel:
         """The panel that is in front: Run does what it says."""
-        panel = self._tabs.currentWidget()
-        return panel if isinstance(panel, Panel) else next(iter(self.panels.values()))
+        return self.panel_stack.current
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         commands = self.commands
@@ -123,15 +119,9 @@ class MainWindow(QMainWindow):
         }
 
     def _lay_out(self) -> None:
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.view_bar, self.banner):
-            column.addWidget(widget)
-        column.addWidget(self.viewer, 1)
-        self.setCentralWidget(centre)
-        self._docks = add_docks(self, self.library_view, self._tabs, self.jobs_view, self.log_view)
+        self._centre = Centre(self.banner, [self.view_bar, self.viewer])
+        self.setCentralWidget(self._centre)
+        self._docks = add_docks(self, self.library_view, self.panel_stack, self.jobs_view, self.log_view)
         fill_tool_bar(self, self.actions_by_name, DeviceSelector(self.workspace))
         self._recent_menu = fill_menus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
 
@@ -146,7 +136,7 @@ class MainWindow(QMainWindow):
         self.library_view.files_dropped.connect(self.commands.opener.open)
         self.viewer.files_dropped.connect(self.commands.opener.open)
         self.commands.opener.recent_changed.connect(self._fill_recent)
-        self._tabs.currentChanged.connect(self._on_tab)
+        self.panel_stack.changed.connect(self._on_panel)
         for panel in self.panels.values():
             panel.run_wanted.connect(self._run)
             panel.run_all_wanted.connect(self._run_all)
@@ -208,13 +198,15 @@ class MainWindow(QMainWindow):
     def _refresh(self, _about: object = None) -> None:
         library, chosen = self.workspace.library, self._chosen()
         document, documents = library.current, library.documents
-        refresh_actions(self.actions_by_name, library, chosen, self.panel.run_title, self.workspace.queue.busy)
+        busy, picture_shown = self.workspace.queue.busy, self._centre.shows_picture
+        refresh_actions(self.actions_by_name, library, chosen, self.panel.run_title, busy, picture_shown)
         self.panel.set_counts(len(chosen), len(documents))
         self.setWindowTitle("aedesk" if document is None else f"{document.name}[*] \N{EN DASH} aedesk")
         self.setWindowModified(any(each.modified for each in documents))
 
-    @Slot(int)
-    def _on_tab(self, _index: int) -> None:
+    @Slot(str)
+    def _on_panel(self, _name: str) -> None:
+        self._centre.show_for(self.panel)
         for panel in self.panels.values():
             panel.set_active(panel is self.panel)
         self._refresh()
@@ -226,10 +218,9 @@ class MainWindow(QMainWindow):
     # Layout, first paint, drops, end
 
     def _restore_layout(self) -> None:
-        settings, names = self.workspace.settings, list(self.panels)
-        restore_places(self, settings)
-        self._tabs.setCurrentIndex(names.index(settings["panel"]) if settings["panel"] in names else 0)
-        self._on_tab(self._tabs.currentIndex())
+        restore_places(self, self.workspace.settings)
+        self.panel_stack.choose(self.workspace.settings["panel"])
+        self._on_panel(self.panel_stack.name)
 
     def _save_settings(self) -> None:
         settings = self.workspace.settings
@@ -237,7 +228,7 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             panel.remember()
         settings["view_mode"] = self.viewer.mode
-        settings["panel"] = next(name for name, panel in self.panels.items() if panel is self.panel)
+        settings["panel"] = self.panel_stack.name
         try:
             settings.save()
         except OSError as error:
@@ -270,6 +261,8 @@ class MainWindow(QMainWindow):
         self._save_settings()
         self.hide()
         self.panel.set_active(False)
+        for panel in self.panels.values():
+            panel.shutdown()
         self.workspace.shutdown(MAX_CLOSE_S)
         self.viewer.shutdown()
         self.library_view.shutdown()

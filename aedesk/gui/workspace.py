@@ -18,6 +18,8 @@ from aedesk.settings.store import Settings
 
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
+TRAINING_CLOSE_S = 30.0
+"""A training run writes its checkpoint before its worker ends; the window is hidden meanwhile."""
 TRIM_MS = 300
 """Memory is looked at after a burst of changes, not at each."""
 
@@ -28,17 +30,25 @@ class Workspace(QObject):
     Args:
         settings: changed in place and saved at the end.
         make_client: makes the interactive lane's client.
+        make_training_client: makes the training lane's client; its worker starts with the first job.
     """
 
     told = Signal(str, str)  # a line for the banner, and its level: "info", "warning" or "error"
     close_wanted = Signal(object)  # list of Document
 
-    def __init__(self, settings: Settings, make_client: Callable[[], Client], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        make_client: Callable[[], Client],
+        make_training_client: Callable[[], Client],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self.settings = settings
         self.library = Library(self)
         self.pool = IoPool(self)
         self.bridge = JobBridge(make_client, self)
+        self.training = JobBridge(make_training_client, self)
         self.loader = Loader(self.library, self.pool, self)
         self.queue = TaskQueue(self.library, self.loader, self.pool, self.bridge, self)
         self.catalog = Catalog(settings, self.bridge, self)
@@ -58,7 +68,9 @@ class Workspace(QObject):
     def shutdown(self, timeout_s: float = 3.0) -> None:
         """Nothing runs after this: no job, no thread, no process."""
         self._trimming.stop()
+        self.training.begin_shutdown(TRAINING_CLOSE_S)
         self.bridge.shutdown(timeout_s)
+        self.training.shutdown()
         self.pool.shutdown()
 
     @Slot(object)

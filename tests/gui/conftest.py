@@ -32,8 +32,14 @@ def client() -> FakeClient:
 
 
 @pytest.fixture
-def workspace(qtbot: QtBot, client: FakeClient) -> Iterator[Workspace]:
-    made = Workspace(Settings(), lambda: client)
+def training() -> FakeClient:
+    """The client of the training lane."""
+    return FakeClient()
+
+
+@pytest.fixture
+def workspace(qtbot: QtBot, client: FakeClient, training: FakeClient) -> Iterator[Workspace]:
+    made = Workspace(Settings(), lambda: client, lambda: training)
     yield made
     made.shutdown()
 

@@ -32,7 +32,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
     """``start(paths, client=..., **settings)``: a window on the screen whose pictures are shown."""
     running: list[Application] = []
 
-    def open_window(*paths: Path, client: FakeClient, **settings: object) -> MainWindow:
+    def open_window(*paths: Path, client: FakeClient, training: FakeClient | None = None, **settings: object) -> MainWindow:
         file = tmp_path / "config" / "settings.json"
         written = Settings(file)
         for key, value in {"first_start": False, "confirm_close": False, **settings}.items():
@@ -40,7 +40,9 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
         written.save()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        made = Application(app, paths, make_client=lambda: client, settings_file=file)
+        made = Application(
+            app, paths, make_client=lambda: client, make_training_client=lambda: training or FakeClient(), settings_file=file
+        )
         running.append(made)
         with qtbot.waitSignal(made.window.first_painted):
             made.show()
@@ -82,7 +84,8 @@ def test_the_window_and_everything_it_imports_keep_torch_out(project: Path, home
     code = (
         "import sys; from PySide6.QtWidgets import QApplication\n"
         "from aedesk.gui.app import Application; from fake_client import FakeClient\n"
-        "app = QApplication([]); made = Application(app, make_client=FakeClient); made.show(); app.processEvents(); made.window.close()\n"
+        "app = QApplication([]); made = Application(app, make_client=FakeClient, make_training_client=FakeClient)\n"
+        "made.show(); app.processEvents(); made.window.close()\n"
         "made.end(); print(sorted(name for name in sys.modules if name.partition('.')[0] in ('torch', 'safetensors')))"
     )
     path = os.pathsep.join([str(project), str(project / "tests" / "support")])
@@ -352,7 +355,7 @@ def test_settings_that_could_not_be_read_are_told(qtbot: QtBot, client: FakeClie
     file.write_text("{")
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    made = Application(app, [Path("missing.png")], make_client=lambda: client, settings_file=file)
+    made = Application(app, [Path("missing.png")], make_client=lambda: client, make_training_client=FakeClient, settings_file=file)
     made.show()
     qtbot.waitUntil(lambda: "settings.damaged.json" in made.window.log_view.text)
     made.window.close()
@@ -371,6 +374,45 @@ def test_every_control_has_an_accessible_name_and_an_object_name(qtbot: QtBot, s
     assert len(controls) > 20
     nameless = [widget for widget in controls if not widget.objectName() or not (widget.accessibleName() or getattr(widget, "text", str)())]
     assert nameless == []
+
+
+def test_a_panel_with_a_centre_of_its_own_takes_the_pictures_place_and_their_commands_rest(
+    qtbot: QtBot, start: Open, client: FakeClient, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = start(make_file("a.png"), client=client)
+    page = QWidget()
+    monkeypatch.setattr(window.panels["add_noise"], "centre", lambda: page)
+    assert window.viewer.isVisible()
+    press(qtbot, window, "panel_add_noise")
+    assert (page.isVisible(), window.viewer.isVisible(), window.view_bar.isVisible()) == (True, False, False)
+    pictures_only = [window.actions_by_name[name] for name in ("run", "run_all", "zoom_in", "mode_split", "actual")]
+    assert not any(action.isEnabled() for action in pictures_only)
+    press(qtbot, window, "panel_restore")
+    assert window.viewer.isVisible()
+    assert all(action.isEnabled() for action in pictures_only)
+
+
+def test_the_arrow_keys_choose_the_panel_and_it_is_remembered(qtbot: QtBot, start: Open, client: FakeClient, tmp_path: Path) -> None:
+    window = start(client=client)
+    first = window.findChild(QAbstractButton, "panel_restore")
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Right)
+    assert window.panel is window.panels["add_noise"]
+    window.close()
+    assert Settings(tmp_path / "config" / "settings.json")["panel"] == "add_noise"
+
+
+def test_closing_ends_the_training_lane_too_and_gives_it_time_for_its_checkpoint(
+    qtbot: QtBot, start: Open, client: FakeClient, training: FakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = start(client=client, training=training)
+    window.workspace.training.submit(DevicesSpec())
+    allowed: list[float] = []
+    close = training.close
+    monkeypatch.setattr(training, "close", lambda timeout_s: (allowed.append(timeout_s), close(timeout_s)))
+    window.close()
+    assert allowed == [30.0]
+    assert training.closed
 
 
 def test_no_two_actions_share_a_key() -> None:

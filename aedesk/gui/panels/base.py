@@ -28,15 +28,25 @@ class Panel(QWidget):
         self.workspace = workspace
         self.viewer = viewer
 
+    def centre(self) -> QWidget | None:
+        """What the middle of the window shows while this panel is in front; None for the picture viewer.
+
+        Asked each time the panel comes to the front, always with the same answer: what is costly is made at the first time.
+        While it is not None, what only makes sense for pictures (Run, zoom, view modes) is off.
+        """
+        return None
+
     def run(self, documents: list[Document]) -> None:
-        """Queue this panel's work for these pictures."""
-        raise NotImplementedError
+        """Queue this panel's work for these pictures. Never called for a panel with a centre of its own."""
+
+    def shutdown(self) -> None:
+        """The window is closed: end what only this panel has begun, such as threads and timers."""
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
         """How many pictures ``run_wanted`` and ``run_all_wanted`` would be about."""
 
     def set_active(self, active: bool) -> None:
-        """The panel's tab was chosen or left."""
+        """The panel has come to the front or has left it."""
 
     def remember(self) -> None:
         """Write the choices into the settings."""

@@ -11,12 +11,16 @@ from aedesk.gui.panels.restore import RestorePanel
 
 @dataclass(frozen=True)
 class PanelEntry:
+    """One panel: ``row`` is that of the switch, 0 for pictures and 1 for models; ``tip`` says in a sentence what it is for."""
+
     name: str
     title: str
     make: type[Panel]
+    row: int = 0
+    tip: str = ""
 
 
 PANELS: tuple[PanelEntry, ...] = (
-    PanelEntry("restore", "Restore", RestorePanel),
-    PanelEntry("add_noise", "Add noise", AddNoisePanel),
+    PanelEntry("restore", "Restore", RestorePanel, 0, "Take noise out of pictures"),
+    PanelEntry("add_noise", "Add noise", AddNoisePanel, 0, "Make noisy copies of clean pictures, to try a model on"),
 )

@@ -6,34 +6,41 @@ from collections.abc import Mapping
 
 from PySide6.QtGui import QAction
 
+from aedesk.gui.actions import MODES
 from aedesk.gui.state import Document, Library
 
+ALWAYS_FOR_PICTURES = (*MODES, "fit", "actual", "zoom_in", "zoom_out")
 
-def refresh_actions(actions: Mapping[str, QAction], library: Library, chosen: list[Document], run_title: str, busy: bool) -> None:
+
+def refresh_actions(
+    actions: Mapping[str, QAction], library: Library, chosen: list[Document], run_title: str, busy: bool, picture_shown: bool
+) -> None:
     """Set texts and enabled states.
 
     Args:
         chosen: the pictures that Run would be about.
         run_title: what the panel in front does.
+        picture_shown: the middle of the window shows the picture, and not the panel's own page.
     """
     document, documents = library.current, library.documents
     undo, redo = (document.history.undo_title, document.history.redo_title) if document is not None else ("", "")
     actions["undo"].setText(f"&Undo {undo}".rstrip())
     actions["redo"].setText(f"&Redo {redo}".rstrip())
-    actions["run"].setText(f"&{run_title}" if len(chosen) < 2 else f"&{run_title} {len(chosen)}")
-    actions["run_all"].setText(f"{run_title} &all")
+    if picture_shown:
+        actions["run"].setText(f"&{run_title}" if len(chosen) < 2 else f"&{run_title} {len(chosen)}")
+        actions["run_all"].setText(f"{run_title} &all")
     enabled = {
-        "undo": bool(undo),
-        "redo": bool(redo),
+        "undo": bool(undo) and picture_shown,
+        "redo": bool(redo) and picture_shown,
         "save": document is not None and document.result is not None,
         "save_all": any(each.modified for each in documents),
         "close_picture": document is not None,
         "reference": document is not None,
         "previous": len(documents) > 1,
         "next": len(documents) > 1,
-        "run": bool(chosen),
-        "run_all": bool(documents),
+        "run": bool(chosen) and picture_shown,
+        "run_all": bool(documents) and picture_shown,
         "cancel": busy,
-    }
+    } | dict.fromkeys(ALWAYS_FOR_PICTURES, picture_shown)
     for name, on in enabled.items():
         actions[name].setEnabled(on)

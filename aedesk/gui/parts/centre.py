@@ -1,0 +1,46 @@
+"""The middle of the window: messages above, and below them the picture or what the panel in front shows instead."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from aedesk.gui.panels.base import Panel
+
+
+class Centre(QWidget):
+    """Follows the panel in front.
+
+    Args:
+        banner: stays above every page.
+        picture: the widgets of the picture viewer, from above to below; the last one takes the room.
+    """
+
+    def __init__(self, banner: QWidget, picture: list[QWidget], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("centre")
+        self._picture = QWidget()
+        self._picture.setObjectName("picturePage")
+        page = QVBoxLayout(self._picture)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(0)
+        for widget in picture:
+            page.addWidget(widget, 1 if widget is picture[-1] else 0)
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("centreStack")
+        self._stack.addWidget(self._picture)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(banner)
+        column.addWidget(self._stack, 1)
+
+    @property
+    def shows_picture(self) -> bool:
+        return self._stack.currentWidget() is self._picture
+
+    def show_for(self, panel: Panel) -> None:
+        """Bring the panel's own page to the front, or the picture."""
+        page = panel.centre() or self._picture
+        if self._stack.indexOf(page) < 0:
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)

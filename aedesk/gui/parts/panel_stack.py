@@ -1,0 +1,110 @@
+"""The tools on the right: a switch of two rows, and the panel that it has chosen.
+
+Not a QTabWidget: seven tabs do not fit a dock of 312 pixels, and a bar that scrolls hides what the program can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.registry import PanelEntry
+
+
+class PanelStack(QWidget):
+    """One panel in front. The switch is reached by Tab, and the arrow keys move within it.
+
+    Args:
+        entries: what the switch offers, in its order; an entry's ``row`` says in which of the rows.
+        panels: by the entries' names.
+    """
+
+    changed = Signal(str)  # the name of the panel that is in front now
+
+    def __init__(self, entries: Sequence[PanelEntry], panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panels")
+        self.setAccessibleName("Panels")
+        self._panels = dict(panels)
+        self._name = entries[0].name
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("panelStack")
+        self._pages: dict[str, QScrollArea] = {}
+        self._buttons: dict[str, QToolButton] = {}
+        group = QButtonGroup(self)
+        switch = QVBoxLayout()
+        switch.setContentsMargins(12, 8, 12, 8)
+        switch.setSpacing(4)
+        for number in sorted({entry.row for entry in entries}):
+            row = QHBoxLayout()
+            row.setSpacing(4)
+            for entry in (entry for entry in entries if entry.row == number):
+                button = self._make_button(entry)
+                group.addButton(button)
+                row.addWidget(button, 1)
+            switch.addLayout(row)
+        for name, panel in self._panels.items():
+            self._pages[name] = _scrolling(panel)
+            self._stack.addWidget(self._pages[name])
+        line = QFrame()
+        line.setObjectName("panelsLine")
+        line.setFixedHeight(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(switch)
+        column.addWidget(line)
+        column.addWidget(self._stack, 1)
+        self._buttons[self._name].setChecked(True)
+        group.buttonToggled.connect(self._on_toggled)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def current(self) -> Panel:
+        return self._panels[self._name]
+
+    def choose(self, name: str) -> None:
+        """Bring a panel to the front; a name that is not known (any more) is ignored."""
+        if name in self._buttons:
+            self._buttons[name].setChecked(True)
+
+    @Slot(QToolButton, bool)
+    def _on_toggled(self, button: QToolButton, checked: bool) -> None:
+        if not checked:
+            return
+        self._name = next(name for name, known in self._buttons.items() if known is button)
+        self._stack.setCurrentWidget(self._pages[self._name])
+        self.changed.emit(self._name)
+
+    def _make_button(self, entry: PanelEntry) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"panel_{entry.name}")
+        button.setText(entry.title)
+        button.setAccessibleName(entry.title)
+        button.setToolTip(entry.tip)
+        button.setCheckable(True)
+        button.setProperty("segment", True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        policy = button.sizePolicy()
+        policy.setHorizontalPolicy(policy.Policy.Expanding)
+        button.setSizePolicy(policy)
+        self._buttons[entry.name] = button
+        return button
+
+
+def _scrolling(panel: Panel) -> QScrollArea:
+    """A panel that is longer than a low window can still be reached to its end."""
+    area = QScrollArea()
+    area.setObjectName(f"{panel.objectName()}Scroll")
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(panel)
+    return area
