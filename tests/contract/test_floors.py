@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     "training": TENSORS,
     "restoration": TENSORS,
     "codec": TENSORS | {"PIL"},
-    "analysis": TENSORS | {"cv2", "bm3d"},
+    "analysis": TENSORS | {"cv2", "bm3d", "sklearn", "umap"},
     "jobs": {"numpy"},
     "cli": {"numpy", "PIL"},
     "gui": {"numpy", "PySide6", "pyqtgraph", "shiboken6"},
