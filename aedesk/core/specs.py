@@ -138,13 +138,27 @@ class DeviceInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model file as people choose it; ``card`` is the JSON card inside the file."""
+    """A model file as people choose it.
+
+    Args:
+        name: what ``--model`` takes.
+        purpose: what it is for; empty for a file that cannot be used, so that nobody offers it.
+        card: the JSON card inside the file.
+        origin: "shipped", or "own" for what the person has trained or imported.
+        size_bytes: size of the file.
+        parameters: how many numbers it holds.
+        problem: why the file cannot be used; empty if it can.
+    """
 
     name: str
     path: str
     purpose: str
     title: str
     card: Mapping[str, Any] = field(default_factory=dict)
+    origin: str = "shipped"
+    size_bytes: int = 0
+    parameters: int = 0
+    problem: str = ""
 
 
 def _require_precision(precision: str) -> None:
@@ -158,14 +172,14 @@ class DenoiseResult:
 
     Args:
         picture: the restored ``Picture``, of the input's depth and metadata (of the region's size, if one was asked for).
-        sigma: the noise level that was used (8-bit units): the given one, or the estimate's mean.
+        sigma: the noise level that was used (8-bit units): the given one, or the estimate's mean; None if the model takes none.
         device: where it ran, "cpu" or "cuda:0".
         precision: "float32", "bfloat16" or "float16".
         seconds: time of the network and the tiling, without reading and writing files.
     """
 
     picture: Any
-    sigma: float
+    sigma: float | None
     device: str
     precision: str
     seconds: float

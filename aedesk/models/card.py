@@ -25,26 +25,49 @@ from typing import Any
 from aedesk.core.errors import ModelError
 
 FORMAT = 1
+PREFIX_BYTES = 8
 MAX_HEADER_BYTES = 16 << 20
 REQUIRED = ("format", "name", "purpose", "family", "architecture")
 
 
 def read_card(path: Path | str) -> dict[str, Any]:
     """The card of a model file. Raises :class:`ModelError` for anything that is not a model file of aedesk."""
+    return card_of(read_header(path)[0], str(path))
+
+
+def card_of(header: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The card in a header; raises :class:`ModelError` naming ``where`` if there is none."""
+    try:
+        card = json.loads(header["__metadata__"]["aedesk"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{where} holds no aedesk card.", "Choose a .safetensors file that aedesk has written.") from error
+    return check_card(card, where)
+
+
+def read_header(path: Path | str) -> tuple[dict[str, Any], int]:
+    """The header of a safetensors file, and where its tensors begin (bytes).
+
+    Raises :class:`ModelError` for a file that is none, or that cannot be read.
+    """
     path = Path(path)
     try:
         with path.open("rb") as file:
-            prefix = file.read(8)
-            length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-            if not 2 <= length <= min(MAX_HEADER_BYTES, path.stat().st_size - 8):
-                raise ModelError(f"{path} is not a model file.", "Choose a .safetensors file that aedesk has written.")
+            prefix = file.read(PREFIX_BYTES)
+            length = struct.unpack("<Q", prefix)[0] if len(prefix) == PREFIX_BYTES else 0
+            if not 2 <= length <= min(MAX_HEADER_BYTES, path.stat().st_size - PREFIX_BYTES):
+                raise _no_model(path)
             header = json.loads(file.read(length))
-            card = json.loads(header["__metadata__"]["aedesk"])
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the name and the permissions.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} holds no aedesk card.", "Choose a .safetensors file that aedesk has written.") from error
-    return check_card(card, str(path))
+    except (ValueError, RecursionError) as error:
+        raise _no_model(path) from error
+    if not isinstance(header, dict):
+        raise _no_model(path)
+    return header, PREFIX_BYTES + length
+
+
+def _no_model(path: Path) -> ModelError:
+    return ModelError(f"{path} is not a model file.", "Choose a .safetensors file that aedesk has written.")
 
 
 def check_card(card: Any, where: str) -> dict[str, Any]:

@@ -10,10 +10,12 @@ from aedesk.core.errors import ModelError
 from aedesk.core.events import Event, Finished
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import ModelInfo, ModelsSpec
-from aedesk.models.card import read_card
+from aedesk.models.model_file import read_model_file
+from aedesk.settings.places import models_dir
 
 # An explicit list, in the order in which people should meet them.
 SHIPPED = ("denoise-photo", "denoise-gaussian")
+SUFFIX = ".safetensors"
 
 
 def recipe_path(name: str) -> Path:
@@ -24,29 +26,67 @@ def recipe_path(name: str) -> Path:
 
 
 def find_model(name: str) -> Path:
-    """The file of a model given by name or path. Raises :class:`ModelError` if there is none."""
+    """The file of a model given by name (shipped, or the person's own) or by path. Raises :class:`ModelError` if there is none."""
     if name in SHIPPED:
-        path = resource_path("models", f"{name}.safetensors")
+        path = resource_path("models", f"{name}{SUFFIX}")
         if not path.is_file():
             raise ModelError(f"The shipped model {name} is missing from {path.parent}.", "Install aedesk again.")
         return path
+    if Path(name).name == name and (own := models_dir() / f"{name}{SUFFIX}").is_file():
+        return own
     path = Path(name).expanduser()
     if not path.is_file():
-        raise ModelError(f"There is no model {name!r}.", f"Give a model file, or one of {', '.join(SHIPPED)}.")
+        known = (*SHIPPED, *(file.stem for file in own_files() if file.suffix == SUFFIX))
+        raise ModelError(f"There is no model {name!r}.", f"Give a model file, or one of {', '.join(known)}.")
     return path
 
 
 def model_info(name: str) -> ModelInfo:
-    path = find_model(name)
-    card = read_card(path)
-    return ModelInfo(name, str(path), card["purpose"], card.get("title", card["name"]), card)
+    """What is known of one model. Raises :class:`ModelError` if there is none, or it cannot be used."""
+    return _info(name, find_model(name))
+
+
+def own_files() -> list[Path]:
+    """The files in the person's folder of models, by name; hidden ones (such as one that is being written) are left out."""
+    folder = models_dir()
+    try:
+        return sorted((path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")), key=lambda path: path.name)
+    except OSError:  # there is none yet, or it cannot be read: no models of one's own then
+        return []
 
 
 def list_models() -> tuple[ModelInfo, ...]:
-    """The shipped models."""
-    return tuple(model_info(name) for name in SHIPPED)
+    """The shipped models, then the person's own. A file of theirs that cannot be used is listed with its ``problem``."""
+    return (*(model_info(name) for name in SHIPPED), *map(own_info, own_files()))
+
+
+def own_info(path: Path) -> ModelInfo:
+    """What is known of a file in the person's folder of models, be it good or not."""
+    try:
+        if path.suffix != SUFFIX:
+            raise ModelError(f"{path.name} is not a model of aedesk.", "Import it, and move this file elsewhere.")
+        if path.stem in SHIPPED:
+            raise ModelError(f"{path.stem} is the name of a shipped model.", "Rename this one.")
+        return _info(path.stem, path)
+    except (ModelError, OSError) as error:
+        return ModelInfo(path.stem, str(path), "", path.name, origin="own", size_bytes=_size(path), problem=str(error))
+
+
+def _info(name: str, path: Path) -> ModelInfo:
+    file = read_model_file(path)
+    origin = "shipped" if name in SHIPPED else "own"
+    title = str(file.card.get("title") or file.card["name"])
+    return ModelInfo(name, str(path), str(file.card["purpose"]), title, file.card, origin, file.size_bytes, file.parameters)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def models(spec: ModelsSpec, cancel: CancelToken) -> Iterator[Event]:
     found = list_models()
-    yield Finished(found, f"{len(found)} models")
+    usable = sum(not model.problem for model in found)
+    yield Finished(found, f"{usable} models")
