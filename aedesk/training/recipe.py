@@ -1,61 +1,176 @@
-"""Recipes: one TOML file says everything about a training run.
+"""Recipes: one TOML file says everything about a training run. No torch.
 
 ::
 
     name = "denoise-gaussian"        # and title, description, purpose, licence, data_note, seed
-    start = ""                       # a model file or a shipped model's name to start from
+    start = ""                       # a model file or a known model's name to start from
     [model]        family = "unet" and its architecture arguments
-    [data]         folder (usually given with --data), held_out
-    [degradation]  chain = "gaussian" and its ranges
+    [data]         folder (or files, pairs, a named set), targets, held_out
+    [degradation]  chain = "gaussian" and its ranges; without the table nothing is damaged
     [objective]    the objective's own arguments, such as beta or a sparsity target
-    [train]        optimizer, lr, ema, batch, warmup_steps, checkpoint_s, validate_every
-    [[stage]]      steps, patch_px, batch, loss: one after the other
+    [train]        optimizer, lr, schedule, ema, checkpoint_s, validate_every
+    [[stage]]      steps, patch_px, batch, loss, layer: one after the other
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from aedesk.core.errors import SpecError
+from aedesk.core.errors import AedeskError, SpecError
+from aedesk.models.architectures import ARCHITECTURES
+from aedesk.training.tables import build, one_of, require
 
-T = TypeVar("T")
+PURPOSES = ("autoencoder", "denoise", "inpaint")
+OPTIMIZERS = ("adamw", "adam", "sgd")
+SCHEDULES = ("cosine", "constant", "step", "plateau")
+LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "ssim-mix")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+TARGETS = ("clean", "pairs", "neighbor2neighbor", "noise2void")
+DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
+FITS = ("crop", "scale")
+CHAINS = ("none", "gaussian", "photo", "listed")
+PICKS = ("one", "all", "some")
 
 
 @dataclass(frozen=True)
 class Data:
+    """Where the pictures are. One of: ``folder``, ``files``, ``noisy`` with ``clean``, ``dataset``.
+
+    Args:
+        folder: searched with everything below it.
+        files: single pictures.
+        noisy, clean: two folders with pairs of the same names.
+        noisy_suffix, clean_suffix: what ends the names (without extension) of a pair's two pictures in ``folder``.
+        dataset: one of ``DATASETS``; ``download`` if it may be fetched when it is not on the disk.
+        targets: what the network should answer, one of ``TARGETS``.
+        held_out: pictures kept for validation; None for a share that suits their number.
+        limit: how many pictures to use at most.
+        fit: "crop" takes patches as they are; "scale" shrinks the short side to a patch first.
+    """
+
     folder: str = ""
-    held_out: int = 16
+    files: tuple[str, ...] = ()
+    noisy: str = ""
+    clean: str = ""
+    noisy_suffix: str = ""
+    clean_suffix: str = ""
+    dataset: str = ""
+    download: bool = False
+    targets: str = "clean"
+    held_out: int | None = None
     limit: int | None = None
+    fit: str = "crop"
+
+    def __post_init__(self) -> None:
+        one_of("targets", self.targets, TARGETS)
+        one_of("fit", self.fit, FITS)
+        if self.dataset:
+            one_of("dataset", self.dataset, DATASETS)
+        require(self.held_out is None or self.held_out >= 0, f"held_out is {self.held_out}.", "Choose 0 or more pictures.")
+        require(self.limit is None or self.limit >= 1, f"limit is {self.limit}.", "Choose 1 or more pictures.")
+        require(bool(self.noisy) == bool(self.clean), "noisy and clean belong together.", "Give both folders.")
+        both = bool(self.noisy_suffix) == bool(self.clean_suffix)
+        require(both, "noisy_suffix and clean_suffix belong together.", "Give both.")
 
 
 @dataclass(frozen=True)
 class Train:
-    """``lr`` is the peak rate of AdamW; ``muon_lr`` that of Muon on the convolutions inside the trunk, 0 for AdamW alone."""
+    """How a run learns and how often it looks at itself.
 
+    Args:
+        optimizer: one of ``OPTIMIZERS``; ``lr`` is its peak rate.
+        muon_lr: rate of Muon on the kernels inside the network, 0 for the optimizer alone.
+        momentum: of SGD; the first moment's decay of Adam and AdamW.
+        nesterov: SGD looks ahead.
+        weight_decay: L2; decoupled from the gradient in AdamW and Muon.
+        l1_weights: weight of the sum of absolute values of all kernels and matrices.
+        schedule: one of ``SCHEDULES``, after ``warmup_steps`` of linear rise. "cosine" ends at ``final_lr_ratio`` of the peak; "step"
+            multiplies by ``decay_factor`` every ``decay_every`` steps; "plateau" whenever ``patience`` validations brought nothing better.
+        clip_norm: largest norm of the gradient, 0 for any.
+        ema: decay per step of the moving average of the weights, which is what is validated and kept; 0 keeps the weights themselves.
+        early_stop: end the last stage after this many validations without a better one, 0 for never.
+        estimator_weight: of the noise estimator's error (U-Nets).
+        precision: one of ``PRECISIONS``; "auto" is the fastest that the device has units for.
+        checkpoint_s: seconds between checkpoints.
+        validate_every, log_every, preview_every: in steps; a preview_every of 0 makes none.
+        tensorboard: also write TensorBoard's event files.
+    """
+
+    optimizer: str = "adamw"
     lr: float = 1e-3
     muon_lr: float = 0.0
+    momentum: float = 0.9
+    nesterov: bool = False
     weight_decay: float = 1e-4
+    l1_weights: float = 0.0
+    schedule: str = "cosine"
     warmup_steps: int = 100
     final_lr_ratio: float = 0.01
+    decay_every: int = 1000
+    decay_factor: float = 0.5
+    patience: int = 5
     clip_norm: float = 1.0
     ema: float = 0.999
+    early_stop: int = 0
     estimator_weight: float = 0.02
     precision: str = "auto"
     checkpoint_s: float = 180.0
     validate_every: int = 250
     log_every: int = 10
+    preview_every: int = 250
+    tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        one_of("schedule", self.schedule, SCHEDULES)
+        one_of("precision", self.precision, PRECISIONS)
+        require(self.lr > 0, f"lr is {self.lr}.", "Choose a rate above 0, such as 1e-3.")
+        for name in ("muon_lr", "weight_decay", "l1_weights", "warmup_steps", "clip_norm", "early_stop", "checkpoint_s", "preview_every"):
+            require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}.", "Choose 0 or more.")
+        for name in ("validate_every", "log_every", "decay_every", "patience"):
+            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}.", "Choose 1 or more.")
+        for name in ("momentum", "ema"):
+            require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}.", "Choose 0 or more, below 1.")
+        require(0 <= self.final_lr_ratio <= 1, f"final_lr_ratio is {self.final_lr_ratio}.", "Choose a value from 0 to 1.")
+        require(0 < self.decay_factor <= 1, f"decay_factor is {self.decay_factor}.", "Choose a value above 0, at most 1.")
+        forward = not self.nesterov or (self.optimizer == "sgd" and self.momentum > 0)
+        require(forward, "nesterov needs momentum.", 'Choose optimizer = "sgd" and a momentum above 0.')
 
 
 @dataclass(frozen=True)
 class Stage:
+    """One part of a run: ``steps`` of ``batch`` patches of ``patch_px`` pixels.
+
+    Args:
+        batch: patches per step (over all machines together), or "auto" for as many as fit the device.
+        loss: one of ``LOSS_NAMES``.
+        layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
+    """
+
     steps: int
     patch_px: int = 64
-    batch: int = 16
+    batch: int | str = 16
     loss: str = "l1"
+    layer: int = 0
+
+    def __post_init__(self) -> None:
+        one_of("loss", self.loss, LOSS_NAMES)
+        require(self.steps >= 1, f"steps is {self.steps}.", "Choose 1 or more.")
+        require(self.patch_px >= 4, f"patch_px is {self.patch_px}.", "Choose 4 or more pixels.")
+        require(self.layer >= 0, f"layer is {self.layer}.", "Choose 0 for the whole network, 1 for its first layer.")
+        good = self.batch == "auto" if isinstance(self.batch, str) else self.batch >= 1
+        require(good, f"batch is {self.batch!r}.", 'Choose 1 or more, or "auto".')
+
+    @property
+    def count(self) -> int:
+        """Patches per step, once "auto" has been replaced by a number."""
+        if isinstance(self.batch, str):
+            raise SpecError('[stage] batch = "auto" has not been measured.', "Measure it with training.batch_size.")
+        return self.batch
 
 
 @dataclass(frozen=True)
@@ -84,6 +199,28 @@ class Recipe:
     def steps(self) -> int:
         return sum(stage.steps for stage in self.stages)
 
+    @property
+    def degradation(self) -> dict[str, Any]:
+        """The table [degradation], with its chain."""
+        return {"chain": self.chain, **self.ranges}
+
+
+@dataclass(frozen=True)
+class _Top:
+    name: str
+    purpose: str
+    title: str = ""
+    description: str = ""
+    licence: str = ""
+    data_note: str = ""
+    start: str = ""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        one_of("purpose", self.purpose, PURPOSES)
+        require(bool(self.name) and not set(self.name) & set('/\\:*?"<>|'), f"name is {self.name!r}.", "Choose one that can name a file.")
+        require(0 <= self.seed < 2**40, f"seed is {self.seed}.", "Choose 0 or more.")
+
 
 def load(path: Path | str) -> dict[str, Any]:
     """The parsed TOML of a recipe file, checked. Raises :class:`SpecError` naming the file and the place."""
@@ -98,44 +235,75 @@ def load(path: Path | str) -> dict[str, Any]:
 
 
 def parse(table: Mapping[str, Any]) -> Recipe:
-    """A :class:`Recipe` from its table. Raises :class:`SpecError` for missing, unknown or wrongly typed keys."""
+    """A :class:`Recipe` from its table. Raises :class:`SpecError` for missing, unknown, wrongly typed or contradicting keys."""
+    table = without_none(table)
     rest = dict(table)
-    model, degradation = dict(_pop(rest, "model", dict)), dict(_pop(rest, "degradation", dict))
-    stages = tuple(_build(Stage, "stage", entry) for entry in _pop(rest, "stage", list))
-    if not stages:
-        raise SpecError("The recipe has no stage.", "Add a [[stage]] table with steps.")
-    built: dict[str, Any] = dict(
-        family=_pop(model, "family", str),
+    model, degradation = _table(rest, "model"), _table(rest, "degradation")
+    objective, data = _table(rest, "objective"), build(Data, "data", rest.pop("data", {}))
+    train, stages = build(Train, "train", rest.pop("train", {})), _stages(rest.pop("stage", []))
+    top = build(_Top, "recipe", rest)
+    family = _architecture(model)
+    chain = _chain(degradation)
+    recipe = Recipe(
+        **vars(top),
+        family=family,
         architecture=model,
-        chain=_pop(degradation, "chain", str),
+        chain=chain,
         ranges=degradation,
-        objective=dict(rest.pop("objective", {})),
+        objective=objective,
         stages=stages,
-        data=_build(Data, "data", rest.pop("data", {})),
-        train=_build(Train, "train", rest.pop("train", {})),
+        data=data,
+        train=train,
+        table=table,
     )
-    top = {"name", "purpose", "title", "description", "licence", "data_note", "start", "seed"}
-    if unknown := sorted(set(rest) - top):
-        raise SpecError(f"The recipe has unknown keys: {', '.join(unknown)}.", f"Known: {', '.join(sorted(top))} and the tables.")
-    return Recipe(name=_pop(rest, "name", str), purpose=_pop(rest, "purpose", str), table=dict(table), **built, **rest)
+    blind = train.schedule == "plateau" or train.early_stop
+    require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
+    return recipe
 
 
-def _pop(table: dict[str, Any], key: str, kind: type[T]) -> T:
-    if not isinstance(table.get(key), kind):
-        raise SpecError(f"The recipe lacks {key} ({kind.__name__}).", "See the recipes in resources/models for an example.")
-    value: T = table.pop(key)
-    return value
+def without_none(value: Any) -> Any:
+    """``value`` without the keys whose value is None, which TOML cannot say, and with lists for tuples."""
+    if isinstance(value, Mapping):
+        return {key: without_none(each) for key, each in value.items() if each is not None}
+    return [without_none(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def _build(kind: type[T], name: str, table: Mapping[str, Any]) -> T:
-    types = {f.name: str(f.type) for f in fields(kind)}  # type: ignore[arg-type]
-    for key, value in table.items():
-        if key not in types:
-            raise SpecError(f"[{name}] has no key {key!r}.", f"Known: {', '.join(types)}.")
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not (isinstance(value, str) if types[key] == "str" else number):
-            raise SpecError(f"[{name}] {key} = {value!r} is not a {types[key]}.", "Mend the recipe.")
+def _table(rest: dict[str, Any], name: str) -> dict[str, Any]:
+    table = rest.pop(name, {})
+    require(isinstance(table, Mapping), f"The recipe's {name} is {table!r} and no table.", f"Write it as [{name}].")
+    return dict(table)
+
+
+def _stages(entries: Any) -> tuple[Stage, ...]:
+    require(isinstance(entries, (list, tuple)), f"The recipe's stage is {entries!r} and no list of tables.", "Write it as [[stage]].")
+    require(bool(entries), "The recipe has no stage.", "Add a [[stage]] table with steps.")
+    return tuple(build(Stage, "stage", entry) for entry in entries)
+
+
+def _architecture(model: dict[str, Any]) -> str:
+    """Take the family out of [model] and check its arguments."""
+    family = model.pop("family", None)
+    require(isinstance(family, str), "[model] family is missing.", f"Known: {', '.join(ARCHITECTURES)}.")
     try:
-        return kind(**table)
-    except TypeError as error:
-        raise SpecError(f"[{name}] is incomplete: {error}.", "Mend the recipe.") from error
+        kind = ARCHITECTURES[str(family)]
+    except AedeskError as error:
+        raise SpecError(f"[model] family: {error.message}", error.hint) from error
+    build(kind, "model", model)
+    return str(family)
+
+
+def _chain(degradation: dict[str, Any]) -> str:
+    """Take the chain out of [degradation] and check its ranges."""
+    given = bool(degradation)
+    chain = degradation.pop("chain", None if given else "none")
+    require(isinstance(chain, str), "[degradation] chain is missing.", f"Known: {', '.join(CHAINS)}.")
+    require(chain in CHAINS, f"[degradation] chain is {chain!r}.", f"Choose one of {', '.join(CHAINS)}.")
+    for key, value in degradation.items():
+        if key == "pick":
+            require(value in PICKS, f"[degradation] pick is {value!r}.", f"Choose one of {', '.join(PICKS)}.")
+            continue
+        ends = value if isinstance(value, list) else [value]
+        numbers = all(isinstance(end, (int, float)) and not isinstance(end, bool) for end in ends)
+        good = numbers and (not isinstance(value, list) or (len(value) == 2 and value[0] <= value[1]))
+        require(good, f"[degradation] {key} = {value!r} is no number and no range.", "Write [lowest, highest].")
+    return str(chain)

@@ -23,7 +23,7 @@ OUTSIDE: dict[str, set[str]] = {
     "entropy": {"numpy", "constriction"},
     "models": TENSORS | {"spandrel"},
     "data": TENSORS | {"PIL"},
-    "training": TENSORS,
+    "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
     "restoration": TENSORS,
     "codec": TENSORS | {"PIL"},
     "analysis": TENSORS | {"cv2", "bm3d", "sklearn", "umap"},

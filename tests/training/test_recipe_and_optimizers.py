@@ -31,7 +31,7 @@ def test_the_shipped_recipes_are_valid(project: Path) -> None:
         ({"train": {"learning_rate": 1}}, "learning_rate"),
         ({"train": {"lr": "fast"}}, "lr"),
         ({"model": {}}, "family"),
-        ({"degradation": {}}, "chain"),
+        ({"degradation": {"sigma": [0, 50]}}, "chain"),
         ({"name": 3}, "name"),
     ],
 )
