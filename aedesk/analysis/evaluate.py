@@ -22,7 +22,6 @@ from aedesk.core.specs import EvaluateSpec
 from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import Denoiser, load_denoiser
-from aedesk.restoration.noise_level import given_level
 
 
 def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
@@ -49,7 +48,9 @@ def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
         restored, level = restore_floats(denoiser, sample.noisy, None if auto else spec.sigma, cancel)
         seconds += time.perf_counter() - begun
         megapixels += restored.shape[0] * restored.shape[1] / 1e6
-        figures = {**_figures(restored, sample.clean), "psnr_noisy": psnr(sample.noisy, sample.clean, 1.0), "level": level}
+        figures = {**_figures(restored, sample.clean), "psnr_noisy": psnr(sample.noisy, sample.clean, 1.0)}
+        if level is not None:
+            figures["level"] = level
         ours.append(figures)
         yield StepDone(number, figures)
         for name, method in rivals.items():
@@ -65,7 +66,7 @@ def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
         "auto": auto,
         "n": count,
         **{key: round(fmean(f[key] for f in ours), 4) for key in ("psnr", "ssim", "psnr_noisy")},
-        "sigma_used": round(fmean(f["level"] for f in ours), 2),
+        "sigma_used": None if denoiser.blind else round(fmean(f["level"] for f in ours), 2),
         "megapixels_per_s": round(megapixels / seconds, 3),
         "device": str(denoiser.device),
         "precision": denoiser.precision,
@@ -77,8 +78,11 @@ def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
     yield Finished(result, f"{result['psnr']:.2f} dB, SSIM {result['ssim']:.4f} (noisy {result['psnr_noisy']:.2f} dB), {count} pictures")
 
 
-def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, cancel: CancelToken) -> tuple[NDArray, float]:
-    """Restore (H, W, 1 or 3) floats in units of [0, 1] without rounding; the result is clamped. Also the noise level that was used."""
+def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, cancel: CancelToken) -> tuple[NDArray, float | None]:
+    """Restore (H, W, 1 or 3) floats in units of [0, 1] without rounding; the result is clamped.
+
+    Also the noise level that was used, None if the model finds the noise by itself.
+    """
     height, width, channels = noisy.shape
     picture = torch.from_numpy(noisy).permute(2, 0, 1).expand(3, -1, -1)
     output = np.empty_like(noisy)
@@ -94,10 +98,10 @@ def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, canc
         output[core.top : core.bottom, core.left : core.right] = result.clamp(0, 1).permute(1, 2, 0).numpy()
 
     whole = Box(0, 0, width, height)
-    level = denoiser.estimate(source, (width, height), whole, cancel) if sigma is None else given_level(sigma)
+    level = denoiser.level(sigma, source, (width, height), whole, cancel)
     for _ in denoiser.restore(level, source, sink, (width, height), cancel=cancel):
         pass
-    return output, level.mean
+    return output, None if denoiser.blind else level.mean
 
 
 def _figures(restored: NDArray, clean: NDArray) -> dict[str, float]:

@@ -27,6 +27,13 @@ def interruptible(poll: Callable[[], None]) -> Iterator[None]:
         _poll.reset(token)
 
 
+def poll() -> None:
+    """Inside :func:`interruptible`, ask whether the pass should end: for what computes long outside of :class:`Conv3x3`."""
+    ask = _poll.get()
+    if ask is not None:
+        ask()
+
+
 class Conv3x3(nn.Conv2d):
     """A 3x3 convolution with zero padding, computed in bands of rows inside :func:`interruptible`."""
 
@@ -34,8 +41,7 @@ class Conv3x3(nn.Conv2d):
         super().__init__(inputs, outputs, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        poll = _poll.get()
-        if poll is None or torch.is_grad_enabled():
+        if _poll.get() is None or torch.is_grad_enabled():
             return super().forward(x)
         poll()
         height = x.shape[2]

@@ -17,7 +17,6 @@ from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import load_denoiser
-from aedesk.restoration.noise_level import given_level
 from aedesk.restoration.pixels import PixelSource, to_pixels
 
 
@@ -32,11 +31,12 @@ def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterato
     begun = time.perf_counter()
     denoiser = load_denoiser(spec.model, spec.device, spec.precision)
     source = PixelSource(picture.pixels, picture.alpha)
-    if spec.sigma is None:
-        level = denoiser.estimate(source, size, part, cancel)
-        yield Log(f"Estimated noise level: {level.mean:.1f}.")
-    else:
-        level = given_level(spec.sigma)
+    level = denoiser.level(spec.sigma, source, size, part, cancel)
+    sigma = None if denoiser.blind else level.mean
+    if sigma is not None and spec.sigma is None:
+        yield Log(f"Estimated noise level: {sigma:.1f}.")
+    if sigma is None and spec.sigma is not None:
+        yield Log(f"The model {spec.model} finds the noise by itself: the noise level {spec.sigma:g} has no effect.", "warning")
     output = np.empty((part.height, part.width, picture.channels), picture.pixels.dtype)
 
     def sink(core: Box, result: Tensor) -> None:
@@ -51,9 +51,9 @@ def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterato
     if original.alpha is not None:
         _keep_transparent(output, original.pixels, original.alpha)
     seconds = time.perf_counter() - begun
-    result = DenoiseResult(original.with_pixels(output), level.mean, str(denoiser.device), denoiser.precision, seconds)
-    megapixels = part.area / 1e6
-    yield Finished(result, f"noise level {level.mean:.1f}, {megapixels:.2f} MP in {seconds:.1f} s on {denoiser.device}, {result.precision}")
+    result = DenoiseResult(original.with_pixels(output), sigma, str(denoiser.device), denoiser.precision, seconds)
+    told = "" if sigma is None else f"noise level {sigma:.1f}, "
+    yield Finished(result, f"{told}{part.area / 1e6:.2f} MP in {seconds:.1f} s on {denoiser.device}, {result.precision}")
 
 
 def _part(spec: DenoiseSpec, width: int, height: int) -> Box:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,13 +17,20 @@ from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
 from aedesk.models.zoo import find_model
-from aedesk.restoration.noise_level import NoiseLevel, estimate_level
+from aedesk.restoration.adapters import Blind, adapt
+from aedesk.restoration.noise_level import UNKNOWN, NoiseLevel, estimate_level, given_level
 from aedesk.restoration.tiled import Sink, Source, run_tiled
+
+# Tiles of a network whose layers do not poll, on a CPU: half a second each, instead of two.
+BLIND_TILE_PX = 768
+
+# Finds the noise level for networks that must be told it and cannot find it.
+ESTIMATING_MODEL = "denoise-gaussian"
 
 
 @dataclass(frozen=True)
 class Denoiser:
-    """A network with the device and the precision it runs in."""
+    """A network (see ``adapters``) with the device and the precision it runs in."""
 
     network: Any
     device: torch.device
@@ -32,9 +40,21 @@ class Denoiser:
     def precision(self) -> str:
         return precision_name(self.dtype)
 
+    @property
+    def blind(self) -> bool:
+        """Whether the network finds the noise by itself, so that a noise level has no effect."""
+        return isinstance(self.network, Blind)
+
+    def level(self, sigma: float | None, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
+        """What the network is told: ``sigma`` in 8-bit units, or with None the estimate of *auto*; ``UNKNOWN`` if it is blind."""
+        if self.blind:
+            return UNKNOWN
+        return self.estimate(source, size, part, cancel) if sigma is None else given_level(sigma)
+
     def estimate(self, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
         """The noise level of *auto*; see :func:`~aedesk.restoration.noise_level.estimate_level`."""
-        return estimate_level(self.network, source, size, part, self.device, self.dtype, cancel)
+        network = self.network if hasattr(self.network, "estimator") else load_denoiser(ESTIMATING_MODEL, str(self.device)).network
+        return estimate_level(network, source, size, part, self.device, self.dtype, cancel)
 
     def restore(
         self,
@@ -54,6 +74,8 @@ class Denoiser:
             return restored
 
         contract = self.network.descriptor
+        if self.blind and self.device.type == "cpu":
+            tile_px = tile_px or BLIND_TILE_PX
         return run_tiled(
             forward,
             source,
@@ -75,15 +97,17 @@ def load_denoiser(model: str, device: str = "auto", precision: str = "auto") -> 
     Raises DeviceError, and ModelError if the model is missing, damaged or made for something else.
     """
     place = resolve_device(device)
-    dtype = choose_precision(precision, place)
     path = find_model(model)
     stat = path.stat()
-    network, card = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
-    if card["purpose"] != "denoise":
-        raise ModelError(f"The model {model} has the purpose {card['purpose']!r}; it does not denoise.", "Choose another model.")
-    return Denoiser(network, place, dtype)
+    network = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
+    if isinstance(network, Blind) and precision == "auto":
+        precision = "float32"  # it gives the picture itself, no correction to it: the eight bits of bfloat16 would show as bands
+    return Denoiser(network, place, choose_precision(precision, place))
 
 
 @functools.lru_cache(maxsize=4)
-def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> tuple[Any, dict[str, Any]]:
-    return load_model(path, device)
+def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> Any:
+    network, card = load_model(path, device)
+    if card["purpose"] != "denoise":
+        raise ModelError(f"The model {Path(path).stem} has the purpose {card['purpose']!r}; it does not denoise.", "Choose another model.")
+    return adapt(network).to(device)

@@ -59,6 +59,10 @@ def given_level(sigma: float) -> NoiseLevel:
     return NoiseLevel(torch.full((1, 1, 1, 1), float(sigma)), Box(0, 0, 0, 0))
 
 
+UNKNOWN = given_level(float("nan"))
+"""What a network that finds the noise by itself is told."""
+
+
 def estimate_level(
     network: Any, source: Source, size: tuple[int, int], part: Box, device: torch.device, dtype: torch.dtype, cancel: CancelToken
 ) -> NoiseLevel:
