@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
+from aedesk.models.checks import check_choice, check_levels, check_range, check_types, family_of
+
+ACTIVATIONS = ("relu", "leaky-relu", "gelu", "sigmoid", "tanh")
+OUTPUTS = ("sigmoid", "linear")
+MAX_WEIGHTS = 1 << 28  # one GiB in float32
 
 
 @dataclass(frozen=True)
@@ -37,5 +43,195 @@ class UNetConfig:
             raise ModelError(f"UNet estimate is {self.estimate!r}.", "Choose global or local.")
 
 
+@dataclass(frozen=True)
+class DenseConfig:
+    """Architecture arguments of the dense autoencoders (``models.dense``), whose inputs are squares of one size.
+
+    Args:
+        channels: picture channels, 1 or 3.
+        size_px: edge of the square of pixels that is one input; larger pictures are cut into such squares.
+        hidden: units of the encoder's layers between picture and code; the decoder has the same in reverse.
+        code: units of the code.
+        activation: one of ``ACTIVATIONS``.
+        dropout: share of the hidden units that is switched off at each training step.
+        output: "sigmoid" (what the loss bce needs) or "linear", which is clipped to [0, 1].
+    """
+
+    channels: int = 3
+    size_px: int = 16
+    hidden: tuple[int, ...] = (512,)
+    code: int = 96
+    activation: str = "relu"
+    dropout: float = 0.0
+    output: str = "sigmoid"
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "channels", self.channels, (1, 3))
+        check_choice(self, "activation", self.activation, ACTIVATIONS)
+        check_choice(self, "output", self.output, OUTPUTS)
+        check_range(self, "size_px", self.size_px, 4, 256, " px")
+        check_range(self, "dropout", self.dropout, 0, 0.9)
+        for name, units in (("code", self.code), *(("hidden", units) for units in self.hidden)):
+            check_range(self, name, units, 1, 1 << 16, " units")
+        weights = 2 * sum(a * b for a, b in pairwise(self.sizes))
+        if weights > MAX_WEIGHTS:
+            raise ModelError(
+                f"{family_of(self)}: that is a network of {weights / 1e6:.0f} million weights.", "Choose fewer units or a smaller size_px."
+            )
+
+    @property
+    def inputs(self) -> int:
+        """Numbers in one input."""
+        return self.channels * self.size_px**2
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of every layer from the picture to the code."""
+        return (self.inputs, *self.hidden, self.code)
+
+
+@dataclass(frozen=True)
+class UndercompleteConfig(DenseConfig):
+    """Arguments of ``models.undercomplete``: those of every dense autoencoder; the code must be smaller than the picture."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.code >= self.inputs:
+            hint = f"Choose fewer than {self.inputs}, or the family sparse, whose code may be larger."
+            raise ModelError(f"undercomplete: a code of {self.code} units is not smaller than its input of {self.inputs} numbers.", hint)
+
+
+@dataclass(frozen=True)
+class StackedConfig(DenseConfig):
+    """Arguments of ``models.stacked``: those of every dense autoencoder; ``hidden`` and ``code`` are the layers, trained one by one."""
+
+    hidden: tuple[int, ...] = (512, 256)
+
+
+@dataclass(frozen=True)
+class SparseConfig(DenseConfig):
+    """Arguments of ``models.sparse``: those of every dense autoencoder; the code may have more units than the input has numbers.
+
+    The penalty "kl" needs the activation "sigmoid"; "l1" goes best with "relu".
+    """
+
+    hidden: tuple[int, ...] = ()
+    code: int = 1024
+    activation: str = "sigmoid"
+
+
+@dataclass(frozen=True)
+class ContractiveConfig(DenseConfig):
+    """Arguments of ``models.contractive``: those of every dense autoencoder, and
+
+    Args:
+        tied: the decoder uses the encoder's weights, transposed. Untied, it could undo any contraction by larger weights.
+    """
+
+    hidden: tuple[int, ...] = ()
+    code: int = 256
+    activation: str = "sigmoid"
+    tied: bool = True
+
+
+@dataclass(frozen=True)
+class ConvolutionalConfig:
+    """Architecture arguments of the convolutional autoencoder (``models.convolutional``).
+
+    Args:
+        channels: picture channels, 1 or 3.
+        widths: feature channels per level, finest first; each level halves the resolution.
+        blocks: residual blocks per level, in the encoder and again in the decoder; with none, an activation follows each convolution.
+        kernel: edge of the strided convolutions (2 to 9).
+        code_channels: channels of the code, which has a position per square of 2 ** levels pixels.
+        up: "transposed" convolutions (Zeiler 2010), or "resize" (nearest neighbour, then a convolution; Odena 2016), which cannot
+            leave a checkerboard.
+        activation: one of ``ACTIVATIONS``, between the convolutions if there are no blocks.
+        dropout: share of the feature channels that is switched off at each training step.
+        output: "linear", clipped to [0, 1], or "sigmoid" (what the loss bce needs).
+    """
+
+    channels: int = 3
+    widths: tuple[int, ...] = (32, 64, 128)
+    blocks: tuple[int, ...] = (0, 1, 2)
+    kernel: int = 4
+    code_channels: int = 16
+    up: str = "transposed"
+    activation: str = "relu"
+    dropout: float = 0.0
+    output: str = "linear"
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "channels", self.channels, (1, 3))
+        check_choice(self, "up", self.up, ("transposed", "resize"))
+        check_choice(self, "activation", self.activation, ACTIVATIONS)
+        check_choice(self, "output", self.output, OUTPUTS)
+        check_range(self, "kernel", self.kernel, 2, 9, " px")
+        check_range(self, "dropout", self.dropout, 0, 0.9)
+        check_range(self, "code_channels", self.code_channels, 1, 4096)
+        check_levels(self, self.widths, self.blocks)
+
+    @property
+    def stride(self) -> int:
+        """Pixels per position of the code along one axis."""
+        return int(2 ** len(self.widths))
+
+
+@dataclass(frozen=True)
+class DenoisingConfig:
+    """Architecture arguments of the denoising autoencoder (``models.denoising``).
+
+    Args:
+        body: "conv" for pictures of any size, or "dense" for squares of ``size_px``.
+        channels: picture channels, 1 or 3.
+        skips: of the body conv: U-shaped, which restores best. Without, everything passes through the code, which can then be
+            looked at.
+        widths, blocks: of the body conv: feature channels per level, finest first, and residual blocks in each.
+        code: channels of a convolutional code (without skips), units of a dense one.
+        size_px, hidden, activation, dropout: of the body dense, as in :class:`DenseConfig`.
+        output: "linear", clipped to [0, 1], or "sigmoid" (what the loss bce needs; without skips).
+    """
+
+    body: str = "conv"
+    channels: int = 3
+    skips: bool = True
+    widths: tuple[int, ...] = (32, 64, 96)
+    blocks: tuple[int, ...] = (1, 1, 2)
+    code: int = 128
+    size_px: int = 16
+    hidden: tuple[int, ...] = (1024,)
+    activation: str = "relu"
+    dropout: float = 0.0
+    output: str = "linear"
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "body", self.body, ("conv", "dense"))
+        if self.body == "dense":
+            self.dense()
+        elif self.skips:
+            check_choice(self, "channels", self.channels, (1, 3))
+            check_levels(self, self.widths, self.blocks)
+            check_choice(self, "output with skips", self.output, ("linear",))
+        else:
+            self.convolutional()
+
+    def dense(self) -> DenseConfig:
+        """The arguments of the body dense. Raises :class:`ModelError` for wrong ones."""
+        return DenseConfig(**{field.name: getattr(self, field.name) for field in fields(DenseConfig)})
+
+    def convolutional(self) -> ConvolutionalConfig:
+        """The arguments of the body conv without skips. Raises :class:`ModelError` for wrong ones."""
+        return ConvolutionalConfig(self.channels, self.widths, self.blocks, code_channels=self.code, output=self.output)
+
+
 ARCHITECTURES: Registry[type] = Registry("model family")
 ARCHITECTURES.add("unet", UNetConfig)
+ARCHITECTURES.add("undercomplete", UndercompleteConfig)
+ARCHITECTURES.add("stacked", StackedConfig)
+ARCHITECTURES.add("sparse", SparseConfig)
+ARCHITECTURES.add("denoising", DenoisingConfig)
+ARCHITECTURES.add("contractive", ContractiveConfig)
+ARCHITECTURES.add("convolutional", ConvolutionalConfig)

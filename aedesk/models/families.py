@@ -15,6 +15,12 @@ from torch import nn
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
 from aedesk.models.architectures import ARCHITECTURES
+from aedesk.models.contractive import Contractive
+from aedesk.models.convolutional import Convolutional
+from aedesk.models.denoising import denoising
+from aedesk.models.sparse import Sparse
+from aedesk.models.stacked import Stacked
+from aedesk.models.undercomplete import Undercomplete
 from aedesk.models.unet import UNet
 
 
@@ -41,3 +47,9 @@ class Family:
 
 FAMILIES: Registry[Family] = Registry("model family")
 FAMILIES.add("unet", Family(ARCHITECTURES["unet"], UNet))
+FAMILIES.add("undercomplete", Family(ARCHITECTURES["undercomplete"], Undercomplete))
+FAMILIES.add("stacked", Family(ARCHITECTURES["stacked"], Stacked))
+FAMILIES.add("sparse", Family(ARCHITECTURES["sparse"], Sparse))
+FAMILIES.add("denoising", Family(ARCHITECTURES["denoising"], denoising))
+FAMILIES.add("contractive", Family(ARCHITECTURES["contractive"], Contractive))
+FAMILIES.add("convolutional", Family(ARCHITECTURES["convolutional"], Convolutional))
