@@ -5,6 +5,19 @@ from __future__ import annotations
 from aedesk.core.registry import Registry
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.restoration import Restoration
+from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2Void
+from aedesk.training.recipe import Recipe
 
 OBJECTIVES: Registry[type[Objective]] = Registry("objective")
 OBJECTIVES.add("unet", Restoration)
+
+SELF_SUPERVISED: Registry[type[Objective]] = Registry("kind of targets")
+SELF_SUPERVISED.add("neighbor2neighbor", Neighbor2Neighbor)
+SELF_SUPERVISED.add("noise2void", Noise2Void)
+
+
+def objective_class(recipe: Recipe) -> type[Objective]:
+    """The objective of a recipe: targets made of noisy pictures bring their own, whatever the family."""
+    if recipe.data.targets in SELF_SUPERVISED:
+        return SELF_SUPERVISED[recipe.data.targets]
+    return OBJECTIVES[recipe.family]
