@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from aedesk.core.registry import Registry
 from aedesk.training.objectives.base import Objective
+from aedesk.training.objectives.contractive import Contraction
+from aedesk.training.objectives.reconstruction import Reconstruction
 from aedesk.training.objectives.restoration import Restoration
 from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2Void
+from aedesk.training.objectives.sparse import Sparsity
+from aedesk.training.objectives.stacked import LayerWise
 from aedesk.training.recipe import Recipe
 
 OBJECTIVES: Registry[type[Objective]] = Registry("objective")
@@ -21,3 +25,11 @@ def objective_class(recipe: Recipe) -> type[Objective]:
     if recipe.data.targets in SELF_SUPERVISED:
         return SELF_SUPERVISED[recipe.data.targets]
     return OBJECTIVES[recipe.family]
+
+
+OBJECTIVES.add("undercomplete", Reconstruction)
+OBJECTIVES.add("stacked", LayerWise)
+OBJECTIVES.add("sparse", Sparsity)
+OBJECTIVES.add("denoising", Reconstruction)
+OBJECTIVES.add("contractive", Contraction)
+OBJECTIVES.add("convolutional", Reconstruction)
