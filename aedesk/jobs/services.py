@@ -31,6 +31,8 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "ProbeSpec": "aedesk.analysis.probe:probe",
     "DevicesSpec": "aedesk.models.devices:devices",
     "ModelsSpec": "aedesk.models.zoo:models",
+    "ImportModelSpec": "aedesk.models.importing:import_model",
+    "ExportOnnxSpec": "aedesk.models.onnx_export:export_onnx",
 }
 
 WARM_UP: Mapping[str, tuple[str, ...]] = {

@@ -76,4 +76,7 @@ def check_card(card: Any, where: str) -> dict[str, Any]:
         raise ModelError(f"The card in {where} is incomplete.", f"It needs {', '.join(REQUIRED)}.")
     if card["format"] != FORMAT:
         raise ModelError(f"{where} has card format {card['format']!r}, this program reads {FORMAT}.", "Use a newer version of aedesk.")
+    kinds = {"name": str, "purpose": str, "family": str, "architecture": Mapping}
+    if wrong := [key for key, kind in kinds.items() if not isinstance(card[key], kind)]:
+        raise ModelError(f"The card in {where} is damaged: {', '.join(wrong)}.", "Get the file again from where it came from.")
     return dict(card)

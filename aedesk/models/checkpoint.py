@@ -42,6 +42,6 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
     try:
         network = FAMILIES[card["family"]].build(card["architecture"])
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
-    except (SafetensorError, RuntimeError, SpecError, ModelError, OSError) as error:
+    except (SafetensorError, RuntimeError, SpecError, ModelError, OSError, TypeError, ValueError) as error:
         raise ModelError(f"{path} does not fit its own card: {error}", "The file is damaged or of a newer version.") from error
     return network.to(device, memory_format=torch.channels_last).eval(), card  # type: ignore[call-overload]

@@ -15,7 +15,7 @@ from typing import Any
 from aedesk.core.errors import ModelError, PictureError
 from aedesk.core.specs import ModelInfo
 from aedesk.models.model_file import copy_with_card, read_model_file
-from aedesk.models.zoo import SHIPPED, SUFFIX, own_files, own_info
+from aedesk.models.zoo import SHIPPED, SUFFIX, own_info
 from aedesk.settings.places import models_dir, runs_dir
 
 MAX_NAME = 60
@@ -40,8 +40,9 @@ def free_name(wanted: str, taken: set[str]) -> str:
 
 
 def taken_names() -> set[str]:
-    """Names of models that are not free: the shipped ones and those of the person's files."""
-    return {*SHIPPED, *(path.stem.lower() for path in own_files())}
+    """Names that are not free: those of the shipped models and of everything in the person's folder."""
+    folder = models_dir()
+    return {*SHIPPED, *(path.stem.lower() for path in (folder.iterdir() if folder.is_dir() else ()))}
 
 
 def adopt(source: Path, title: str = "", *, trained: bool = False) -> ModelInfo:

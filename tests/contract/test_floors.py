@@ -21,7 +21,7 @@ OUTSIDE: dict[str, set[str]] = {
     "settings": set(),
     "imaging": PICTURES,
     "entropy": {"numpy", "constriction"},
-    "models": TENSORS | {"spandrel"},
+    "models": TENSORS | {"spandrel", "onnx", "onnxruntime"},
     "data": TENSORS | {"PIL"},
     "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
     "restoration": TENSORS,
