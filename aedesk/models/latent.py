@@ -1,4 +1,7 @@
-"""Which families have a latent, known without torch so that a window can offer their models. A test holds it against the networks."""
+"""Which models have a latent, known from their cards so that a window can offer them without torch.
+
+A test holds this against the networks themselves.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ LATENT = ("undercomplete", "stacked", "sparse", "denoising", "convolutional", "c
 
 
 def has_latent(card: Mapping[str, Any]) -> bool:
-    """Whether the model with this card can be looked into."""
+    """Whether the model with this card can be looked into. What passes through skips of a U-shaped network is no code."""
+    arguments = card.get("architecture", {})
+    if card.get("family") == "denoising" and arguments.get("body", "conv") == "conv":
+        return not arguments.get("skips", True)
     return card.get("family") in LATENT
 
 
