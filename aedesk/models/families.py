@@ -18,6 +18,7 @@ from aedesk.models.architectures import ARCHITECTURES
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
 from aedesk.models.denoising import denoising
+from aedesk.models.foreign import Foreign, ForeignConfig
 from aedesk.models.sparse import Sparse
 from aedesk.models.stacked import Stacked
 from aedesk.models.undercomplete import Undercomplete
@@ -53,3 +54,4 @@ FAMILIES.add("sparse", Family(ARCHITECTURES["sparse"], Sparse))
 FAMILIES.add("denoising", Family(ARCHITECTURES["denoising"], denoising))
 FAMILIES.add("contractive", Family(ARCHITECTURES["contractive"], Contractive))
 FAMILIES.add("convolutional", Family(ARCHITECTURES["convolutional"], Convolutional))
+FAMILIES.add("foreign", Family(ForeignConfig, Foreign))  # not in ARCHITECTURES: it is imported, never trained from scratch
