@@ -25,7 +25,7 @@ RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 
 def name_of(title: str) -> str:
     """A title as a file name that every system takes: "Mein Modell (2)" as "mein-modell-2"."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", title).lower() if not unicodedata.combining(letter))
     name = re.sub(r"[^a-z0-9]+", "-", plain)[:MAX_NAME].strip("-") or "model"
     return f"{name}-model" if name in RESERVED else name
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from aedesk.core.errors import ModelError
 from aedesk.imaging.atomic import replacing
-from aedesk.models.card import card_of, check_card, read_header
+from aedesk.models.card import FORMAT, card_of, check_card, read_header
 
 ALIGNMENT_BYTES = 8  # of the tensors; the header is filled up with spaces, as safetensors does
 COPY_BYTES = 1 << 20
@@ -55,7 +55,8 @@ def copy_with_card(source: Path, target: Path, card: Mapping[str, Any], *, overw
     Raises ModelError; PictureError if ``target`` exists and ``overwrite`` is false; OSError if it cannot be written.
     """
     header, start = read_header(source)
-    header["__metadata__"] = {**header.get("__metadata__", {}), "aedesk": json.dumps(check_card(card, str(target)), sort_keys=True)}
+    full = check_card({**card, "format": FORMAT}, str(target))
+    header["__metadata__"] = {**header.get("__metadata__", {}), "aedesk": json.dumps(full, sort_keys=True)}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % ALIGNMENT_BYTES)
     with replacing(target, overwrite) as file, source.open("rb") as tensors:
