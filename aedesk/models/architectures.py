@@ -227,6 +227,172 @@ class DenoisingConfig:
         return ConvolutionalConfig(self.channels, self.widths, self.blocks, code_channels=self.code, output=self.output)
 
 
+@dataclass(frozen=True)
+class SquareConfig:
+    """Arguments that the families with a dense latent and a body of either kind share (``models.body``); inputs are squares of one size.
+
+    Args:
+        channels: picture channels, 1 or 3.
+        size_px: edge of the square of pixels that is one input; larger pictures are cut into such squares.
+        body: "conv" for strided convolutions, "dense" for dense layers.
+        widths: of the body conv: feature channels per level, finest first; each level halves the resolution.
+        hidden: of the body dense: units per layer between picture and code; the decoder has the same in reverse.
+        code: units of the code.
+        activation: one of ``ACTIVATIONS``.
+        output: "sigmoid" (what the loss bce needs) or "linear", which is clipped to [0, 1].
+    """
+
+    channels: int = 3
+    size_px: int = 32
+    body: str = "conv"
+    widths: tuple[int, ...] = (32, 64, 128)
+    hidden: tuple[int, ...] = (512, 256)
+    code: int = 64
+    activation: str = "relu"
+    output: str = "sigmoid"
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "channels", self.channels, (1, 3))
+        check_choice(self, "body", self.body, ("conv", "dense"))
+        check_choice(self, "activation", self.activation, ACTIVATIONS)
+        check_choice(self, "output", self.output, OUTPUTS)
+        check_range(self, "size_px", self.size_px, 4, 256, " px")
+        check_range(self, "code", self.code, 1, 1 << 16, " units")
+        for units in self.hidden:
+            check_range(self, "hidden", units, 1, 1 << 16, " units")
+        if self.body == "conv":
+            check_levels(self, self.widths, (0,) * len(self.widths))
+            if self.size_px % self.stride:
+                hint = f"Choose a multiple of {self.stride}, or fewer widths."
+                raise ModelError(f"{family_of(self)}: size_px is {self.size_px} px, which {len(self.widths)} levels cannot halve.", hint)
+        if self.dense_weights > MAX_WEIGHTS:
+            million = self.dense_weights / 1e6
+            raise ModelError(
+                f"{family_of(self)}: that is a network of {million:.0f} million weights.", "Choose fewer units or a smaller size_px."
+            )
+
+    @property
+    def stride(self) -> int:
+        """Pixels per position of the coarsest level of the body conv along one axis."""
+        return int(2 ** len(self.widths))
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Units of the dense layers from the picture, or the coarsest level of convolutions, to the code."""
+        if self.body == "dense":
+            return (self.channels * self.size_px**2, *self.hidden, self.code)
+        return (self.widths[-1] * (self.size_px // self.stride) ** 2, self.code)
+
+    @property
+    def dense_weights(self) -> int:
+        return 2 * sum(a * b for a, b in pairwise(self.units))
+
+
+@dataclass(frozen=True)
+class VariationalConfig(SquareConfig):
+    """Arguments of ``models.variational``: those of :class:`SquareConfig`."""
+
+
+@dataclass(frozen=True)
+class AdversarialConfig(SquareConfig):
+    """Arguments of ``models.adversarial``: those of :class:`SquareConfig`, and
+
+    Args:
+        critic: units of the hidden layers of the discriminator, which tells codes from draws of the prior.
+    """
+
+    code: int = 32
+    critic: tuple[int, ...] = (256, 256)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range(self, "the number of layers of critic", len(self.critic), 1, 8)
+        for units in self.critic:
+            check_range(self, "critic", units, 1, 1 << 14, " units")
+
+
+@dataclass(frozen=True)
+class MaskedConfig:
+    """Arguments of the masked autoencoder (``models.masked``).
+
+    Args:
+        channels: picture channels, 1 or 3.
+        size_px: edge of the square of pixels that is one input.
+        patch_px: edge of the patches that are seen or hidden whole.
+        width: numbers per token in the encoder, a multiple of 4 and of ``heads``; this is also the code per patch.
+        depth: transformer blocks of the encoder.
+        decoder_width, decoder_depth: the same of the decoder, which may be slighter.
+        heads: attention heads of both.
+    """
+
+    channels: int = 3
+    size_px: int = 64
+    patch_px: int = 8
+    width: int = 128
+    depth: int = 4
+    decoder_width: int = 96
+    decoder_depth: int = 2
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "channels", self.channels, (1, 3))
+        check_range(self, "size_px", self.size_px, 8, 512, " px")
+        check_range(self, "patch_px", self.patch_px, 2, self.size_px // 2, " px")
+        for name in ("depth", "decoder_depth"):
+            check_range(self, name, getattr(self, name), 1, 32, " blocks")
+        check_range(self, "heads", self.heads, 1, 32)
+        for name in ("width", "decoder_width"):
+            width = getattr(self, name)
+            check_range(self, name, width, 4, 2048)
+            if width % 4 or width % self.heads:
+                raise ModelError(f"masked: {name} is {width}.", f"Choose a multiple of 4 and of the {self.heads} heads.")
+        if self.size_px % self.patch_px:
+            hint = "Choose a patch_px that divides size_px."
+            raise ModelError(f"masked: patches of {self.patch_px} px do not fill a square of {self.size_px} px.", hint)
+        check_range(self, "the number of patches", self.grid**2, 4, 4096)
+
+    @property
+    def grid(self) -> int:
+        """Patches along one axis."""
+        return self.size_px // self.patch_px
+
+
+@dataclass(frozen=True)
+class GraphConfig:
+    """Arguments of the graph-convolutional denoising autoencoder (``models.graph``).
+
+    Args:
+        channels: picture channels, 1 or 3.
+        patch_px: edge of the patches that are the nodes of the graph (1, 2 or 4).
+        width: features per node.
+        blocks: graph-convolution blocks; each finds its own neighbours.
+        neighbours: how many of the most similar nodes each node listens to.
+        block: edge of the squares of nodes that share one search window.
+        margin: nodes by which the window reaches beyond its square on every side.
+    """
+
+    channels: int = 3
+    patch_px: int = 2
+    width: int = 32
+    blocks: int = 2
+    neighbours: int = 8
+    block: int = 8
+    margin: int = 4
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_choice(self, "channels", self.channels, (1, 3))
+        check_choice(self, "patch_px", self.patch_px, (1, 2, 4))
+        check_range(self, "width", self.width, 4, 512, " features")
+        check_range(self, "blocks", self.blocks, 1, 16)
+        check_range(self, "block", self.block, 4, 32, " nodes")
+        check_range(self, "margin", self.margin, 0, 32, " nodes")
+        # In a picture of one square nothing lies beyond it, and the nodes around a node do not count.
+        check_range(self, "neighbours", self.neighbours, 1, self.block**2 - 9)
+
+
 ARCHITECTURES: Registry[type] = Registry("model family")
 ARCHITECTURES.add("unet", UNetConfig)
 ARCHITECTURES.add("undercomplete", UndercompleteConfig)
@@ -235,3 +401,7 @@ ARCHITECTURES.add("sparse", SparseConfig)
 ARCHITECTURES.add("denoising", DenoisingConfig)
 ARCHITECTURES.add("contractive", ContractiveConfig)
 ARCHITECTURES.add("convolutional", ConvolutionalConfig)
+ARCHITECTURES.add("variational", VariationalConfig)
+ARCHITECTURES.add("adversarial", AdversarialConfig)
+ARCHITECTURES.add("masked", MaskedConfig)
+ARCHITECTURES.add("graph", GraphConfig)

@@ -14,15 +14,19 @@ from torch import nn
 
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
+from aedesk.models.adversarial import Adversarial
 from aedesk.models.architectures import ARCHITECTURES
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
 from aedesk.models.denoising import denoising
 from aedesk.models.foreign import Foreign, ForeignConfig
+from aedesk.models.graph import Graph
+from aedesk.models.masked import Masked
 from aedesk.models.sparse import Sparse
 from aedesk.models.stacked import Stacked
 from aedesk.models.undercomplete import Undercomplete
 from aedesk.models.unet import UNet
+from aedesk.models.variational import Variational
 
 
 @dataclass(frozen=True)
@@ -54,4 +58,8 @@ FAMILIES.add("sparse", Family(ARCHITECTURES["sparse"], Sparse))
 FAMILIES.add("denoising", Family(ARCHITECTURES["denoising"], denoising))
 FAMILIES.add("contractive", Family(ARCHITECTURES["contractive"], Contractive))
 FAMILIES.add("convolutional", Family(ARCHITECTURES["convolutional"], Convolutional))
+FAMILIES.add("variational", Family(ARCHITECTURES["variational"], Variational))
+FAMILIES.add("adversarial", Family(ARCHITECTURES["adversarial"], Adversarial))
+FAMILIES.add("masked", Family(ARCHITECTURES["masked"], Masked))
+FAMILIES.add("graph", Family(ARCHITECTURES["graph"], Graph))
 FAMILIES.add("foreign", Family(ForeignConfig, Foreign))  # not in ARCHITECTURES: it is imported, never trained from scratch

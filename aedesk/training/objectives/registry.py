@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from aedesk.core.registry import Registry
+from aedesk.training.objectives.adversarial import AdversarialReconstruction
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.contractive import Contraction
+from aedesk.training.objectives.masked import MaskedReconstruction
 from aedesk.training.objectives.reconstruction import Reconstruction
 from aedesk.training.objectives.restoration import Restoration
 from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2Void
 from aedesk.training.objectives.sparse import Sparsity
 from aedesk.training.objectives.stacked import LayerWise
+from aedesk.training.objectives.variational import EvidenceLowerBound
 from aedesk.training.recipe import Recipe
 
 OBJECTIVES: Registry[type[Objective]] = Registry("objective")
@@ -33,3 +36,7 @@ OBJECTIVES.add("sparse", Sparsity)
 OBJECTIVES.add("denoising", Reconstruction)
 OBJECTIVES.add("contractive", Contraction)
 OBJECTIVES.add("convolutional", Reconstruction)
+OBJECTIVES.add("variational", EvidenceLowerBound)
+OBJECTIVES.add("adversarial", AdversarialReconstruction)
+OBJECTIVES.add("masked", MaskedReconstruction)
+OBJECTIVES.add("graph", Reconstruction)
