@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from aedesk.imaging.formats import READABLE, WRITABLE
 
@@ -32,6 +33,31 @@ def choose_reference(parent: QWidget, folder: str) -> Path | None:
     pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(READABLE))
     name, _ = QFileDialog.getOpenFileName(parent, "The clean original", folder, f"Pictures ({pattern});;All files (*)")
     return Path(name) if name else None
+
+
+def choose_one(parent: QWidget, title: str, label: str, choices: Sequence[str], chosen: str) -> str:
+    """One of some texts; empty if the person thinks better of it."""
+    at = choices.index(chosen) if chosen in choices else 0
+    text, agreed = QInputDialog.getItem(parent, title, label, list(choices), at, False)
+    return str(text) if agreed else ""
+
+
+def choose_recipe(parent: QWidget, folder: str) -> Path | None:
+    name, _ = QFileDialog.getOpenFileName(parent, "Open a recipe", folder, "Recipes (*.toml);;All files (*)")
+    return Path(name) if name else None
+
+
+def choose_target(parent: QWidget, title: str, suggested: Path, kind: str) -> Path | None:
+    """Where to write a file of one ``kind``, such as "CSV"; the suggested name's suffix is added if there is none."""
+    suffix = suggested.suffix
+    name, _ = QFileDialog.getSaveFileName(parent, title, str(suggested), f"{kind} (*{suffix})")
+    if not name:
+        return None
+    path = Path(name)
+    if path.suffix:
+        return path
+    completed = path.with_name(path.name + suffix)
+    return None if completed.exists() and not ask_replace(parent, completed) else completed
 
 
 def choose_save_path(parent: QWidget, suggested: Path) -> Path | None:

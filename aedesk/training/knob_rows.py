@@ -1,0 +1,189 @@
+"""The rows of the form, table by table. Defaults are those of ``training.recipe``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aedesk.training.knob_types import Knob
+from aedesk.training.recipe import CHAINS, DATASETS, FITS, LOSS_NAMES, OPTIMIZERS, PICKS, PRECISIONS, PURPOSES, SCHEDULES, TARGETS
+
+RUN = (
+    Knob("purpose", "Purpose", "Which panel offers the model afterwards: Restore takes those that denoise.", kind="text", choices=PURPOSES),
+    Knob("title", "Title", "What the lists of models show.", "", "text"),
+    Knob("description", "Description", "A sentence for the model's card.", "", "text"),
+    Knob("licence", "Licence", "Under which the model may be passed on.", "", "text"),
+    Knob("data_note", "Note on the pictures", "What the model was trained on, for its card. Folders are not named there.", "", "text"),
+    Knob("start", "Start from", "A model to go on from; empty begins with random weights.", "", "text"),
+    Knob("seed", "Seed", "The same seed gives the same run again.", 0, "int", 0, 2**40 - 1),
+)
+
+DATA = (
+    Knob("noisy", "Noisy folder", "Pairs of real pictures: the folder of the noisy ones.", kind="text"),
+    Knob("clean", "Clean folder", "Pairs of real pictures: the folder of the clean ones, of the same names.", kind="text"),
+    Knob(
+        "noisy_suffix", "Ending of noisy names", "Pairs in one folder: what the noisy picture's name ends with, as in _real.", kind="text"
+    ),
+    Knob(
+        "clean_suffix", "Ending of clean names", "Pairs in one folder: what the clean picture's name ends with, as in _mean.", kind="text"
+    ),
+    Knob("dataset", "Named set", "One of the classic sets instead of own pictures.", kind="text", choices=("", *DATASETS)),
+    Knob("download", "Download it if needed", "The named set is fetched from the internet when it is not on the disk.", kind="bool"),
+    Knob(
+        "targets",
+        "What to answer",
+        "The clean picture, its partner of a pair, or, from noisy pictures only, the picture itself in two clever ways.",
+        kind="text",
+        choices=TARGETS,
+    ),
+    Knob(
+        "held_out",
+        "Kept for validation",
+        "Pictures that are never trained on; empty for a share that suits.",
+        None,
+        "int",
+        0,
+        optional=True,
+    ),
+    Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", 1, unit="pictures", optional=True),
+    Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text", choices=FITS),
+)
+
+DEGRADATION = (
+    Knob("chain", "Kind of damage", "What is done to the clean picture; the network learns to undo it.", "none", "text", choices=CHAINS),
+    Knob("pick", "Of those below", "Apply one of them, all of them, or some, drawn anew for each patch.", "one", "text", choices=PICKS),
+    Knob("sigma", "Gaussian noise", "Standard deviation, of 255 gray levels.", [0, 50], "range", 0, 255),
+    Knob("gray", "Gray pictures", "Share of the patches that are made gray.", 0.0, "float", 0, 1),
+    Knob("clean", "Undamaged pictures", "Share of the patches that stay as they are.", 0.0, "float", 0, 1),
+    Knob("shot", "Photon noise", "Variance per unit of light, in linear light.", [1e-4, 1e-2], "range", 0, 1, above=True),
+    Knob(
+        "read",
+        "Read-out noise",
+        "Standard deviation of the sensor's electronics, in linear light.",
+        [2e-4, 7e-3],
+        "range",
+        0,
+        1,
+        above=True,
+    ),
+    Knob("blotch", "Colour blotches", "Largest amplitude, of 255 levels.", 8.0, "float", 0, 255),
+    Knob("grain", "Film grain", "Largest amplitude, of 255 levels.", 14.0, "float", 0, 255),
+    Knob("white", "White noise", "Largest amplitude, of 255 levels.", 18.0, "float", 0, 255),
+    Knob("gaussian", "Gaussian noise", "Standard deviation, of 255 gray levels; empty leaves it out.", None, "range", 0, 255),
+    Knob(
+        "poisson-gaussian", "Sensor noise", "Grows with brightness: sigma in the middle grays; empty leaves it out.", None, "range", 0, 255
+    ),
+    Knob("salt-pepper", "Salt and pepper", "Pixels that are black or white; empty leaves it out.", None, "range", 0, 100, "%"),
+    Knob("speckle", "Speckle", "Noise that multiplies the light, as sigma; empty leaves it out.", None, "range", 0, 255),
+    Knob("jpeg", "JPEG", "Quality; lower does more damage; empty leaves it out.", None, "range", 1, 100),
+)
+
+STAGE = (
+    Knob("steps", "Steps", "How long to train; a step looks at one batch.", 2000, "int", 1, 10_000_000),
+    Knob("patch_px", "Patch", "Edge of the squares that are cut out of the pictures.", kind="int", minimum=4, maximum=1024, unit="px"),
+    Knob("batch", "Batch", "Patches per step; auto takes as many as fit the device.", kind="batch", minimum=1, maximum=65536),
+    Knob("loss", "Loss", "How the difference to the target is measured.", kind="text", choices=LOSS_NAMES),
+    Knob("layer", "Layer", "Of a stacked autoencoder: which layer learns alone, 0 for all together.", kind="int", minimum=0, maximum=64),
+)
+
+TRAIN = (
+    Knob("optimizer", "Optimizer", "How the weights follow the gradient.", kind="text", choices=OPTIMIZERS),
+    Knob("lr", "Learning rate", "Its peak. Too high diverges, too low takes for ever.", minimum=0, maximum=10, above=True),
+    Knob("muon_lr", "Rate of Muon", "For the kernels inside the network; 0 for the optimizer alone.", minimum=0, maximum=10),
+    Knob("momentum", "Momentum", "Of SGD, and of the first moment of Adam and AdamW.", minimum=0, maximum=1, below=True),
+    Knob("nesterov", "Look ahead", "Nesterov's momentum, for SGD.", kind="bool"),
+    Knob("weight_decay", "Weight decay (L2)", "Pulls the weights towards zero.", minimum=0, maximum=10),
+    Knob("l1_weights", "L1 on weights", "Weight of the sum of absolute weights: many become zero.", minimum=0, maximum=10),
+    Knob("schedule", "Schedule", "How the rate falls after the warm-up.", kind="text", choices=SCHEDULES),
+    Knob("warmup_steps", "Warm-up", "The rate rises from zero for so long.", kind="int", minimum=0, maximum=1_000_000, unit="steps"),
+    Knob("final_lr_ratio", "Rate at the end", "Of the cosine, as a share of the peak.", minimum=0, maximum=1),
+    Knob("decay_every", "Fall every", "Of the schedule step.", kind="int", minimum=1, maximum=10_000_000, unit="steps"),
+    Knob("decay_factor", "Fall to", "Share of the rate that is left after each fall: step and plateau.", minimum=0, maximum=1, above=True),
+    Knob("patience", "Patience", "Of the plateau: validations without a better one.", kind="int", minimum=1, maximum=10_000),
+    Knob("clip_norm", "Clip gradients at", "Largest norm of the gradient; 0 for any.", minimum=0, maximum=1e6),
+    Knob(
+        "ema",
+        "Averaging of weights",
+        "Share kept per step in the moving average that is used; 0 for none.",
+        minimum=0,
+        maximum=1,
+        below=True,
+    ),
+    Knob("early_stop", "Stop early after", "Validations without a better one; 0 for never.", kind="int", minimum=0, maximum=10_000),
+    Knob("estimator_weight", "Noise estimator", "Weight of its error, in networks that estimate the noise level.", minimum=0, maximum=100),
+    Knob("precision", "Precision", "Auto is the fastest that the device has units for.", kind="text", choices=PRECISIONS),
+    Knob("checkpoint_s", "Checkpoint every", "A run that is interrupted goes on from there.", minimum=0, maximum=86_400, unit="s"),
+    Knob(
+        "validate_every",
+        "Validate every",
+        "How often the held-out pictures are measured.",
+        kind="int",
+        minimum=1,
+        maximum=1_000_000,
+        unit="steps",
+    ),
+    Knob("log_every", "Report every", "How often the curves get a point.", kind="int", minimum=1, maximum=1_000_000, unit="steps"),
+    Knob(
+        "preview_every",
+        "Show pictures every",
+        "How often the grid is drawn anew; 0 for never.",
+        kind="int",
+        minimum=0,
+        maximum=1_000_000,
+        unit="steps",
+    ),
+    Knob("tensorboard", "TensorBoard", "Also write its event files into the run's folder.", kind="bool"),
+)
+
+ROWS: Mapping[str, tuple[Knob, ...]] = {"": RUN, "data": DATA, "degradation": DEGRADATION, "stage": STAGE, "train": TRAIN}
+
+_WEIGHT = Knob("weight", "Weight", "How much the penalty counts against the reconstruction.", 0.1, "float", 0, 1e6)
+
+OBJECTIVE_KNOBS: Mapping[str, tuple[Knob, ...]] = {
+    "stacked": (
+        Knob(
+            "corruption",
+            "Hidden inputs",
+            "Share of a layer's inputs that is set to zero while it learns alone.",
+            0.0,
+            "float",
+            0,
+            1,
+            below=True,
+        ),
+    ),
+    "sparse": (
+        Knob(
+            "penalty",
+            "Penalty",
+            "KL divergence from a mean activation, or the mean absolute activation.",
+            "kl",
+            "text",
+            choices=("kl", "l1"),
+        ),
+        Knob(
+            "target",
+            "Activation aimed at",
+            "How much a unit should be active on average (KL).",
+            0.05,
+            "float",
+            0,
+            1,
+            above=True,
+            below=True,
+        ),
+        _WEIGHT,
+        Knob("momentum", "Memory of the mean", "Share of the running mean that each batch keeps.", 0.9, "float", 0, 1, below=True),
+    ),
+    "contractive": (
+        _WEIGHT,
+        Knob("probes", "Directions", "Random directions per step for encoders of more than one layer.", 1, "int", 1, 64),
+    ),
+}
+"""The arguments of each family's objective; they mirror the dataclasses beside the objectives, which need torch."""
+
+TARGET_KNOBS: Mapping[str, tuple[Knob, ...]] = {
+    "neighbor2neighbor": (
+        Knob("weight", "Regularizer", "Larger keeps more detail and more noise; 1 to 8 in the paper.", 1.0, "float", 0, 1e6),
+    ),
+    "noise2void": (),
+}
