@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -51,10 +52,10 @@ def describe_model(path: Path) -> dict[str, Any]:
 def describe_run(path: Path) -> dict[str, Any]:
     """A run's recipe, how far it got, its latest figures and what lies in its folder."""
     try:
-        recipe = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        recipe = tomllib.loads((path / "run.toml").read_text(encoding="utf-8"))
         steps = sum(stage["steps"] for stage in recipe["stage"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AedeskError(f"{path} is not the folder of a training run.", "It would hold a run.json.") from error
+        raise AedeskError(f"{path} is not the folder of a training run.", "It would hold a run.toml.") from error
     latest: dict[str, float] = {}
     for line in _lines_of(path / "metrics.jsonl"):
         latest.update(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from aedesk.cli.console import note, say
 from aedesk.cli.drive import drive, interrupts, report
 from aedesk.cli.values import device
-from aedesk.core.errors import ModelError, SpecError
+from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log, StepDone
 from aedesk.core.specs import TrainSpec
 
@@ -21,7 +20,7 @@ HELP = "Train a model by a recipe."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", nargs="?", metavar="RUN.toml", help="a recipe file; or use --model")
-    parser.add_argument("--model", metavar="NAME", help="use the recipe of a shipped model")
+    parser.add_argument("--model", metavar="NAME", help="use a recipe that comes with the program, such as convolutional or denoise-photo")
     parser.add_argument("--data", metavar="DIR", help="folder of pictures to learn from (replaces the recipe's)")
     parser.add_argument(
         "--set",
@@ -57,7 +56,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _recipe(args: argparse.Namespace) -> dict[str, Any]:
-    from aedesk.models.zoo import recipe_path
     from aedesk.training import recipe as recipes
 
     if args.recipe and args.model:
@@ -65,14 +63,10 @@ def _recipe(args: argparse.Namespace) -> dict[str, Any]:
     if args.recipe:
         return recipes.load(args.recipe)
     if args.model:
-        try:
-            return recipes.load(recipe_path(args.model))
-        except ModelError as error:
-            raise SpecError(error.message, error.hint) from error
-    before = Path(args.out) / "run.json"
+        return recipes.load(recipes.find_recipe(args.model))
+    before = Path(args.out) / "run.toml"
     if args.resume and before.is_file():
-        recipe: dict[str, Any] = json.loads(before.read_text(encoding="utf-8"))
-        return recipe
+        return recipes.load(before)
     raise SpecError("There is no recipe.", "Give a recipe file, or --data DIR --model NAME.")
 
 

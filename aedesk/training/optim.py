@@ -1,13 +1,15 @@
-"""Optimizers beyond torch's own, and the learning-rate schedule."""
+"""Optimizers: torch's own, and Muon for the kernels inside a network."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
+
+from aedesk.training.recipe import Train
 
 
 class Muon(Optimizer):
@@ -54,29 +56,60 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     return x.T if tall else x
 
 
-def make_optimizers(network: nn.Module, lr: float, muon_lr: float, weight_decay: float) -> list[Optimizer]:
-    """AdamW for everything, or Muon for the trunk's kernels and AdamW for the ends and the biases.
+def make_optimizers(network: nn.Module, train: Train) -> list[Optimizer]:
+    """The recipe's optimizer for everything, or Muon for the trunk's kernels and that one for the ends and the biases.
 
-    The first and last layers keep AdamW: their rows and columns are pixels, which differ in meaning and scale.
+    The first and last layers are left out of Muon: their rows and columns are pixels, which differ in meaning and scale.
     """
+    named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     trunk: list[nn.Parameter] = []
-    if muon_lr:
+    if train.muon_lr:
         ends = {"head", "tail", "estimator"}
-        trunk = [p for name, p in network.named_parameters() if p.ndim > 1 and not ends & set(name.split("."))]
+        kernels = [(name, p) for name, p in named if p.ndim > 1]
+        trunk = [p for name, p in kernels[1:-1] if not ends & set(name.split("."))]
     chosen = {id(p) for p in trunk}
-    rest = [p for p in network.parameters() if id(p) not in chosen]
-    optimizers: list[Optimizer] = [torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.99), weight_decay=weight_decay)]
+    optimizers = [_main([p for _, p in named if id(p) not in chosen], train)]
     if trunk:
-        optimizers.append(Muon(trunk, lr=muon_lr, weight_decay=weight_decay))
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["peak_lr"] = group["lr"]
+        optimizers.append(Muon(trunk, lr=train.muon_lr, weight_decay=train.weight_decay))
     return optimizers
 
 
-def rate(step: int, steps: int, warmup: int, final_ratio: float) -> float:
-    """Factor on the peak learning rate: linear warm-up, then a cosine down to ``final_ratio``."""
-    if step < warmup:
-        return (step + 1) / warmup
-    progress = (step - warmup) / max(1, steps - warmup)
-    return final_ratio + (1 - final_ratio) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+def _main(parameters: Sequence[nn.Parameter], train: Train) -> Optimizer:
+    if train.optimizer == "sgd":
+        return SGD(parameters, lr=train.lr, momentum=train.momentum, nesterov=train.nesterov, weight_decay=train.weight_decay)
+    kind = {"adam": Adam, "adamw": AdamW}[train.optimizer]
+    return kind(parameters, lr=train.lr, betas=(train.momentum, 0.99), weight_decay=train.weight_decay)
+
+
+def set_rate(optimizers: Iterable[Optimizer], train: Train, factor: float) -> float:
+    """Set all rates to ``factor`` of their peaks; returns the main optimizer's."""
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = factor * (train.muon_lr if isinstance(optimizer, Muon) else train.lr)
+    return factor * train.lr
+
+
+def restore(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
+    """Load what the optimizer remembers; its settings stay those of the recipe, which may have changed since (a lower rate)."""
+    settings = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(dict(state))
+    for group, own in zip(optimizer.param_groups, settings, strict=True):
+        group.update(own)
+
+
+def l1_of_weights(network: nn.Module) -> Tensor:
+    """Sum of the absolute values of all kernels and matrices; biases and scales are left alone."""
+    total: Tensor = torch.stack(torch._foreach_norm(list[Tensor](_kernels(network)), 1)).sum()
+    return total
+
+
+@torch.no_grad()
+def add_l1_gradient(network: nn.Module, weight: float) -> None:
+    """Add the (sub)gradient of ``weight`` times :func:`l1_of_weights` to the gradients that are there."""
+    for kernel in _kernels(network):
+        if kernel.grad is not None:
+            kernel.grad.add_(kernel.sign(), alpha=weight)
+
+
+def _kernels(network: nn.Module) -> list[nn.Parameter]:
+    return [p for p in network.parameters() if p.ndim > 1 and p.requires_grad]

@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from aedesk.core.errors import AedeskError, SpecError
+from aedesk.core.resources import resource_path
 from aedesk.models.architectures import ARCHITECTURES
 from aedesk.training.tables import build, one_of, require
+
+_FOLDERS = ("recipes", "models")
 
 PURPOSES = ("autoencoder", "denoise", "inpaint")
 OPTIMIZERS = ("adamw", "adam", "sgd")
@@ -46,6 +49,7 @@ class Data:
         noisy, clean: two folders with pairs of the same names.
         noisy_suffix, clean_suffix: what ends the names (without extension) of a pair's two pictures in ``folder``.
         dataset: one of ``DATASETS``; ``download`` if it may be fetched when it is not on the disk.
+        root: the folder where named sets lie; empty for one below the person's data folder.
         targets: what the network should answer, one of ``TARGETS``.
         held_out: pictures kept for validation; None for a share that suits their number.
         limit: how many pictures to use at most.
@@ -60,6 +64,7 @@ class Data:
     clean_suffix: str = ""
     dataset: str = ""
     download: bool = False
+    root: str = ""
     targets: str = "clean"
     held_out: int | None = None
     limit: int | None = None
@@ -220,6 +225,20 @@ class _Top:
         one_of("purpose", self.purpose, PURPOSES)
         require(bool(self.name) and not set(self.name) & set('/\\:*?"<>|'), f"name is {self.name!r}.", "Choose one that can name a file.")
         require(0 <= self.seed < 2**40, f"seed is {self.seed}.", "Choose 0 or more.")
+
+
+def recipe_names() -> tuple[str, ...]:
+    """The recipes that come with the program: those of the families, then those of the shipped models."""
+    found = (sorted(resource_path(folder).glob("*.toml")) for folder in _FOLDERS)
+    return tuple(dict.fromkeys(path.stem for paths in found for path in paths))
+
+
+def find_recipe(name: str) -> Path:
+    """The file of a recipe that comes with the program. Raises :class:`SpecError` if there is none of that name."""
+    if name not in recipe_names():
+        raise SpecError(f"There is no recipe named {name!r}.", f"Known: {', '.join(recipe_names())}.")
+    paths = [resource_path(folder, f"{name}.toml") for folder in _FOLDERS]
+    return next(path for path in paths if path.is_file())
 
 
 def load(path: Path | str) -> dict[str, Any]:

@@ -1,23 +1,52 @@
-"""The folder of one run: recipe, log, checkpoints, weights. Every file is written whole or not at all."""
+"""The folder of one run: recipe, log, checkpoint, weights, previews, card. Every file but the log is written whole or not at all.
+
+::
+
+    run.toml              the recipe as used
+    metrics.jsonl         one line of figures per logged step and per validation; no wall-clock time, so that a run that was
+                          stopped and resumed leaves the same bytes as one that never was
+    checkpoint.pt         everything needed to go on
+    best.safetensors      the weights of the best validation
+    last.safetensors      the weights of the last checkpoint
+    previews/000250.png   what the network made of the fixed validation pictures
+    card.md               what this model is, in words
+    tensorboard/          event files, on request
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 import pickle
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import tomli_w
 import torch
+from torch import Tensor
 
-from aedesk.core.errors import TrainingError
+from aedesk.core.errors import PictureError, SpecError, TrainingError
 from aedesk.imaging.atomic import replacing
+from aedesk.imaging.io import write
+from aedesk.imaging.picture import Picture
+from aedesk.models.checkpoint import save_model
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+BINDING = ("model", "degradation", "objective", "stage", "seed")
+"""Tables of the recipe that a resumed run must share with the one it goes on with."""
 
 
 class RunFolder:
-    """``run.json`` (the recipe as used), ``metrics.jsonl``, ``checkpoint.pt``, ``NAME.safetensors``.
+    """Reads and writes the folder of one run.
 
-    A checkpoint holds tensors and plain values only and is read with torch's ``weights_only``.
+    A checkpoint holds tensors and plain values only and is read with torch's ``weights_only``. Whatever cannot be written becomes a
+    :class:`TrainingError` that says what to do.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -27,49 +56,115 @@ class RunFolder:
     def checkpoint(self) -> Path:
         return self.path / "checkpoint.pt"
 
+    @property
+    def best(self) -> Path:
+        return self.path / "best.safetensors"
+
+    @property
+    def last(self) -> Path:
+        return self.path / "last.safetensors"
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "metrics.jsonl"
+
     def begin(self, recipe: Mapping[str, Any]) -> None:
         """Start a new run. Raises :class:`TrainingError` if one lives here already."""
         if self.checkpoint.exists():
             raise TrainingError(f"{self.path} holds a run already.", "Go on with it by --resume, or choose another folder.")
-        self.path.mkdir(parents=True, exist_ok=True)
-        _replace(self.path / "run.json", json.dumps(recipe, indent=1).encode())
-        (self.path / "metrics.jsonl").unlink(missing_ok=True)
+        try:
+            text = tomli_w.dumps(recipe)
+        except TypeError as error:
+            raise SpecError(f"The recipe cannot be written as TOML: {error}.", "Use plain numbers, texts, lists and tables.") from error
+        with self._saying():
+            self.path.mkdir(parents=True, exist_ok=True)
+            _replace(self.path / "run.toml", text.encode())
+            self.log_file.unlink(missing_ok=True)
 
-    def load(self, recipe: Mapping[str, Any]) -> dict[str, Any]:
-        """The last checkpoint. Raises :class:`TrainingError` if there is none or it belongs to another recipe."""
-        if not self.checkpoint.exists():
-            raise TrainingError(f"{self.path} holds no checkpoint.", "Start the run without --resume.")
-        before = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        for key in ("model", "degradation", "stage", "seed"):
-            if before.get(key) != json.loads(json.dumps(recipe.get(key))):
+    def resume(self, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The last checkpoint; None if the run was stopped before its first.
+
+        Raises :class:`TrainingError` if there is no run, or it belongs to another recipe, or the checkpoint is damaged.
+        """
+        before = read_recipe(self.path)
+        for key in BINDING:
+            if before.get(key) != recipe.get(key):
                 raise TrainingError(f"The run in {self.path} was started with another {key}.", "Resume it with its own recipe.")
+        if not self.checkpoint.exists():
+            self._drop_metrics_after(0)
+            return None
         try:
             state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise TrainingError(f"{self.checkpoint} is damaged: {error}", "Start the run again without --resume.") from error
+            raise TrainingError(f"{self.checkpoint} is damaged: {error}", "Start the run again in another folder.") from error
         self._drop_metrics_after(state["step"])
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
-        with replacing(self.checkpoint, overwrite=True) as file:
-            torch.save(dict(state), file)
+        """Write the checkpoint, after the figures that lead up to it have reached the disk."""
+        data = io.BytesIO()
+        torch.save(dict(state), data)
+        with self._saying():
+            if self.log_file.exists():
+                with self.log_file.open("ab") as file:
+                    os.fsync(file.fileno())
+            _replace(self.checkpoint, data.getbuffer())
+
+    def save_weights(self, path: Path, weights: Mapping[str, Tensor], card: Mapping[str, Any]) -> None:
+        """Write a model file, ``self.best`` or ``self.last``."""
+        with self._saying():
+            save_model(path, weights, card)
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        with self._saying(), self.log_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, **metrics}) + "\n")
+
+    def preview(self, step: int, sheet: np.ndarray) -> None:
+        """Write the (H, W, 3) uint8 picture of a step."""
+        with self._saying():
+            (self.path / "previews").mkdir(exist_ok=True)
+            write(Picture(sheet), self.path / "previews" / f"{step:06}.png", overwrite=True)
+
+    def describe(self, text: str) -> None:
+        with self._saying():
+            _replace(self.path / "card.md", text.encode())
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        """Turn what the system refuses into an error that says what to do. What was written before stays whole."""
+        try:
+            yield
+        except (OSError, PictureError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            number = cause.errno if isinstance(cause, OSError) else None
+            reason = (cause.strerror if isinstance(cause, OSError) else None) or str(error)
+            hint = "Choose a folder that you may write to."
+            if number in FULL:
+                reason = f"the disk is full ({reason})"
+                hint = "Free some space and go on with --resume: the last checkpoint is whole."
+            raise TrainingError(f"The run in {self.path} cannot be saved: {reason}.", hint) from error
 
     def _drop_metrics_after(self, step: int) -> None:
         # Steps since the checkpoint are done again; a line cut short by a kill is dropped too.
-        path, kept = self.path / "metrics.jsonl", []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        kept = []
+        for line in self.log_file.read_text(encoding="utf-8").splitlines() if self.log_file.exists() else []:
             try:
                 if json.loads(line)["step"] <= step:
                     kept.append(line)
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, TypeError):
                 continue
-        _replace(path, "".join(f"{line}\n" for line in kept).encode())
+        with self._saying():
+            _replace(self.log_file, "".join(f"{line}\n" for line in kept).encode())
 
 
-def _replace(path: Path, data: bytes) -> None:
+def read_recipe(path: Path | str) -> dict[str, Any]:
+    """The recipe of the run in a folder. Raises :class:`TrainingError` if there is none."""
+    try:
+        return tomllib.loads((Path(path) / "run.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path} holds no run.", "Start one without --resume.") from error
+
+
+def _replace(path: Path, data: bytes | memoryview) -> None:
     with replacing(path, overwrite=True) as file:
         file.write(data)

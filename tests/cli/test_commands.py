@@ -168,13 +168,13 @@ def test_training_writes_a_model_that_denoise_can_use(aedesk: Call, recipe: Path
     run = tmp_path / "run"
     done = aedesk("train", recipe, "--data", pictures, "--set", "stage.0.steps=10", "--set", "name=mine", "-o", run)
     assert done.code == 0, done.err
-    assert done.out.startswith(f"{run / 'mine.safetensors'}: ")
+    assert done.out.startswith(f"{run / 'best.safetensors'}: ")
     assert "step 10: val" in done.err
     about = json.loads(aedesk("info", run, "--json").out)
     assert (about["kind"], about["name"], about["step"], about["steps"], about["finished"]) == ("run", "mine", 10, 10, True)
-    assert about["weights"] == ["mine.safetensors"]
+    assert about["weights"] == ["best.safetensors", "last.safetensors"]
     assert "loss" in about["latest"]
-    assert aedesk("denoise", pictures / "0.png", "-o", tmp_path / "x.png", "--model", run / "mine.safetensors").code == 0
+    assert aedesk("denoise", pictures / "0.png", "-o", tmp_path / "x.png", "--model", run / "best.safetensors").code == 0
 
 
 def test_an_interrupted_training_resumes_without_its_recipe(

@@ -61,7 +61,7 @@ def test_the_card_tells_the_recipe_and_no_path(recipe: dict[str, Any], tmp_path:
     card = read_card(run(recipe, tmp_path / "run"))
     assert card["training"]["steps"] == 10
     assert card["recipe"]["stage"] == recipe["stage"]
-    assert set(card["metrics"]) == {"val_noisy", "val_psnr"}
+    assert set(card["metrics"]) == {"val_loss", "val_noisy", "val_psnr"}
     assert str(tmp_path) not in json.dumps(card)
 
 
@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(re
     state["network"] = {name: value * float("nan") for name, value in state["network"].items()}
     torch.save(state, folder / "checkpoint.pt")
     before = (folder / "checkpoint.pt").read_bytes()
-    with pytest.raises(TrainingError, match="Lower the learning rate"):
+    with pytest.raises(TrainingError, match=r"loss is nan at step 4.*Lower train\.lr"):
         run(recipe, folder, resume=True)
     assert (folder / "checkpoint.pt").read_bytes() == before
 

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from aedesk.core.errors import SpecError
-from aedesk.training.optim import make_optimizers, orthogonalise, rate
-from aedesk.training.recipe import load, parse
+from aedesk.training.optim import make_optimizers, orthogonalise
+from aedesk.training.recipe import Train, load, parse
+from aedesk.training.schedules import rate
 
 
 def test_the_shipped_recipes_are_valid(project: Path) -> None:
@@ -60,7 +61,7 @@ def test_an_orthogonalised_matrix_has_singular_values_near_one(shape: tuple[int,
 
 def test_every_weight_belongs_to_exactly_one_optimizer() -> None:
     network = nn.ModuleDict({"head": nn.Conv2d(3, 4, 3), "body": nn.Conv2d(4, 4, 3), "tail": nn.Conv2d(4, 3, 3)})
-    adamw, muon = make_optimizers(network, 1e-3, 1e-3, 0.0)
+    adamw, muon = make_optimizers(network, Train(muon_lr=1e-3))
     groups = [{id(p) for group in o.param_groups for p in group["params"]} for o in (adamw, muon)]
     assert groups[1] == {id(network["body"].weight)}
     assert groups[0] | groups[1] == {id(p) for p in network.parameters()}
@@ -68,7 +69,7 @@ def test_every_weight_belongs_to_exactly_one_optimizer() -> None:
 
 
 def test_the_rate_warms_up_and_comes_down() -> None:
-    rates = [rate(step, 100, 10, 0.01) for step in range(100)]
+    rates = [rate(step, 100, Train(warmup_steps=10)) for step in range(100)]
     assert rates[:10] == [(step + 1) / 10 for step in range(10)]
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] == pytest.approx(0.01, abs=0.01)

@@ -1,0 +1,139 @@
+"""Several processes that train one network, as ``torchrun`` starts them.
+
+Every process draws the same batch from the same seed and takes its slice, so that two processes compute what one would. The gradients
+are averaged by DistributedDataParallel; the first process alone validates, writes and speaks. gloo connects CPUs, nccl GPUs.
+
+A sharded loader was rejected: the batch would depend on the number of processes, and a run could not move from one to two machines.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from aedesk.core.cancel import JobCancelled
+from aedesk.core.errors import AedeskError, SpecError, TrainingError
+from aedesk.models.devices import resolve_device
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among those of the run: ``rank`` of ``world``, and the device it computes on."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        return self.rank == 0
+
+    def share(self, batch: int) -> slice:
+        """This process's part of a batch. Raises :class:`SpecError` if it cannot be divided."""
+        if batch % self.world:
+            raise SpecError(f"A batch of {batch} cannot be shared by {self.world} processes.", f"Choose a multiple of {self.world}.")
+        size = batch // self.world
+        return slice(self.rank * size, (self.rank + 1) * size)
+
+    def any(self, flag: bool) -> bool:
+        """Whether ``flag`` is true in any process."""
+        if self.world == 1:
+            return flag
+        found = torch.tensor(float(flag), device=self.device)
+        dist.all_reduce(found, dist.ReduceOp.MAX)
+        return bool(found)
+
+    def means(self, figures: Mapping[str, Tensor]) -> dict[str, float]:
+        """The figures, each averaged over the processes."""
+        values = torch.stack([value.detach().float().to(self.device) for value in figures.values()])
+        if self.world > 1:
+            dist.all_reduce(values)
+            values /= self.world
+        return dict(zip(figures, values.tolist(), strict=True))
+
+    def from_first(self, work: Callable[[], T]) -> T:
+        """The result of ``work``, which runs in the first process only; what it raises ends all of them."""
+        if self.world == 1:
+            return work()
+        told: list[Any] = [None]
+        error: BaseException | None = None
+        if self.first:
+            try:
+                told = [("done", work())]
+            except (JobCancelled, AedeskError) as caught:
+                error, told = caught, [("cancelled" if isinstance(caught, JobCancelled) else "failed", None)]
+        dist.broadcast_object_list(told, src=0)
+        if error is not None:
+            raise error
+        word, result = told[0]
+        if word == "cancelled":
+            raise JobCancelled
+        if word == "failed":
+            raise TrainingError("The first process of this run failed.", "It says why.")
+        answer: T = result
+        return answer
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Ranks]:
+    """Join the processes of the run, if torchrun has started several; alone otherwise. Raises :class:`DeviceError`."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1 or "RANK" not in os.environ:
+        yield Ranks(resolve_device(device))
+        return
+    chosen = resolve_device(device)
+    if chosen.type == "cuda":
+        chosen = resolve_device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
+        torch.cuda.set_device(chosen)
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Ranks(chosen, dist.get_rank(), dist.get_world_size())
+    finally:
+        dist.destroy_process_group()
+
+
+def mean_over_ranks(value: Tensor) -> Tensor:
+    """``value`` averaged over the processes of the run, with its gradient; unchanged in a run of one process.
+
+    For batch statistics that enter a loss in a way that is not linear, such as the mean activation in a KL sparsity: with it the
+    processes together minimise the loss of the whole batch.
+    """
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return value
+    averaged: Tensor = _Mean.apply(value)
+    return averaged
+
+
+def draw_for_batch(draw: Callable[[int], Tensor], count: int) -> Tensor:
+    """This process's ``count`` rows of ``draw(rows of the whole batch)``: random numbers as one process would draw them."""
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return draw(count)
+    rank = dist.get_rank()
+    return draw(count * dist.get_world_size())[rank * count : (rank + 1) * count]
+
+
+class _Mean(torch.autograd.Function):
+    """The loss of every process depends on the inputs of all, so gradients are averaged too; DDP then averages over the processes."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:  # type: ignore[override]
+        return _averaged(value)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return _averaged(gradient)
+
+
+def _averaged(value: Tensor) -> Tensor:
+    total = value.detach().contiguous().clone()
+    dist.all_reduce(total)
+    return total / dist.get_world_size()

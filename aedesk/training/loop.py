@@ -1,0 +1,115 @@
+"""The loop of a training run: step, tell, look, save."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from aedesk.core.cancel import CancelToken, JobCancelled
+from aedesk.core.events import Event, Log, Preview, Progress, StepDone
+from aedesk.models.devices import precision_name
+from aedesk.training.board import Board
+from aedesk.training.card import in_words, make_card
+from aedesk.training.run_folder import RunFolder
+from aedesk.training.run_state import Run
+from aedesk.training.validation import preview, validate
+
+PROGRESS_S = 0.5
+
+
+class Loop:
+    """Drives a :class:`Run` to its end and keeps its folder.
+
+    A checkpoint may be written at any step and the process may die at any moment: what lies in the folder is then the state of one step,
+    and going on from it repeats what came after to the last bit (on a CPU).
+    """
+
+    def __init__(self, run: Run, folder: RunFolder, board: Board, cancel: CancelToken) -> None:
+        self.run, self.folder, self.board, self.cancel = run, folder, board, cancel
+        self._earlier, self._begun = run.seconds, time.monotonic()
+        self._saved = self._told = self._begun
+        self._told_step, self._progressed = run.step, 0.0
+
+    def events(self) -> Iterator[Event]:
+        """Raises JobCancelled after the checkpoint has been written, and :class:`TrainingError`."""
+        run, ranks = self.run, self.run.ranks
+        try:
+            if run.looked < run.step:  # stopped between a step and its validation
+                yield from self._look()
+            while not run.over:
+                if ranks.any(self.cancel.cancelled):
+                    raise JobCancelled
+                terms = run.train_step()
+                yield from self._tell(terms)
+                yield from self._look()
+                if time.monotonic() - self._saved > run.recipe.train.checkpoint_s:
+                    self.save()
+        except JobCancelled:
+            self.save()
+            raise
+        if run.step < run.recipe.steps:
+            yield Log(f"Stopped early at step {run.step}: nothing better since step {run.standing.best_step}.")
+        self.save()
+
+    def save(self) -> None:
+        """Write the checkpoint, the last weights and the card. Only the first process does."""
+        run = self.run
+        self._saved = time.monotonic()
+        run.seconds = self._earlier + self._saved - self._begun
+        if not run.ranks.first:
+            return
+        self.folder.save(run.state())
+        self._save_weights(best=False)
+        card = self._card()
+        self.folder.describe(in_words(card, run.recipe.steps, run.examples.count))
+
+    def _tell(self, terms: dict[str, Tensor]) -> Iterator[Event]:
+        run, now = self.run, time.monotonic()
+        due = run.step % run.recipe.train.log_every == 0 or run.step == run.recipe.steps
+        if due:
+            numbers = run.ranks.means(terms)
+            run.check(numbers["loss"])
+            numbers["lr"] = run.rate
+            if run.ranks.first:
+                self.folder.log(run.step, numbers)
+            rate = (run.step - self._told_step) * run.stage(run.step - 1)[1].count / max(now - self._told, 1e-9)
+            self._told, self._told_step = now, run.step
+            numbers = {**numbers, "pictures_per_s": rate}
+            self.board.add(run.step, numbers)
+            yield StepDone(run.step, numbers)
+        if due or now - self._progressed > PROGRESS_S:
+            self._progressed = now
+            detail = f"loss {numbers['loss']:.4f}" if due else ""
+            yield Progress(run.step, run.recipe.steps, "steps", detail)
+
+    def _look(self) -> Iterator[Event]:
+        """Validate and make a preview, if it is time for them."""
+        run, train = self.run, self.run.recipe.train
+        last = run.step == run.recipe.steps
+        if run.validation and (last or run.step % train.validate_every == 0):
+            network = run.settle()
+            loss = run.stages[-1].loss  # one measure for the whole run, or the best could not be told
+            scores = run.ranks.from_first(
+                lambda: validate(type(run.objective), network, run.validation, loss, run.dtype, self.cancel),
+            )
+            run.check(scores["val_loss"])
+            if run.judge(scores) and run.ranks.first:
+                self._save_weights(best=True)
+            if run.ranks.first:
+                self.folder.log(run.step, scores)
+            self.board.add(run.step, scores)
+            yield StepDone(run.step, scores)
+        if run.ranks.first and run.validation and train.preview_every and (last or run.step % train.preview_every == 0):
+            sheet = preview(type(run.objective), run.settle(), run.validation, run.dtype)
+            self.folder.preview(run.step, sheet)
+            yield Preview(sheet, f"step {run.step}")
+        run.looked = run.step
+
+    def _save_weights(self, *, best: bool) -> None:
+        self.folder.save_weights(self.folder.best if best else self.folder.last, self.run.settle().state_dict(), self._card())
+
+    def _card(self) -> dict[str, object]:
+        run = self.run
+        return make_card(run.recipe, run.start, run.step, run.seconds, run.device, precision_name(run.dtype), run.scores)

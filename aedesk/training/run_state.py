@@ -1,0 +1,205 @@
+"""The state of one training run: everything that a checkpoint holds, and the step that advances it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import TrainingError
+from aedesk.data.examples import Example
+from aedesk.data.sources import make_examples
+from aedesk.models.checkpoint import load_model
+from aedesk.models.devices import choose_precision
+from aedesk.models.families import FAMILIES
+from aedesk.models.zoo import find_model
+from aedesk.training import optim
+from aedesk.training.distributed import Ranks
+from aedesk.training.objectives.registry import objective_class
+from aedesk.training.recipe import Recipe, Stage
+from aedesk.training.schedules import Standing, rate
+
+
+class Run:
+    """Network, moving average, optimizers, data, and the step at which they stand.
+
+    Args:
+        ranks: this process among those that train together.
+    """
+
+    def __init__(self, recipe: Recipe, ranks: Ranks) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe, self.ranks, self.device = recipe, ranks, ranks.device
+        self.stages = recipe.stages
+        self.step, self.seconds = 0, 0.0
+        self.looked = 0
+        """The last step whose log, validation and preview are done."""
+        self.standing, self.scores = Standing(), dict[str, float]()
+        self.rate = 0.0
+        network = FAMILIES[recipe.family].build(recipe.architecture)
+        self.start = _start_from(network, recipe.start) if recipe.start else ""
+        self.network: Any = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        self.average: Any = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.objective = objective_class(recipe)(self.network, recipe)
+        self.optimizers = optim.make_optimizers(self.network, recipe.train)
+        self.dtype = choose_precision(recipe.train.precision, self.device)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
+        self._module: Any = self.objective
+        if ranks.world > 1:
+            # A stage may leave layers out (stacked training), and which ones is known only after the step.
+            self._module = DistributedDataParallel(self.objective, find_unused_parameters=True)
+
+    def load_data(self, cancel: CancelToken) -> None:
+        recipe, about = self.recipe, self.network.descriptor
+        self.examples = make_examples(
+            recipe.table.get("data", {}),
+            recipe.degradation,
+            about.channels,
+            self.device,
+            cancel,
+            patch_px=max(stage.patch_px for stage in recipe.stages),
+            validation_px=about.fixed_px,
+            size_multiple=about.size_multiple,
+        )
+        self.validation = self.examples.validation()
+
+    @property
+    def over(self) -> bool:
+        """All steps are done, or the last stage no longer gets better."""
+        patience = self.recipe.train.early_stop
+        in_last = self.step > self.recipe.steps - self.stages[-1].steps
+        return self.step >= self.recipe.steps or bool(patience and in_last and self.standing.stale >= patience)
+
+    def stage(self, step: int) -> tuple[int, Stage]:
+        """Number and settings of the stage to which a step (counted from 0) belongs."""
+        for number, stage in enumerate(self.stages):
+            if step < stage.steps:
+                return number, stage
+            step -= stage.steps
+        return len(self.stages) - 1, self.stages[-1]
+
+    def set_batches(self, batches: list[int]) -> None:
+        """Replace "auto" by what was measured."""
+        self.stages = tuple(replace(stage, batch=batch) for stage, batch in zip(self.stages, batches, strict=True))
+
+    def train_step(self) -> dict[str, Tensor]:
+        """One step; the terms of its loss, detached, of this process's share of the batch.
+
+        Raises :class:`TrainingError` on a CPU if the loss is no longer a number; a GPU would have to be waited for, so there the
+        loop looks now and then.
+        """
+        train, (number, stage) = self.recipe.train, self.stage(self.step)
+        if self.stage(self.step - 1)[0] != number:
+            self.standing.new_stage()
+        # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
+        seed = self.recipe.seed * 1_000_003 + self.step
+        example = self._share(self.examples.draw(stage.count, stage.patch_px, seed))
+        generator = torch.Generator(self.device).manual_seed(seed + 1)
+        torch.manual_seed(seed + 2 + self.ranks.rank)  # dropout
+        self.rate = optim.set_rate(self.optimizers, train, rate(self.step, self.recipe.steps, train) * self.standing.factor)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            loss, terms = self._module(example, stage, generator)
+        if self.device.type == "cpu" and self.ranks.world == 1:
+            self.check(float(loss.detach()))
+        self.scaler.scale(loss).backward()
+        for optimizer in self.optimizers:
+            self.scaler.unscale_(optimizer)
+        if train.l1_weights:
+            optim.add_l1_gradient(self.network, train.l1_weights)
+            terms = {**terms, "l1_weights": train.l1_weights * optim.l1_of_weights(self.network).detach()}
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), train.clip_norm or math.inf)
+        for optimizer in self.optimizers:
+            self.scaler.step(optimizer)
+        self.scaler.update()
+        self.step += 1
+        if train.ema:
+            decay = min(train.ema, self.step / (self.step + 10))
+            with torch.no_grad():
+                torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        return {**terms, "grad_norm": norm.detach()}
+
+    def check(self, loss: float) -> None:
+        """Raise :class:`TrainingError` if ``loss`` is no number, naming it, the step and what to try."""
+        if math.isfinite(loss):
+            return
+        train = self.recipe.train
+        hints = [f"Lower train.lr (now {train.lr:g}{f', and muon_lr {train.muon_lr:g}' if train.muon_lr else ''}) to a third"]
+        if not train.clip_norm:
+            hints.append("set train.clip_norm = 1")
+        if self.dtype != torch.float32:
+            hints.append('set train.precision = "float32"')
+        raise TrainingError(
+            f"The run has diverged: the loss is {loss} at step {self.step + 1}. The last good weights are kept.",
+            f"{', or '.join(hints)}, and go on with --resume from the last checkpoint.",
+        )
+
+    def judge(self, scores: dict[str, float]) -> bool:
+        """Take in a validation; True if it is the best so far."""
+        best = self.standing.judge(self.step, scores["val_loss"], self.recipe.train)
+        if best:
+            self.scores = scores
+        return best
+
+    def settle(self) -> Any:
+        """The network to look at and to keep: the moving average, with the buffers of now. They are no weights, so no average."""
+        with torch.no_grad():
+            for mean, now in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                mean.copy_(now)
+            if not self.recipe.train.ema:
+                for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                    mean.copy_(now)
+        return self.average
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "looked": self.looked,
+            "seconds": self.seconds,
+            "batches": [stage.batch for stage in self.stages],
+            "standing": self.standing.state(),
+            "scores": dict(self.scores),
+            "network": self.network.state_dict(),
+            "average": self.settle().state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a checkpoint. Raises :class:`TrainingError` if its optimizers are others than the recipe's."""
+        self.step, self.looked, self.seconds = state["step"], state["looked"], state["seconds"]
+        self.standing, self.scores = Standing(**state["standing"]), dict(state["scores"])
+        self.set_batches(state["batches"])
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.scaler.load_state_dict(state["scaler"])
+        try:
+            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                optim.restore(optimizer, saved)
+        except (ValueError, KeyError) as error:
+            message = f"The run was started with other optimizers than {self.recipe.train.optimizer}."
+            raise TrainingError(message, "Resume it with its own recipe.") from error
+
+    def _share(self, example: Example) -> Example:
+        if self.ranks.world == 1:
+            return example
+        part = self.ranks.share(len(example.noisy))
+        tensors = {name: value[part] for name, value in vars(example).items() if value is not None}
+        return replace(example, **tensors)
+
+
+def _start_from(network: torch.nn.Module, start: str) -> str:
+    """Load the weights of a model into ``network``; its name."""
+    model, card = load_model(find_model(start))
+    try:
+        network.load_state_dict(model.state_dict())
+    except RuntimeError as error:
+        raise TrainingError(f"The weights of {start} do not fit the recipe's [model].", "Give it that model's architecture.") from error
+    return str(card["name"])

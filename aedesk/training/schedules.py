@@ -1,0 +1,62 @@
+"""Learning-rate schedules, and the judgement over validations that plateau, early stopping and *best* rest on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from aedesk.training.recipe import Train
+
+
+def rate(step: int, steps: int, train: Train) -> float:
+    """Factor on the peak learning rate at ``step`` of ``steps``: a linear warm-up, then the recipe's schedule.
+
+    Of "plateau" only the warm-up: the rest is :attr:`Standing.factor`, which depends on what validation found.
+    """
+    if step < train.warmup_steps:
+        return (step + 1) / train.warmup_steps
+    after = step - train.warmup_steps
+    if train.schedule == "cosine":
+        progress = after / max(1, steps - train.warmup_steps)
+        return train.final_lr_ratio + (1 - train.final_lr_ratio) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    if train.schedule == "step":
+        return train.decay_factor ** (after // train.decay_every)
+    return 1.0
+
+
+@dataclass
+class Standing:
+    """How a run stands after its validations. Part of the checkpoint.
+
+    Args:
+        best: lowest validation loss so far; ``best_step`` where that was.
+        stale: validations since the best one, within the stage.
+        waited: the same, since the rate was last lowered.
+        factor: what plateaus have made of the learning rate.
+    """
+
+    best: float = math.inf
+    best_step: int = 0
+    stale: int = 0
+    waited: int = 0
+    factor: float = 1.0
+
+    def judge(self, step: int, loss: float, train: Train) -> bool:
+        """Take in one validation; True if it is the best so far."""
+        if loss < self.best:
+            self.best, self.best_step, self.stale, self.waited = loss, step, 0, 0
+            return True
+        self.stale += 1
+        self.waited += 1
+        if train.schedule == "plateau" and self.waited >= train.patience:
+            self.factor *= train.decay_factor
+            self.waited = 0
+        return False
+
+    def new_stage(self) -> None:
+        """Another loss or patch size deserves new patience."""
+        self.stale = self.waited = 0
+
+    def state(self) -> dict[str, Any]:
+        return asdict(self)
