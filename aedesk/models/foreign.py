@@ -179,9 +179,9 @@ def read_weights(path: Path) -> Mapping[str, Any]:
 def _unpickle(path: Path) -> Mapping[str, Any]:
     advice = "Ask its maker for the plain weights, best as .safetensors."
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:  # not the path: newer versions of torch go by its suffix
             warnings.simplefilter("ignore")  # about pickle protocols and TorchScript, both of which are refused or read below
-            content = torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if asked := re.search(r"GLOBAL ([\w.]+)", str(error)):
             raise ModelError(f"{path.name} hides code: it would use {asked[1]}.", advice) from error

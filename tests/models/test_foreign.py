@@ -31,7 +31,7 @@ try:
     from spandrel.architectures.Compact import Compact
     from spandrel.architectures.DnCNN import DnCNN
     from spandrel.architectures.DRUNet import DRUNet
-    from spandrel.architectures.SCUNet import SCUNet
+    from spandrel.architectures.SwinIR import SwinIR
 except (ImportError, RuntimeError) as why:  # RuntimeError: a torchvision of another torch
     pytest.skip(f"the extra 'community' is not installed: {why}", allow_module_level=True)
 
@@ -50,7 +50,7 @@ MAKERS: dict[str, Any] = {
     "gray DRUNet": lambda: DRUNet(in_nc=2, out_nc=1, nc=[4, 4, 8, 8], nb=2),
     "FDnCNN": lambda: louder(DnCNN(in_nc=4, out_nc=3, nc=8, nb=9, act_mode="R", mode="FDnCNN")),
     "DnCNN": lambda: DnCNN(in_nc=3, out_nc=3, nc=8, nb=9, act_mode="BR"),
-    "SCUNet": lambda: SCUNet(in_nc=3, config=[1, 1, 1, 1, 1, 1, 1], dim=64),
+    "SwinIR": lambda: SwinIR(img_size=16, in_chans=3, embed_dim=12, depths=[1, 1], num_heads=[2, 2], window_size=8, upscale=1, upsampler=""),
 }
 TOLD = ("DRUNet", "gray DRUNet", "FDnCNN")
 

@@ -183,7 +183,7 @@ REASONS = {
     "empty": "is not a model file",
     "cut short": "cut short",
     "too long": "has grown",
-    "pickle": "hides code",
+    "pickle": "something else than weights",
     "newer card": "newer version",
     "card of the wrong type": "damaged: family",
     "another architecture": "does not fit its own card",
