@@ -167,3 +167,11 @@ def _jpeg(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tensor
 CHAINS: Registry[Chain] = Registry("degradation chain")
 CHAINS.add("gaussian", gaussian_chain)
 CHAINS.add("photo", photo_chain)
+
+DEFAULTS: Mapping[str, Ranges] = {
+    "gaussian": {"sigma": (0, 50), "gray": 0.0},
+    "photo": {
+        "gray": 0.1, "clean": 0.05, "shot": (4e-5, 1e-2), "read": (2e-4, 7e-3), "blotch": 8, "grain": 14, "white": 18, "jpeg": (50, 98),
+    },
+}  # fmt: skip
+"""Ranges of each chain, where a recipe says nothing else."""

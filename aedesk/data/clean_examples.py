@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from aedesk.data.chains import CHAINS
-from aedesk.data.collection import PatchStore
+from aedesk.data.damage import Damage
 from aedesk.data.examples import Example
-
-VALIDATION_PX = 256
+from aedesk.data.patches import Patches
+from aedesk.data.validation_crops import numbered, seeded, to_float
 
 
 class CleanExamples:
-    """Crops of clean pictures, damaged by a chain.
+    """Crops of clean pictures, damaged.
 
     Args:
-        training, held_out: (H, W, 3) uint8 pictures.
-        chain: name of a degradation chain; ``ranges`` its arguments.
-        device: where the pictures lie and the examples are made.
+        patches: of the training pictures.
+        crops: of the held-out pictures, on the device.
+        damage: what is done to both.
+        problems: what the person should know about the data.
     """
 
     def __init__(
-        self, training: Sequence[np.ndarray], held_out: Sequence[np.ndarray], chain: str, ranges: Mapping[str, Any], device: torch.device
+        self, patches: Patches, crops: Sequence[Tensor], damage: Damage, device: torch.device, problems: Sequence[str] = ()
     ) -> None:
-        self.store = PatchStore(training, device)
-        self._held_out, self._chain, self._ranges, self._device = held_out, CHAINS[chain], dict(ranges), device
+        self._patches, self._crops, self._damage, self._device = patches, crops, damage, device
+        self.problems = tuple(problems)
 
     @property
     def count(self) -> int:
-        return len(self.store.start)
+        return len(self._patches)
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
-        patches = self.store.sample(batch, patch_px, torch.Generator().manual_seed(seed))
-        generator = torch.Generator(self._device).manual_seed(seed)
-        return Example(*self._chain(patches.float() / 255, self._ranges, generator))
+        clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
+        return Example(*self._damage(clean, seeded(seed, self._device)))
 
     def validation(self) -> list[Example]:
-        """Central crops of the held-out pictures, all damaged, each with its own fixed seed."""
-        return [self._example(number, picture) for number, picture in enumerate(self._held_out)]
-
-    def _example(self, number: int, picture: np.ndarray) -> Example:
-        height, width = picture.shape[:2]
-        side = min(VALIDATION_PX, height // 8 * 8, width // 8 * 8)
-        top, left = (height - side) // 2, (width - side) // 2
-        pixels = torch.from_numpy(picture[top : top + side, left : left + side].copy()).to(self._device)
-        clean = pixels.permute(2, 0, 1)[None].float() / 255
-        noisy, clean, level = self._chain(clean, {**self._ranges, "clean": 0.0}, torch.Generator(self._device).manual_seed(number))
-        return Example(noisy, clean, level)
+        return [Example(*self._damage(crop, generator, all_damaged=True)) for crop, generator in numbered(self._crops, self._device)]

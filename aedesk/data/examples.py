@@ -37,6 +37,10 @@ class Examples(Protocol):
     def count(self) -> int:
         """Training pictures."""
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What the person should know about the data: files that were left out, pictures that were changed to fit."""
+
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         """A batch that depends on ``seed`` alone."""
 

@@ -1,47 +1,137 @@
-"""From the recipe's data to examples."""
+"""From a recipe's tables [data] and [degradation] to examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import DataError, SpecError
 from aedesk.data.clean_examples import CleanExamples
-from aedesk.data.collection import iterate_pictures, split
+from aedesk.data.damage import Damage
 from aedesk.data.examples import Examples
+from aedesk.data.finding import PictureFile, find_pictures, listed_files
+from aedesk.data.loading import load_pictures
+from aedesk.data.named import named_pictures
+from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples
+from aedesk.data.pair_examples import PairExamples
+from aedesk.data.pairs import Pair, pairs_of_folders, pairs_of_suffixes
+from aedesk.data.patches import Patches
+from aedesk.data.pixels import Pixels
+from aedesk.data.splitting import split
+from aedesk.data.validation_crops import validation_crops
+
+FROM_NOISY: Mapping[str, type[NeighbourExamples] | type[BlindSpotExamples]] = {
+    "neighbor2neighbor": NeighbourExamples,
+    "noise2void": BlindSpotExamples,
+}
+"""Targets that are made of noisy pictures alone."""
+
+Table = Mapping[str, Any]
 
 
 def make_examples(
-    data: Mapping[str, Any],
-    degradation: Mapping[str, Any],
+    data: Table,
+    degradation: Table,
     channels: int,
     device: torch.device,
     cancel: CancelToken,
     *,
+    patch_px: int = 64,
     validation_px: int | None = None,
     size_multiple: int = 8,
 ) -> Examples:
     """The examples that a recipe asks for.
 
     Args:
-        data, degradation: the recipe's tables of these names.
+        data, degradation: the recipe's tables of these names (``training.recipe.Data`` says their keys).
         channels: 1 or 3, as the network has.
         device: where the examples are wanted.
         cancel: asked between pictures.
-        validation_px: edge of the validation crops: a network's ``fixed_px``; None for up to 256.
-        size_multiple: the network's: validation crops have edges that are multiples of it.
+        patch_px: the largest patch that will be drawn.
+        validation_px: edge of the validation crops, for a network that takes one size only; None for up to 256.
+        size_multiple: the network's; edges of validation crops are multiples of it.
 
-    Raises DataError and SpecError.
+    Raises:
+        SpecError: the tables contradict each other.
+        DataError: there is no picture, or none that can be used.
     """
-    names, pictures = [], []
-    for name, pixels in iterate_pictures(Path(data["folder"]), data.get("limit")):
-        cancel.check()
-        names.append(name)
-        pictures.append(pixels)
-    training, held_out = split(names, data.get("held_out", 16))
-    seen, unseen = ([pictures[i] for i in chosen] for chosen in (training, held_out))
-    ranges = {key: value for key, value in degradation.items() if key != "chain"}
-    return CleanExamples(seen, unseen, degradation["chain"], ranges, device)
+    targets, fit = data.get("targets") or "clean", data.get("fit") or "crop"
+    pairs = has_pairs(data)
+    if targets != "clean" and (degradation.get("chain") or "none") != "none":
+        raise SpecError(f'Targets "{targets}" come from noisy pictures, which need no [degradation].', "Remove that table.")
+    damage = Damage(degradation, channels)
+    problems: list[str] = []
+    pictures = _pictures(data, channels, cancel, problems)
+    seen, unseen = ([pictures[i] for i in chosen] for chosen in split(len(pictures), data.get("held_out"), problems))
+    # A sub-sampled patch is half as large as what it was made of.
+    factor = 2 if targets == "neighbor2neighbor" else 1
+    problems += _small(pictures, factor * patch_px, fit)
+    patches = Patches(seen, fit, upright=bool(data.get("dataset")) or fit == "scale", device=device)
+    edge = validation_px or (patch_px if fit == "scale" else None)
+    crops = validation_crops(unseen, fit, edge and factor * edge, factor * size_multiple, device)
+    if pairs:
+        return PairExamples(patches, crops, device, problems)
+    if targets in FROM_NOISY:
+        return FROM_NOISY[targets](patches, crops, device, problems)
+    return CleanExamples(patches, crops, damage, device, problems)
+
+
+def has_pairs(data: Table) -> bool:
+    """Whether the table asks for pairs. Raises :class:`SpecError` if its keys contradict each other or name no pictures."""
+    by_folder, by_suffix = bool(data.get("noisy") or data.get("clean")), bool(data.get("noisy_suffix") or data.get("clean_suffix"))
+    places = [key for key in ("folder", "files", "dataset") if data.get(key)] + (["noisy"] if by_folder else [])
+    if len(places) != 1:
+        said = f"names {' and '.join(places)}" if places else "names no pictures"
+        raise SpecError(f"[data] {said}.", "Give one of: folder (--data), files, noisy with clean, dataset.")
+    pairs = by_folder or by_suffix
+    wanted = data.get("targets") or "clean"
+    if by_suffix and places != ["folder"]:
+        raise SpecError("[data] noisy_suffix and clean_suffix part the pictures of one folder.", "Give that folder.")
+    if pairs != (wanted == "pairs"):
+        hint = 'Write targets = "pairs".' if pairs else "Give noisy and clean, or noisy_suffix and clean_suffix."
+        raise SpecError(f'[data] {"has pairs" if pairs else "has no pairs"}, and its targets are "{wanted}".', hint)
+    return pairs
+
+
+def find_items(data: Table, cancel: CancelToken, problems: list[str]) -> Sequence[PictureFile | Pair]:
+    """The files or pairs of files that a table names, not decoded yet; not for a named set.
+
+    Args:
+        problems: is told of what is left out.
+    """
+    items: Sequence[PictureFile | Pair]
+    if has_pairs(data):
+        if data.get("noisy"):
+            noisy, clean = (find_pictures(Path(data[key]).expanduser(), cancel, problems) for key in ("noisy", "clean"))
+            items = pairs_of_folders(noisy, clean, problems)
+        else:
+            files = find_pictures(Path(data["folder"]).expanduser(), cancel, problems)
+            items = pairs_of_suffixes(files, data["noisy_suffix"], data["clean_suffix"], problems)
+    elif data.get("files"):
+        items = listed_files(data["files"])
+    else:
+        items = find_pictures(Path(data["folder"]).expanduser(), cancel, problems)
+    return items[: data.get("limit")]
+
+
+def _pictures(data: Table, channels: int, cancel: CancelToken, problems: list[str]) -> list[Pixels]:
+    if not data.get("dataset"):
+        return load_pictures(find_items(data, cancel, problems), channels, cancel, problems)
+    name, root, download = data["dataset"], data.get("root") or "", bool(data.get("download"))
+    found = named_pictures(name, root, download, channels, data.get("limit"), cancel)
+    if not found:
+        raise DataError(f"The set {name} is empty.", "Download it again.")
+    return found
+
+
+def _small(pictures: Sequence[Pixels], edge: int, fit: str) -> list[str]:
+    """What to say of pictures that are smaller than a patch of ``edge`` pixels."""
+    count = sum(min(picture.shape[:2]) < edge for picture in pictures)
+    if not count:
+        return []
+    done = "enlarged" if fit == "scale" else "reflected at their edges"
+    return [f"{count} of {len(pictures)} pictures are smaller than a patch of {edge} pixels; they are {done}."]

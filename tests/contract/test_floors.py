@@ -22,7 +22,7 @@ OUTSIDE: dict[str, set[str]] = {
     "imaging": PICTURES,
     "entropy": {"numpy", "constriction"},
     "models": TENSORS | {"spandrel", "onnx", "onnxruntime"},
-    "data": TENSORS | {"PIL"},
+    "data": TENSORS | {"PIL", "torchvision"},
     "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
     "restoration": TENSORS,
     "codec": TENSORS | {"PIL"},

@@ -1,0 +1,112 @@
+"""Picture files: found in folders and inside zip files, without decoding any."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import DataError, PictureError
+from aedesk.imaging.io import is_picture_path, read
+from aedesk.imaging.picture import Picture
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture on the disk, or a member of a zip file.
+
+    Args:
+        path: of the picture, or of the zip file.
+        name: where it lies below the folder that was searched, with ``/`` on every system; a zip file counts as a folder.
+        member: name inside the zip file, empty for a file of its own.
+    """
+
+    path: Path
+    name: str
+    member: str = ""
+
+    @property
+    def stem(self) -> str:
+        """``name`` without its suffix."""
+        return str(PurePosixPath(self.name).with_suffix(""))
+
+    @property
+    def label(self) -> str:
+        """The first sub-folder of ``name``, by which classes are told apart; empty directly in the folder."""
+        return self.name.partition("/")[0] if "/" in self.name else ""
+
+    def read(self) -> Picture:
+        """Decode it. Raises :class:`PictureError`."""
+        if not self.member:
+            return read(self.path)
+        with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
+            return read(self.extract(Path(folder)))
+
+    def extract(self, folder: Path) -> Path:
+        """The picture as a file: a member of a zip file is copied into ``folder``. Raises :class:`PictureError`."""
+        if not self.member:
+            return self.path
+        # The readers take files, and know every format by its content; the suffix tells them a camera's RAW.
+        copy = folder / f"picture{PurePosixPath(self.member).suffix}"
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                copy.write_bytes(archive.read(self.member))
+        except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise PictureError(f"{self.path}/{self.member} cannot be unpacked: {error}.", "Pack it again.") from error
+        return copy
+
+
+def find_pictures(folder: Path, cancel: CancelToken, problems: list[str] | None = None) -> list[PictureFile]:
+    """Every picture below ``folder`` by its name, also those inside zip files, sorted; hidden files are left out.
+
+    Args:
+        problems: is told of zip files that cannot be read; None makes them an error.
+
+    Raises :class:`DataError` for a folder that does not exist or holds no picture.
+    """
+    if not folder.is_dir():
+        raise DataError(f"The data folder {folder} does not exist.", "Choose the folder of the training pictures (--data).")
+    found: list[PictureFile] = []
+    for path in sorted(folder.rglob("*")):
+        cancel.check()
+        name = path.relative_to(folder).as_posix()
+        if _hidden(name):
+            continue
+        if path.suffix.lower() == ".zip":
+            try:
+                found += [PictureFile(path, f"{name}/{member}", member) for member in _members(path)]
+            except DataError as error:
+                if problems is None:
+                    raise
+                problems.append(error.message)
+        elif is_picture_path(path) and path.is_file():
+            found.append(PictureFile(path, name))
+    if not found:
+        raise DataError(
+            f"There are no pictures in {folder}.", "Choose a folder with pictures (JPEG, PNG, TIFF, ...) or with zip files of them."
+        )
+    return found
+
+
+def listed_files(files: Sequence[str]) -> list[PictureFile]:
+    """Single pictures by their paths. Raises :class:`DataError` for one that does not exist."""
+    for file in files:
+        if not Path(file).is_file():
+            raise DataError(f"The training picture {file} does not exist.", "Check the name; it may have been moved or renamed.")
+    return [PictureFile(Path(file), Path(file).name) for file in files]
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sorted(name for name in archive.namelist() if is_picture_path(name) and not _hidden(name))
+    except (OSError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as a zip file: {error}.", "Remove it or pack it again.") from error
+
+
+def _hidden(name: str) -> bool:
+    """Whether a person would not see the file: macOS leaves ``._name`` and ``__MACOSX`` beside the pictures it packs."""
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))

@@ -1,0 +1,68 @@
+"""Examples from noisy pictures alone: both what goes in and what should come out are made of the same picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from aedesk.data.blind_spots import blind
+from aedesk.data.examples import Example
+from aedesk.data.neighbours import draw_pick, neighbours
+from aedesk.data.patches import Patches
+from aedesk.data.validation_crops import numbered, seeded, to_float
+
+
+class NeighbourExamples:
+    """For Neighbor2Neighbor: patches of twice the size, parted into two of neighbouring pixels. Arguments as ``CleanExamples``."""
+
+    def __init__(self, patches: Patches, crops: Sequence[Tensor], device: torch.device, problems: Sequence[str] = ()) -> None:
+        self._patches, self._crops, self._device = patches, crops, device
+        self.problems = tuple(problems)
+
+    @property
+    def count(self) -> int:
+        return len(self._patches)
+
+    def draw(self, batch: int, patch_px: int, seed: int) -> Example:
+        whole = to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device)
+        return _parted(whole, seeded(seed, self._device))
+
+    def validation(self) -> list[Example]:
+        """Figures against the other neighbours: what a real clean picture would give is unknown."""
+        return [_parted(crop, generator) for crop, generator in numbered(self._crops, self._device)]
+
+
+class BlindSpotExamples:
+    """For Noise2Void: patches with blind spots. Arguments as ``CleanExamples``."""
+
+    def __init__(self, patches: Patches, crops: Sequence[Tensor], device: torch.device, problems: Sequence[str] = ()) -> None:
+        self._patches, self._crops, self._device = patches, crops, device
+        self.problems = tuple(problems)
+
+    @property
+    def count(self) -> int:
+        return len(self._patches)
+
+    def draw(self, batch: int, patch_px: int, seed: int) -> Example:
+        noisy = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
+        return _with_blind_spots(noisy, seeded(seed, self._device))
+
+    def validation(self) -> list[Example]:
+        return [_with_blind_spots(crop, generator) for crop, generator in numbered(self._crops, self._device)]
+
+
+def _unknown(noisy: Tensor) -> Tensor:
+    return noisy.new_full((len(noisy), 1, 1, 1), float("nan"))
+
+
+def _parted(whole: Tensor, generator: torch.Generator) -> Example:
+    pick = draw_pick(whole, generator)
+    first, second = neighbours(whole, pick)
+    return Example(first, second, _unknown(first), whole=whole, pick=pick)
+
+
+def _with_blind_spots(noisy: Tensor, generator: torch.Generator) -> Example:
+    masked, spots = blind(noisy, generator)
+    return Example(masked, noisy, _unknown(noisy), weight=spots)

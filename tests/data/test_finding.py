@@ -1,0 +1,63 @@
+"""Pictures are found wherever a person keeps them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import DataError, PictureError
+from aedesk.data.finding import find_pictures, listed_files
+
+
+def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+    write_flat(tmp_path / "sub" / "b.png", 2)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    write_flat(tmp_path / ".hidden" / "c.png", 3)
+    packed = write_flat(tmp_path / "1.png", 1)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(packed, "deep/1.png")
+        archive.write(packed, "__MACOSX/deep/._1.png")
+    packed.unlink()
+    found = find_pictures(tmp_path, CancelToken())
+    assert [(file.name, file.stem, file.label, int(file.read().pixels[0, 0, 0])) for file in found] == [
+        ("a.zip/deep/1.png", "a.zip/deep/1", "a.zip", 1),
+        ("sub/b.png", "sub/b", "sub", 2),
+    ]
+
+
+def test_an_empty_and_a_missing_folder_are_named(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(DataError, match=folder.name):
+            find_pictures(folder, CancelToken())
+
+
+def test_a_broken_zip_file_is_told_and_the_others_are_used(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+    write_flat(tmp_path / "good.png", 1)
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut short")
+    problems: list[str] = []
+    assert [file.name for file in find_pictures(tmp_path, CancelToken(), problems)] == ["good.png"]
+    assert len(problems) == 1
+    assert "broken.zip" in problems[0]
+    with pytest.raises(DataError, match=r"broken\.zip"):
+        find_pictures(tmp_path, CancelToken())
+
+
+def test_a_damaged_member_of_a_zip_file_is_an_error_of_that_picture(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(write_flat(tmp_path / "1.png", 1), "1.png")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[60] ^= 255
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(PictureError, match=r"a\.zip/1\.png"):
+        find_pictures(tmp_path, CancelToken())[1].read()
+
+
+def test_listed_files_must_exist(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+    path = write_flat(tmp_path / "one.png", 1)
+    assert [file.path for file in listed_files([str(path)])] == [path]
+    with pytest.raises(DataError, match=r"two\.png"):
+        listed_files([str(path), str(tmp_path / "two.png")])
