@@ -20,6 +20,7 @@ class Catalog(QObject):
     devices_changed = Signal()
     models_changed = Signal()
     device_changed = Signal(str)
+    model_chosen = Signal(str)
 
     def __init__(self, settings: Settings, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +41,11 @@ class Catalog(QObject):
         if name != self.device:
             self._settings["device"] = name
             self.device_changed.emit(name)
+
+    def choose_model(self, name: str) -> None:
+        """The model that Restore uses from now on; it may be so new that ``models`` does not have it yet."""
+        self._settings["model"] = name
+        self.model_chosen.emit(name)
 
     def has_device(self, name: str) -> bool:
         return name == "auto" or any(device.name == name for device in self.devices)

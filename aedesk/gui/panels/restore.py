@@ -39,6 +39,7 @@ class RestorePanel(Panel):
         super().__init__(workspace, viewer, parent)
         self.setObjectName("restorePanel")
         settings = workspace.settings
+        self._wanted = ""  # a model that was chosen elsewhere and is not in the list yet
         self._models = QComboBox()
         self._models.setObjectName("modelChoice")
         self._models.setAccessibleName("Model")
@@ -121,6 +122,11 @@ class RestorePanel(Panel):
         settings["strength_linked"] = self._linked.isChecked()
         settings["preview"] = self._preview_box.isChecked()
 
+    @Slot(str)
+    def _on_model_chosen(self, name: str) -> None:
+        self._wanted = name
+        self.recall()
+
     def recall(self) -> None:
         index = self._models.findData(self.workspace.settings["model"])
         if index >= 0:
@@ -176,6 +182,7 @@ class RestorePanel(Panel):
         self.preview.busy_changed.connect(self._on_preview_busy)
         workspace = self.workspace
         workspace.catalog.models_changed.connect(self._fill_models)
+        workspace.catalog.model_chosen.connect(self._on_model_chosen)
         workspace.catalog.device_changed.connect(self._on_choice)
         workspace.library.current_changed.connect(self._show_document)
         workspace.library.changed.connect(self._show_document)
@@ -184,7 +191,7 @@ class RestorePanel(Panel):
     @Slot()
     def _fill_models(self) -> None:
         """The names known so far; the worker sends the whole list when it is ready."""
-        chosen = self._models.currentData() or str(self.workspace.settings["model"])
+        chosen = self._wanted or self._models.currentData() or str(self.workspace.settings["model"])
         models = [model for model in self.workspace.catalog.models if model.purpose == "denoise"]
         self._models.blockSignals(True)
         self._models.clear()
@@ -194,6 +201,8 @@ class RestorePanel(Panel):
             self._models.addItem(chosen, chosen)
         self._models.setCurrentIndex(max(self._models.findData(chosen), 0))
         self._models.blockSignals(False)
+        if self._models.currentData() == self._wanted:
+            self._wanted = ""
         self._on_choice()
 
     @Slot()

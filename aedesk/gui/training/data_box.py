@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -23,7 +23,13 @@ SHOWN_PROBLEMS = 4
 
 
 class DataBox(QFrame):
-    """Takes a folder or files, and asks the worker what is in them."""
+    """Takes a folder or files, and asks the worker what is in them.
+
+    Signals:
+        found(DataSummary or None): what is known of the pictures now.
+    """
+
+    found = Signal(object)
 
     def __init__(self, workspace: Workspace, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -119,6 +125,7 @@ class DataBox(QFrame):
 
     def _show(self, summary: DataSummary | None) -> None:
         self.summary = summary
+        self.found.emit(summary)
         self._facts.setText(facts(summary) if summary is not None else "")
         self._facts.setVisible(summary is not None)
         lines = summary.problems[:SHOWN_PROBLEMS] if summary is not None else ()

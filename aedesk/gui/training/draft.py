@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from aedesk.core.errors import AedeskError, SpecError
+from aedesk.models.library import name_of
 from aedesk.settings.places import runs_dir
 from aedesk.training import presets, recipe_text
 from aedesk.training.knobs import degradation_knobs, find, sections
@@ -102,6 +103,12 @@ class Draft(QObject):
             self.rebuilt.emit()
         if path[0] == "data":
             self.pictures_changed.emit()
+        self.changed.emit()
+
+    def rename(self, title: str) -> None:
+        """What people read; the run's folder and the model's file are named after it."""
+        self.table["title"] = title
+        self.table["name"] = name_of(title)
         self.changed.emit()
 
     def mark_unreadable(self, path: KeyPath, reason: str) -> None:

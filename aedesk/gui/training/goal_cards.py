@@ -25,7 +25,7 @@ class GoalCard(QToolButton):
         title.setProperty("heading", True)
         sentence.setProperty("quiet", True)
         sentence.setWordWrap(True)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(2)
         for label in (title, sentence):
@@ -33,16 +33,16 @@ class GoalCard(QToolButton):
             column.addWidget(label)
 
     def sizeHint(self) -> QSize:
-        return self.layout().sizeHint()
+        return self._column.sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self.layout().minimumSize()
+        return self._column.minimumSize()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self.layout().totalHeightForWidth(width)
+        return self._column.totalHeightForWidth(width)
 
 
 class GoalCards(QWidget):
