@@ -119,7 +119,9 @@ def describe(state: Mapping[str, Tensor], architecture: str = "") -> Any:
     spandrel = _spandrel()
     try:
         registry = spandrel.MAIN_REGISTRY
-        found = registry[architecture].architecture.load(dict(state)) if architecture else registry.load(dict(state))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of networks written for older versions of torch
+            found = registry[architecture].architecture.load(dict(state)) if architecture else registry.load(dict(state))
     except spandrel.UnsupportedModelError as error:
         raise ModelError("No architecture that spandrel knows has such weights.", "A newer spandrel may know it.") from error
     except Exception as error:  # whatever its code for some forty architectures runs into
@@ -143,8 +145,8 @@ def convert(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     spandrel = _spandrel()
     state = _tensors(spandrel.canonicalize_state_dict(read_weights(path)), path)
     found = describe(state)
-    architecture = {"id": str(found.architecture.id), "tags": [str(tag) for tag in found.tags]}
-    network = Foreign(ForeignConfig(architecture["id"], tuple(architecture["tags"])))
+    config = ForeignConfig(str(found.architecture.id), tuple(map(str, found.tags)))
+    network = Foreign(config)
     network.load_state_dict(state)
     _try_out(network, path)
     told = "It is told the noise level." if network.descriptor.conditions else "It finds the noise by itself."
@@ -153,7 +155,7 @@ def convert(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         "title": path.stem,
         "purpose": "denoise",
         "family": "foreign",
-        "architecture": architecture,
+        "architecture": {"id": config.id, "tags": list(config.tags)},
         "description": f"A {found.architecture.name} network that was trained elsewhere. {told}",
         "imported": {"file": path.name},
     }
@@ -222,7 +224,7 @@ def _try_out(network: Foreign, path: Path) -> None:
 
 
 def _takes_noise_map(described: Any) -> bool:
-    """Whether spandrel fills a fixed noise level in: DRUNet (Zhang 2021) and FDnCNN, its name for a DnCNN with FFDNet's map (Zhang 2018)."""
+    """Whether spandrel fills a fixed noise level in: for DRUNet (Zhang 2021) and FDnCNN, a DnCNN with FFDNet's map (Zhang 2018)."""
     return described.architecture.id == "DRUNet" or "FDnCNN" in described.tags
 
 

@@ -142,7 +142,9 @@ def _export(part: Part, card: Mapping[str, Any]) -> tuple[bytes, float]:
                 )
         except Exception as error:  # the exporter has no family of errors
             what = str(error).strip().splitlines()
-            raise ModelError(f"{card['name']} cannot be exported: {what[0] if what else error!r}", "ONNX lacks what it is made of.") from error
+            raise ModelError(
+                f"{card['name']} cannot be exported: {what[0] if what else error!r}", "ONNX lacks what it is made of."
+            ) from error
         model = onnx.load(str(file))
     onnx.helper.set_model_props(model, {"aedesk": json.dumps(dict(card), sort_keys=True), "licence": str(card.get("licence", ""))})
     model.doc_string = str(card.get("description", ""))
