@@ -37,8 +37,9 @@ class DataSummary:
         held_out: how many of them are kept for validation.
         pairs: ``count`` counts pairs.
         megapixels: of all pictures that were measured.
-        smallest, largest: (width, height) in pixels, by area; (0, 0) without pictures.
+        smallest, median, largest: (width, height) in pixels, by area; (0, 0) without pictures.
         gray: how many have no colour.
+        classes: names of the folder's own sub-folders with pictures, or of a named set's classes.
         problems: one line per file that cannot be used, or per thing to know; the first ones.
         problem_count: how many there are in all.
         sheet: (H, W, 3) uint8, samples side by side, row by row; None without pictures.
@@ -50,8 +51,10 @@ class DataSummary:
     pairs: bool = False
     megapixels: float = 0.0
     smallest: tuple[int, int] = (0, 0)
+    median: tuple[int, int] = (0, 0)
     largest: tuple[int, int] = (0, 0)
     gray: int = 0
+    classes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     problem_count: int = 0
     sheet: Any = None

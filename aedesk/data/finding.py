@@ -35,8 +35,9 @@ class PictureFile:
 
     @property
     def label(self) -> str:
-        """The first sub-folder of ``name``, by which classes are told apart; empty directly in the folder."""
-        return self.name.partition("/")[0] if "/" in self.name else ""
+        """The first sub-folder, by which classes are told apart; empty directly in the folder or in a zip file there."""
+        first, slash, _ = self.name.partition("/")
+        return first if slash and not (self.member and first == self.path.name) else ""
 
     def read(self) -> Picture:
         """Decode it. Raises :class:`PictureError`."""

@@ -19,6 +19,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "DenoiseSpec": "aedesk.restoration.denoise:denoise",
     "AddNoiseSpec": "aedesk.restoration.noise:add_noise",
     "TrainSpec": "aedesk.training.fit:fit",
+    "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateSpec": "aedesk.analysis.evaluate:evaluate",
     "CodeSpec": "aedesk.analysis.codes:encode",
     "DecodeSpec": "aedesk.analysis.codes:decode",

@@ -24,7 +24,7 @@ def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path,
     packed.unlink()
     found = find_pictures(tmp_path, CancelToken())
     assert [(file.name, file.stem, file.label, int(file.read().pixels[0, 0, 0])) for file in found] == [
-        ("a.zip/deep/1.png", "a.zip/deep/1", "a.zip", 1),
+        ("a.zip/deep/1.png", "a.zip/deep/1", "", 1),
         ("sub/b.png", "sub/b", "sub", 2),
     ]
 

@@ -1,0 +1,136 @@
+"""The service that looks at what a recipe's data would be, before anything is trained: headers and thumbnails only."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import PictureError
+from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.core.training_specs import DataSummary, InspectDataSpec
+from aedesk.data.finding import PictureFile
+from aedesk.data.named import open_named
+from aedesk.data.pairs import Pair
+from aedesk.data.pixels import Pixels, with_channels
+from aedesk.data.sheet import cell, sheet
+from aedesk.data.sources import Table, find_items, has_pairs
+from aedesk.data.splitting import split
+from aedesk.imaging.io import PictureInfo, probe
+from aedesk.imaging.thumbnails import thumbnail
+
+SHOWN_PROBLEMS = 20
+MEASURED = 200
+"""Pictures of a named set whose size is looked at: they are all alike, or nearly so."""
+
+
+def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
+    """Count and measure the pictures of a table [data]. Finished carries a ``DataSummary``.
+
+    Nothing is downloaded. Damage in the pixels is found only in the pictures of the sheet. Raises SpecError for a table that
+    contradicts itself, and DataError if it names no picture at all.
+    """
+    pairs = has_pairs(spec.data)
+    problems: list[str] = []
+    if spec.data.get("dataset"):
+        yield Started("Looking at the data")
+        yield Finished(*_named(spec, cancel))
+        return
+    yield Started("Looking at the data", None, "pictures")
+    items = find_items(spec.data, cancel, problems)
+    with tempfile.TemporaryDirectory(prefix="aedesk-") as scratch:
+        usable, infos = yield from _measure(items, Path(scratch), cancel, problems)
+        cells, step = [], max(1.0, len(usable) / max(1, spec.samples))
+        for item in [usable[int(i * step)] for i in range(min(spec.samples, len(usable)))]:
+            cancel.check()
+            try:
+                cells.append(_sample(item, spec.sample_px, Path(scratch)))
+            except PictureError as error:
+                problems.append(error.message)
+    sizes = sorted(((info.width, info.height) for info in infos), key=lambda size: size[0] * size[1])
+    labels = sorted({_files(item)[0].label for item in usable} - {""})
+    _, held_out = split(len(usable), spec.data.get("held_out"), problems) if usable else ([], [])
+    picture, columns = sheet(cells, spec.sample_px)
+    summary = DataSummary(
+        count=len(usable),
+        held_out=len(held_out),
+        pairs=pairs,
+        megapixels=sum(w * h for w, h in sizes) / 1e6,
+        smallest=sizes[0] if sizes else (0, 0),
+        median=sizes[len(sizes) // 2] if sizes else (0, 0),
+        largest=sizes[-1] if sizes else (0, 0),
+        gray=sum(info.channels == 1 for info in infos),
+        classes=tuple(labels),
+        problems=tuple(problems[:SHOWN_PROBLEMS]),
+        problem_count=len(problems),
+        sheet=picture,
+        columns=columns,
+    )
+    yield Finished(summary, f"{summary.count} {'pairs' if pairs else 'pictures'}, {summary.megapixels:.1f} MP")
+
+
+def _measure(
+    items: Sequence[PictureFile | Pair], scratch: Path, cancel: CancelToken, problems: list[str]
+) -> Generator[Event, None, tuple[list[PictureFile | Pair], list[PictureInfo]]]:
+    """The items whose headers can be read, and what those say (of a pair, the noisy picture's)."""
+    usable: list[PictureFile | Pair] = []
+    infos: list[PictureInfo] = []
+    for number, item in enumerate(items):
+        cancel.check()
+        if number % 50 == 0:
+            yield Progress(number, len(items), "pictures")
+        files = _files(item)
+        try:
+            found = [probe(file.extract(scratch)) for file in files]
+        except PictureError as error:
+            problems.append(error.message)
+            continue
+        if len({(info.width, info.height) for info in found}) > 1:
+            problems.append(f"{files[0].name} and {files[1].name} differ in size.")
+            continue
+        usable.append(item)
+        infos.append(found[0])
+    return usable, infos
+
+
+def _files(item: PictureFile | Pair) -> tuple[PictureFile, ...]:
+    return (item,) if isinstance(item, PictureFile) else (item.noisy, item.clean)
+
+
+def _sample(item: PictureFile | Pair, edge: int, scratch: Path) -> Pixels:
+    """A cell of the sheet: of a pair, the left half noisy and the right half clean."""
+    cells = [cell(thumbnail(file.extract(scratch), 2 * edge), edge) for file in _files(item)]
+    return np.concatenate((cells[0][:, : edge // 2], cells[-1][:, edge // 2 :]), 1)
+
+
+def _named(spec: InspectDataSpec, cancel: CancelToken) -> tuple[DataSummary, str]:
+    data: Table = spec.data
+    found = open_named(data["dataset"], data.get("root") or "", download=False)
+    count = min(len(found), data.get("limit") or len(found))
+    step = max(1, count // MEASURED)
+    pictures: list[Pixels] = []
+    for index in range(0, count, step):
+        cancel.check()
+        pictures.append(_pixels(found[index][0]))
+    sizes = sorted(((p.shape[1], p.shape[0]) for p in pictures), key=lambda size: size[0] * size[1])
+    shown = pictures[:: max(1, len(pictures) // max(1, spec.samples))][: spec.samples]
+    picture, columns = sheet([cell(with_channels(p, 3), spec.sample_px) for p in shown], spec.sample_px)
+    problems: list[str] = []
+    held_out = split(count, data.get("held_out"), problems)[1]
+    classes = tuple(str(name) for name in getattr(found, "classes", ()))
+    gray = count if all(p.shape[2] == 1 for p in pictures) else 0
+    megapixels = count * sum(w * h for w, h in sizes) / len(sizes) / 1e6
+    summary = DataSummary(
+        count, len(held_out), False, megapixels, sizes[0], sizes[len(sizes) // 2], sizes[-1], gray, classes, tuple(problems), len(problems),
+        picture, columns,
+    )  # fmt: skip
+    return summary, f"{count} pictures, {megapixels:.1f} MP"
+
+
+def _pixels(image: Any) -> Pixels:
+    pixels = np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+    return pixels.reshape(*pixels.shape[:2], -1)
