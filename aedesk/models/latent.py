@@ -14,6 +14,9 @@ GENERATIVE = ("variational", "adversarial")
 LATENT = ("undercomplete", "stacked", "sparse", "denoising", "convolutional", "contractive", "masked", *GENERATIVE)
 """Families with ``encode`` and ``decode``."""
 
+ONE_SIZE = ("undercomplete", "stacked", "sparse", "contractive", "masked", *GENERATIVE)
+"""Families that take squares of one size only."""
+
 
 def has_latent(card: Mapping[str, Any]) -> bool:
     """Whether the model with this card can be looked into. What passes through skips of a U-shaped network is no code."""
@@ -26,3 +29,8 @@ def has_latent(card: Mapping[str, Any]) -> bool:
 def is_generative(card: Mapping[str, Any]) -> bool:
     """Whether pictures can be drawn from the model with this card."""
     return card.get("family") in GENERATIVE
+
+
+def takes_one_size(card: Mapping[str, Any]) -> bool:
+    """Whether the network of this card takes squares of one size only."""
+    return card.get("family") in ONE_SIZE or (card.get("family") == "denoising" and card.get("architecture", {}).get("body") == "dense")

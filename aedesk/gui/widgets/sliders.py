@@ -74,6 +74,14 @@ class LabeledSlider(QWidget):
         self._spin.setValue(value)
         self._show(self._spin.value())
 
+    def set_range(self, minimum: float, maximum: float) -> None:
+        """Other limits; the value is kept inside them."""
+        with QSignalBlocker(self._slider):
+            self._slider.setRange(round(minimum * self._steps), round(maximum * self._steps))
+            self._slider.setPageStep(max(1, (self._slider.maximum() - self._slider.minimum()) // 10))
+        self._spin.setRange(minimum, maximum)
+        self._show(self._spin.value())
+
     def _show(self, value: float) -> None:
         with QSignalBlocker(self._slider):
             self._slider.setValue(round(value * self._steps))

@@ -1,0 +1,83 @@
+"""What can be explored: each activity asks one question, has parameters of its own and a view for the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFormLayout, QSpinBox, QWidget
+
+from aedesk.core.explore_specs import ExploreSpec
+from aedesk.gui.explore.result_view import ResultView
+from aedesk.gui.state import Document
+from aedesk.gui.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Common:
+    """What the panel knows for every activity; ``edge_px`` and ``pooling`` are for folders."""
+
+    model: str
+    device: str
+    fit: str
+    folder: str
+    limit: int
+    edge_px: int
+    pooling: str
+    generative: bool
+
+
+class Activity(QWidget):
+    """The parameters of one activity.
+
+    Attributes:
+        name, title, about, button: for program and people; ``button`` is what begins it.
+        uses_folder: asks about a folder; ``uses_features``: about codes as rows of numbers.
+        generative: only for models with a prior.
+        live: begins by itself when the picture or the model changes.
+
+    Signals:
+        changed: a parameter that the view's content depends on; a live activity begins again.
+    """
+
+    name = title = about = button = ""
+    uses_folder = uses_features = generative = live = False
+    changed = Signal()
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.setObjectName(f"{self.name}Activity")
+        self.workspace = workspace
+        self.form = QFormLayout(self)
+        self.form.setContentsMargins(0, 0, 0, 0)
+
+    def missing(self, common: Common) -> str:
+        """What the person has to do before this can begin; empty if nothing."""
+        if self.uses_folder and not common.folder:
+            return "Choose a folder of pictures."
+        return ""
+
+    def documents(self) -> list[Document]:
+        """The open pictures that go with the request."""
+        return []
+
+    def spec(self, common: Common) -> ExploreSpec | None:
+        """The request; None if the person was asked something and said no."""
+        raise NotImplementedError
+
+    def set_model(self, generative: bool) -> None:
+        """Another model was chosen."""
+
+    def make_view(self) -> ResultView:
+        raise NotImplementedError
+
+
+def number(name: str, accessible: str, low: int, high: int, value: int, suffix: str = "") -> QSpinBox:
+    """A spin box with names."""
+    made = QSpinBox()
+    made.setObjectName(name)
+    made.setAccessibleName(accessible)
+    made.setRange(low, high)
+    made.setValue(value)
+    made.setSuffix(suffix)
+    return made

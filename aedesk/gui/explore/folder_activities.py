@@ -1,0 +1,148 @@
+"""Activities about a folder of pictures. Views are imported when they are first shown: plots take a while to load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QComboBox, QSpinBox
+
+from aedesk.core.explore_specs import FeaturesSpec, MapSpec, PcaSpec, ProbeSpec, RankSpec
+from aedesk.gui.explore import ask
+from aedesk.gui.explore.activity import Activity, Common, number
+from aedesk.gui.explore.result_view import ResultView
+from aedesk.gui.workspace import Workspace
+
+
+def folder_arguments(common: Common) -> dict[str, Any]:
+    """What every request about a folder takes from the panel."""
+    return {
+        "model": common.model,
+        "device": common.device,
+        "fit": common.fit,
+        "folder": common.folder,
+        "limit": common.limit,
+        "edge_px": common.edge_px,
+        "pooling": common.pooling,
+    }
+
+
+class MapActivity(Activity):
+    name = "map"
+    title = "Map of a folder"
+    about = "Every picture becomes a point; what is alike to the model lies close together."
+    button = "&Draw the map"
+    uses_folder = uses_features = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.method = QComboBox()
+        self.method.setObjectName("mapMethod")
+        self.method.setAccessibleName("Method")
+        for text, value in (("PCA", "pca"), ("t-SNE", "tsne"), ("UMAP", "umap")):
+            self.method.addItem(text, value)
+        self.method.setToolTip("PCA is quick and keeps distances; t-SNE shows groups; UMAP too, if umap-learn is installed")
+        self.form.addRow("&Method", self.method)
+
+    def spec(self, common: Common) -> MapSpec:
+        return MapSpec(**folder_arguments(common), method=self.method.currentData())
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.explore.map_view import MapView
+
+        return MapView()
+
+
+class RankActivity(Activity):
+    name = "rank"
+    title = "Unusual pictures"
+    about = "What the model cannot reconstruct is unlike what it has learned: damaged, misplaced or simply rare pictures."
+    button = "&Find them"
+    uses_folder = True
+
+    def spec(self, common: Common) -> RankSpec:
+        return RankSpec(**folder_arguments(common))
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.explore.ranking_view import RankingView
+
+        return RankingView()
+
+
+class PcaActivity(Activity):
+    name = "pca"
+    title = "Against PCA"
+    about = "The best linear code of every size, on the same pictures: what is the network worth?"
+    button = "&Compare"
+    uses_folder = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.patches = number("pcaPatches", "Patches", 40, 100_000, 4000)
+        self.patches.setSingleStep(1000)
+        self.patches.setToolTip("Cut from the pictures at random places; three quarters find the components, one quarter measures")
+        self.form.addRow("&Patches", self.patches)
+
+    def spec(self, common: Common) -> PcaSpec:
+        return PcaSpec(**folder_arguments(common), patches=self.patches.value())
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.explore.pca_view import PcaView
+
+        return PcaView()
+
+
+class ProbeActivity(Activity):
+    name = "probe"
+    title = "Classes in the codes"
+    about = "A linear classifier on the codes, for a folder with one sub-folder per class: what learning without labels is worth."
+    button = "&Train the probe"
+    uses_folder = uses_features = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.held_out: QSpinBox = number("probeHeldOut", "Held out", 5, 90, 25, " %")
+        self.held_out.setToolTip("Share of each class that is kept to measure on")
+        self.form.addRow("&Held out", self.held_out)
+
+    def spec(self, common: Common) -> ProbeSpec:
+        return ProbeSpec(**folder_arguments(common), held_out=self.held_out.value() / 100)
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.explore.probe_view import ProbeView
+
+        return ProbeView()
+
+
+class ExportActivity(Activity):
+    name = "export"
+    title = "Export features"
+    about = "Writes the codes of a folder's pictures into files for other programs."
+    button = "&Export\N{HORIZONTAL ELLIPSIS}"
+    uses_folder = uses_features = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.kind = QComboBox()
+        self.kind.setObjectName("exportKind")
+        self.kind.setAccessibleName("Files")
+        for text, suffixes in ((".npz and .csv", (".npz", ".csv")), (".npz (numpy)", (".npz",)), (".csv (text)", (".csv",))):
+            self.kind.addItem(text, suffixes)
+        self.form.addRow("&Files", self.kind)
+
+    def spec(self, common: Common) -> FeaturesSpec | None:
+        suffixes = self.kind.currentData()
+        suggested = Path(common.folder).parent / f"{Path(common.folder).name}-features{suffixes[0]}"
+        chosen = ask.feature_file(self, suggested)
+        if chosen is None:
+            return None
+        files = tuple(str(chosen.with_suffix(suffix)) for suffix in suffixes)
+        there = [name for name in files if Path(name).exists()]
+        if there and not ask.replace_files(self, there):
+            return None
+        return FeaturesSpec(**folder_arguments(common), files=files, overwrite=bool(there))
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.explore.export_view import ExportView
+
+        return ExportView()

@@ -1,0 +1,71 @@
+"""Which folder, how many of its pictures, and as what they are given to the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from aedesk.gui.dialogs import files
+from aedesk.gui.explore.activity import number
+
+
+class FolderControls(QWidget):
+    """Signals:
+    changed: the folder is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(self, folder: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("folderControls")
+        self.folder = QLineEdit(folder)
+        self.folder.setObjectName("exploreFolder")
+        self.folder.setAccessibleName("Folder of pictures")
+        self.folder.setPlaceholderText("Folder of pictures")
+        self.folder.setMinimumWidth(60)
+        self.browse = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")
+        self.browse.setObjectName("exploreBrowse")
+        self.browse.setToolTip("Choose a folder of pictures; the ones inside its sub-folders count, too")
+        self.limit = number("exploreLimit", "At most so many pictures", 10, 20_000, 1000)
+        self.limit.setSingleStep(100)
+        self.limit.setToolTip("Of a larger folder, evenly spaced pictures are taken")
+        self.edge = number("exploreEdge", "Square", 16, 512, 64)
+        self.edge.setSuffix(" px")
+        self.edge.setSingleStep(16)
+        self.edge.setToolTip("The middle of every picture is brought to a square of this edge, so that all codes have one size")
+        self.pooling = QComboBox()
+        self.pooling.setObjectName("explorePooling")
+        self.pooling.setAccessibleName("Features")
+        self.pooling.addItem("The whole code", "whole")
+        self.pooling.addItem("Mean of each channel", "mean")
+        self.pooling.setToolTip("Of a code with channels, the mean forgets where in the picture something is: shorter, often better to tell classes apart")
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.browse)
+        self._form = QFormLayout()
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.addRow("At &most", self.limit)
+        self._form.addRow("S&quare", self.edge)
+        self._form.addRow("&Features", self.pooling)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addLayout(self._form)
+        self.browse.clicked.connect(self._on_browse)
+        self.folder.editingFinished.connect(self.changed)
+
+    def set_kind(self, one_size: bool, features: bool) -> None:
+        """Show what matters: an edge for networks that take any size, the pooling for activities that use features."""
+        self._form.setRowVisible(self.edge, not one_size)
+        self._form.setRowVisible(self.pooling, features)
+
+    @Slot()
+    def _on_browse(self) -> None:
+        path = files.choose_folder(self, "A folder of pictures", self.folder.text())
+        if path is not None:
+            self.folder.setText(str(Path(path)))
+            self.changed.emit()
