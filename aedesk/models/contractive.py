@@ -25,30 +25,33 @@ class Contractive(DenseAutoencoder):
     def __init__(self, config: ContractiveConfig) -> None:
         super().__init__(config, code_activation=True, tied=config.tied)
 
-    def jacobian_norm(self, picture: Tensor, generator: torch.Generator, probes: int = 1) -> Tensor:
-        """||J||_F^2 of the encoder at each picture, (B,), differentiable.
+    @property
+    def exact(self) -> bool:
+        """Whether the norm has a closed form: the encoder is a single layer of sigmoids."""
+        return len(self.encoder) == 1 and self.config.activation == "sigmoid"
 
-        Exact for a single layer of sigmoids, otherwise Hutchinson's estimate from ``probes`` random directions.
-        """
-        if len(self.encoder) == 1 and self.config.activation == "sigmoid":
-            layer = self.encoder[0]
-            assert isinstance(layer, DenseLayer)
-            return closed_form(self.encode(picture), layer.linear.weight)
-        return self.estimated_norm(picture, generator, probes)
+    def jacobian_norm(self, picture: Tensor) -> Tensor:
+        """||J||_F^2 of an ``exact`` encoder at each picture, (B,), differentiable."""
+        layer = self.encoder[0]
+        assert self.exact
+        assert isinstance(layer, DenseLayer)
+        return closed_form(self.encode(picture), layer.linear.weight)
 
-    def estimated_norm(self, picture: Tensor, generator: torch.Generator, probes: int = 1) -> Tensor:
-        """An unbiased estimate of ||J||_F^2, (B,): the mean of ||J^T v||^2 over directions v of random signs (Hutchinson 1990).
+    def estimated_norm(self, picture: Tensor, directions: Tensor) -> Tensor:
+        """An unbiased estimate of ||J||_F^2, (B,), differentiable: the mean of ||J^T v||^2 over directions v (Hutchinson 1990).
 
         One backward pass per direction, whatever the depth; the exact norm would take one per unit of the code.
+
+        Args:
+            directions: (B, probes, code) random signs, -1 or 1.
         """
         x = picture.detach().requires_grad_()
         code = self.encode(x)
         total = code.new_zeros(len(code), dtype=torch.float32)
-        for _ in range(probes):
-            signs = torch.randint(0, 2, code.shape, generator=generator, device=code.device).to(code.dtype) * 2 - 1
-            (along,) = torch.autograd.grad(code, x, signs, create_graph=True)
+        for direction in directions.to(code.dtype).unbind(1):
+            (along,) = torch.autograd.grad(code, x, direction, create_graph=True)
             total = total + along.float().flatten(1).square().sum(1)
-        return total / probes
+        return total / directions.shape[1]
 
 
 def closed_form(code: Tensor, weight: Tensor) -> Tensor:

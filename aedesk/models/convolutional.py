@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -34,6 +35,28 @@ class Upsampling(nn.Module):
             x = F.pad(F.interpolate(x, scale_factor=2, mode="nearest"), (before, after, before, after))
         result: Tensor = self.conv(x)
         return result
+
+
+@torch.no_grad()
+def mirror_orthogonal(down: nn.Conv2d, up: nn.Module, first: int, cell: int) -> None:
+    """Let ``down`` start as an orthogonal transform of cells of ``cell`` x ``cell`` pixels, and ``up`` as its transpose.
+
+    The two then give back what they can: all of it if no channel is lost, and otherwise its projection. An autoencoder of such
+    layers begins with a reconstruction, from which it learns on, and not with noise.
+
+    Args:
+        first: row and column of the kernel at which the cell begins.
+    """
+    rows, columns = down.out_channels, down.in_channels * cell**2
+    matrix = nn.init.orthogonal_(torch.empty(rows, columns)).view(rows, down.in_channels, cell, cell)
+    place = (..., slice(first, first + cell), slice(first, first + cell))
+    for layer in (down, up):
+        assert isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d))
+        assert layer.bias is not None
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+        # A transposed convolution keeps its weights as the convolution does of which it is the transpose.
+        layer.weight[place] = matrix if layer is down or isinstance(layer, nn.ConvTranspose2d) else matrix.transpose(0, 1)
 
 
 class Convolutional(Autoencoder):
@@ -72,6 +95,10 @@ class Convolutional(Autoencoder):
         self.from_code = nn.Conv2d(config.code_channels, widths[-1], 3, padding=1)
         self.dropout = nn.Dropout2d(config.dropout)
         self.output = PictureOutput(config.output)
+        for down, up in ((self.head, self.tail), *zip(self.down, self.up, strict=True)):
+            if config.up == "transposed":
+                mirror_orthogonal(down, up.conv, (kernel - 1) // 2, 2)
+        mirror_orthogonal(self.to_code, self.from_code, 1, 1)
 
     def _stage(self, width: int, blocks: int) -> nn.Module:
         return nn.Sequential(*(ResidualBlock(width) for _ in range(blocks))) if blocks else ACTIVATIONS[self.config.activation]()

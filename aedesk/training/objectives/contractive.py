@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from aedesk.data.examples import Example
+from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.reconstruction import check_loss, fidelity
 from aedesk.training.recipe import Recipe, Stage
@@ -44,5 +45,18 @@ class Contraction(Objective):
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         network, arguments = self.network, self.arguments
         loss, terms = fidelity(network(example.noisy), example, stage)
-        jacobian = network.jacobian_norm(example.noisy, generator, arguments.probes).mean()
+        jacobian = self._norm(example.noisy, generator).mean()
         return loss + arguments.weight * jacobian / network.config.inputs, {**terms, "jacobian": jacobian.detach()}
+
+    def _norm(self, picture: Tensor, generator: torch.Generator) -> Tensor:
+        network = self.network
+        if network.exact:
+            exact: Tensor = network.jacobian_norm(picture)
+            return exact
+        shape = (self.arguments.probes, network.config.code)
+
+        def signs(count: int) -> Tensor:
+            return torch.randint(0, 2, (count, *shape), generator=generator, device=picture.device) * 2.0 - 1
+
+        estimate: Tensor = network.estimated_norm(picture, draw_for_batch(signs, len(picture)))
+        return estimate

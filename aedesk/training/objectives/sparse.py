@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from aedesk.data.examples import Example
+from aedesk.training.distributed import mean_over_ranks
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.reconstruction import check_loss, fidelity
 from aedesk.training.recipe import Recipe, Stage
@@ -57,7 +58,7 @@ class Sparsity(Objective):
         network, arguments = self.network, self.arguments
         code = network.encode(example.noisy)
         loss, terms = fidelity(network.decode(code), example, stage)
-        p_hat = network.observe(code.float().mean(0), arguments.momentum)
+        p_hat = network.observe(mean_over_ranks(code.float().mean(0)), arguments.momentum)
         penalty = divergence(arguments.target, p_hat).mean() if arguments.penalty == "kl" else code.float().abs().mean()
         return loss + arguments.weight * penalty, {**terms, "sparsity": penalty.detach(), "p_hat": p_hat.detach().mean()}
 

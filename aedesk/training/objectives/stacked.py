@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from aedesk.data.examples import Example
+from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import check_loss, fidelity
@@ -59,6 +60,10 @@ class LayerWise(Objective):
             return fidelity(network(example.noisy), example, stage)
         with torch.no_grad():
             below = network.below(example.noisy, layer)
-        kept = torch.rand(below.shape, generator=generator, device=below.device) >= self.arguments.corruption
+
+        def draw(count: int) -> Tensor:
+            return torch.rand((count, below.shape[1]), generator=generator, device=below.device)
+
+        kept = draw_for_batch(draw, len(below)) >= self.arguments.corruption
         loss = LOSSES[stage.loss](network.there_and_back(below * kept, layer), below)
         return loss, {"loss": loss.detach()}
