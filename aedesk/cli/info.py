@@ -44,9 +44,29 @@ def describe_picture(path: Path) -> dict[str, Any]:
 
 
 def describe_model(path: Path) -> dict[str, Any]:
-    from aedesk.models.card import read_card
+    """The card of a model file, how much it holds, and the size of its code."""
+    from aedesk.models.model_file import read_model_file
 
-    return {"kind": "model", "path": str(path), "size_bytes": path.stat().st_size if path.exists() else 0, **read_card(path)}
+    file = read_model_file(path)
+    found = {"kind": "model", "path": str(path), "size_bytes": file.size_bytes, "parameters": file.parameters}
+    if file.card["purpose"] != "denoise":  # what denoises has no code that anybody keeps, and torch takes seconds to load
+        found["network"] = _network(file.card)
+    return {**found, **file.card}
+
+
+def _network(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Operations per pixel, and the size of the code for the input that is named."""
+    from aedesk.core.training_specs import DescribeSpec
+    from aedesk.models.summary import summarise
+
+    try:
+        summary = summarise(DescribeSpec({**card["architecture"], "family": card["family"]}))
+    except AedeskError as error:
+        return {"problem": str(error)}
+    network: dict[str, Any] = {"input": list(summary.input), "kmac_per_px": round(summary.macs_per_pixel / 1000, 3)}
+    if summary.code:
+        network |= {"code": list(summary.code), "input_per_code": round(summary.compression or 0, 3)}
+    return network
 
 
 def describe_run(path: Path) -> dict[str, Any]:
@@ -57,18 +77,24 @@ def describe_run(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AedeskError(f"{path} is not the folder of a training run.", "It would hold a run.toml.") from error
     latest: dict[str, float] = {}
+    best: float | None = None
     for line in _lines_of(path / "metrics.jsonl"):
         latest.update(line)
+        if (score := line.get("val_psnr")) is not None and (best is None or score > best):
+            best = score
     step = int(latest.pop("step", 0))
     return {
         "kind": "run",
         "path": str(path),
         "name": recipe.get("name"),
+        "family": recipe.get("model", {}).get("family"),
         "step": step,
         "steps": steps,
         "finished": step >= steps,
-        "can_resume": (path / "checkpoint.pt").exists(),
+        "can_resume": (path / "checkpoint.pt").exists() and step < steps,
         "weights": [file.name for file in sorted(path.glob("*.safetensors"))],
+        "previews": len(list((path / "previews").glob("*.png"))),
+        "best_val_psnr": best,
         "latest": latest,
         "recipe": recipe,
     }

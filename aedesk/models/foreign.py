@@ -142,8 +142,8 @@ def convert(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
     Raises :class:`ModelError` for files that hold something else (code among it), :class:`AedeskError` without the extra.
     """
-    spandrel = _spandrel()
-    state = _tensors(spandrel.canonicalize_state_dict(read_weights(path)), path)
+    content = read_weights(path)  # first: what is no weights file is refused as such, with or without the extra
+    state = _tensors(_spandrel().canonicalize_state_dict(content), path)
     found = describe(state)
     config = ForeignConfig(str(found.architecture.id), tuple(map(str, found.tags)))
     network = Foreign(config)

@@ -196,8 +196,6 @@ ONLY_WHEN_LOADED = ("another architecture", "unknown family", "absurd architectu
 
 @pytest.mark.parametrize("kind", REASONS)
 def test_what_is_no_sound_model_is_refused_with_the_reason_and_nothing_is_kept(kind: str, model_file: Path) -> None:
-    if kind == "pickle":
-        pytest.importorskip("spandrel")
     path = model_file.with_name("broken.safetensors")
     path.write_bytes(broken(kind, model_file.read_bytes()))
     with pytest.raises(AedeskError, match=REASONS[kind]) as caught:
