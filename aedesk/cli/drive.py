@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,6 +16,8 @@ from aedesk.core.errors import AedeskError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Log, Progress
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+SAME_WISH_S = 0.5
+"""Ctrl-C reaches a program twice if the one that started it (torchrun) passes it on."""
 
 
 class Interrupts:
@@ -23,6 +26,7 @@ class Interrupts:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.code = EXIT_CODES[signal.SIGINT]
+        self._asked_at = 0.0
 
     @property
     def asked(self) -> bool:
@@ -30,7 +34,10 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt
+            if time.monotonic() - self._asked_at > SAME_WISH_S:
+                raise KeyboardInterrupt
+            return
+        self._asked_at = time.monotonic()
         self.code = EXIT_CODES[signal.Signals(number)]
         self.event.set()
 
@@ -51,15 +58,19 @@ def interrupts() -> Iterator[Interrupts]:
 
 
 def drive(
-    spec: object, *inputs: Any, title: str, stop: Interrupts, on_event: Callable[[Event], None] | None = None
+    spec: object, *inputs: Any, title: str, stop: Interrupts, on_event: Callable[[Event], None] | None = None, quiet: bool = False
 ) -> Finished | Cancelled | Failed:
-    """Run a spec and return its terminal event. Logs of level info are for ``on_event``; warnings and errors are shown."""
+    """Run a spec and return its terminal event. Logs of level info are for ``on_event``; warnings and errors are shown.
+
+    Args:
+        quiet: another process of the same job talks to the person.
+    """
     from aedesk.jobs import inline
 
     bar = ProgressBar(title)
     told = False
     for event in inline.run(spec, *inputs, cancel=CancelToken(stop.event)):
-        if stop.asked and not told:
+        if stop.asked and not told and not quiet:
             told = True
             bar.clear()
             note("Stopping; press Ctrl-C again to stop at once.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from aedesk.cli.console import note, say
 from aedesk.cli.drive import drive, interrupts, report
 from aedesk.cli.values import device
 from aedesk.core.errors import SpecError
-from aedesk.core.events import Event, Finished, Log, StepDone
+from aedesk.core.events import Cancelled, Event, Failed, Finished, Log, StepDone
 from aedesk.core.specs import TrainSpec
 
 NAME = "train"
 HELP = "Train a model by a recipe."
+BAD_USAGE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +37,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    recipe = _recipe(args)
+    try:
+        recipe = _recipe(args)
+    except SpecError:
+        if os.environ.get("LOCAL_RANK", "0") != "0":
+            return BAD_USAGE  # said once on this machine
+        raise
+    spec = TrainSpec(recipe=recipe, run_dir=args.out, resume=args.resume, device=args.device)
+    alone, shown = "RANK" not in os.environ, _Shown()
+    with interrupts() as stop:
+        quiet = not alone and os.environ["RANK"] != "0"  # torchrun has started several: the first one speaks
+        end = drive(spec, title=str(recipe.get("name", "train")), stop=stop, on_event=shown, quiet=quiet)
+    if isinstance(end, Failed) and end.kind == "ToldElsewhere":
+        return 1
+    if isinstance(end, Finished):
+        if not quiet:
+            say(f"{end.result}: {end.summary}".rstrip(": "))
+        return 0
+    if quiet and isinstance(end, Cancelled):
+        return stop.code
+    code = report(end, stop)
+    if isinstance(end, Cancelled) and shown.begun:
+        note(f"Nothing is lost: checkpoint.pt and last.safetensors in {args.out} hold the run as it stood.")
+        how = "aedesk train" if alone else "torchrun ... -m aedesk train"
+        note(f"Go on with: {how} -o {args.out} --resume")
+    return code
+
+
+def _recipe(args: argparse.Namespace) -> dict[str, Any]:
+    """The recipe with what the command line changes in it. Raises :class:`SpecError`."""
+    recipe = _read_recipe(args)
     if args.data is not None:
         override(recipe, "data.folder", args.data)
     for assignment in args.set:
@@ -43,19 +74,10 @@ def run(args: argparse.Namespace) -> int:
         if not equals or not key:
             raise SpecError(f"--set {assignment} is not KEY=VALUE.", "For example --set train.lr=1e-4.")
         override(recipe, key.strip(), toml_value(text.strip()))
-    spec = TrainSpec(recipe=recipe, run_dir=args.out, resume=args.resume, device=args.device)
-    with interrupts() as stop:
-        end = drive(spec, title=str(recipe.get("name", "train")), stop=stop, on_event=_show)
-    if not isinstance(end, Finished):
-        code = report(end, stop)
-        if stop.asked:
-            note(f"Go on with: aedesk train -o {args.out} --resume")
-        return code
-    say(f"{end.result}: {end.summary}")
-    return 0
+    return recipe
 
 
-def _recipe(args: argparse.Namespace) -> dict[str, Any]:
+def _read_recipe(args: argparse.Namespace) -> dict[str, Any]:
     from aedesk.training import recipe as recipes
 
     if args.recipe and args.model:
@@ -98,8 +120,15 @@ def override(recipe: dict[str, Any], key: str, value: Any) -> None:
     place[last] = value
 
 
-def _show(event: Event) -> None:
-    if isinstance(event, Log):
-        note(event.text)
-    elif isinstance(event, StepDone) and "loss" not in event.metrics:  # a validation; the progress bar shows the losses
-        note(f"step {event.step}: {', '.join(f'{name} {value:.3f}' for name, value in event.metrics.items())}")
+class _Shown:
+    """Shows the events of a run; ``begun`` once it has its folder."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Log):
+            self.begun = True
+            note(event.text)
+        elif isinstance(event, StepDone) and "loss" not in event.metrics:  # a validation; the progress bar shows the losses
+            note(f"step {event.step}: {', '.join(f'{name} {value:.4g}' for name, value in event.metrics.items())}")

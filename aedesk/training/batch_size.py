@@ -36,37 +36,54 @@ _GROUPS = (
 def choose_batches(run: Run) -> list[int]:
     """The batch of every stage: the recipe's number, or for "auto" the largest power of two that fits (a multiple of the processes).
 
-    Raises :class:`DeviceError` if a number of the recipe does not fit, saying which one does.
+    Raises :class:`DeviceError` if a number of the recipe surely does not fit into the memory of a CPU, saying which one does. A GPU
+    says so itself, in the step that fails (:func:`too_large`).
     """
-    free = SHARE * free_bytes(run.device) - _fixed_bytes(run)
     batches = []
-    for number, stage in enumerate(run.stages, 1):
-        world = run.ranks.world
-        fitting = int(max(0.0, free) / (OVERHEAD * sample_bytes(run, stage))) * world
+    for number, stage in enumerate(run.stages):
         if isinstance(stage.batch, int):
-            if stage.batch > fitting:
-                raise too_large(stage, number, fitting, run.device)
+            if run.device.type == "cpu" and stage.batch > fitting(run, number, share=1.0):
+                raise too_large(run, number)
             batches.append(stage.batch)
             continue
-        if fitting < world:
-            raise too_large(stage, number, 0, run.device)
-        power = 1 << (min(fitting // world, LARGEST[run.device.type]).bit_length() - 1)
-        batches.append(power * world)
+        most = min(fitting(run, number) // run.ranks.world, LARGEST[run.device.type])
+        if most < 1:
+            raise too_large(run, number)
+        batches.append(run.ranks.world << (most.bit_length() - 1))
     return batches
 
 
-def too_large(stage: Stage, number: int, fitting: int, device: torch.device) -> DeviceError:
-    """The error about a batch for which there is no memory; ``fitting`` is the batch for which there is some."""
-    message = f"A batch of {stage.batch} patches of {stage.patch_px} px (stage {number}) does not fit into the memory of {device}."
-    if fitting:
-        return DeviceError(message, f"A batch of {fitting} fits; or choose smaller patches.")
-    return DeviceError(message, "Not even one patch fits: choose smaller patches or a smaller network.")
+def fitting(run: Run, number: int, share: float = SHARE) -> int:
+    """The largest batch of stage ``number`` that needs no more than ``share`` of the free memory, over all processes together."""
+    free = (share * free_bytes(run.device) - _fixed_bytes(run)) / (run.ranks.local_world if run.device.type == "cpu" else 1)
+    return int(max(0.0, free) / (OVERHEAD * sample_bytes(run, run.stages[number]))) * run.ranks.world
+
+
+def too_large(run: Run, number: int, batch: int | None = None) -> DeviceError:
+    """The error about a batch (of stage ``number``) for which there is no memory, with one for which there is.
+
+    Args:
+        batch: what to propose; None to measure.
+    """
+    stage = run.stages[number]
+    message = f"A batch of {stage.batch} patches of {stage.patch_px} px (stage {number + 1}) does not fit into the memory of {run.device}."
+    batch = fitting(run, number) if batch is None else batch
+    if batch < 1:
+        return DeviceError(message, "Not even one patch fits: choose smaller patches or a smaller network.")
+    return DeviceError(message, f"A batch of {batch} fits; or choose smaller patches.")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether torch failed for want of memory. On a CPU its error has no class of its own."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
 
 
 def sample_bytes(run: Run, stage: Stage) -> float:
     """What the backward pass of one sample keeps: the bytes of all tensors saved for it, but the weights."""
-    own = {tensor.untyped_storage().data_ptr() for tensor in (*run.network.parameters(), *run.network.buffers())}
     saved: dict[int, int] = {}
+    # On a copy, whose running means may change.
+    objective = copy.deepcopy(run.objective)
+    own = {tensor.untyped_storage().data_ptr() for tensor in (*objective.parameters(), *objective.buffers())}
 
     def note(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
@@ -74,17 +91,9 @@ def sample_bytes(run: Run, stage: Stage) -> float:
             saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    # On a copy, whose running means may change.
-    objective = copy.deepcopy(run.objective)
-    own |= {tensor.untyped_storage().data_ptr() for tensor in (*objective.parameters(), *objective.buffers())}
     example = run.examples.draw(PROBE, stage.patch_px, 0)
-    generator = torch.Generator(run.device).manual_seed(0)
-    with (
-        torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
-        torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32),
-    ):
-        loss, _ = objective(example, stage, generator)
-    del loss
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        _ = run.loss_of(objective, example, stage, 0)  # held until all storages are noted: no address comes twice
     return sum(saved.values()) / PROBE + 2.0 * example.noisy.nbytes / PROBE
 
 

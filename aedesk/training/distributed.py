@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.rendezvous import rendezvous
 
 from aedesk.core.cancel import JobCancelled
 from aedesk.core.errors import AedeskError, SpecError, TrainingError
@@ -25,13 +26,25 @@ from aedesk.models.devices import resolve_device
 T = TypeVar("T")
 
 
+class ToldElsewhere(TrainingError):
+    """Ends a process of a run in which another one has said, or will say, what went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process of this run failed.", "It says why.")
+
+
 @dataclass(frozen=True)
 class Ranks:
-    """This process among those of the run: ``rank`` of ``world``, and the device it computes on."""
+    """This process among those of the run: ``rank`` of ``world``, and the device it computes on.
+
+    ``local_world`` of them share this machine.
+    """
 
     device: torch.device
     rank: int = 0
     world: int = 1
+    local_world: int = 1
+    store: Any = field(default=None, repr=False)
 
     @property
     def first(self) -> bool:
@@ -53,11 +66,14 @@ class Ranks:
         return bool(found)
 
     def means(self, figures: Mapping[str, Tensor]) -> dict[str, float]:
-        """The figures, each averaged over the processes."""
+        """The figures, each averaged over the processes; decibels ("psnr") by the errors they stand for."""
         values = torch.stack([value.detach().float().to(self.device) for value in figures.values()])
         if self.world > 1:
+            logarithmic = torch.tensor([name == "psnr" for name in figures], device=self.device)
+            values = torch.where(logarithmic, 10 ** (-values / 10), values)
             dist.all_reduce(values)
             values /= self.world
+            values = torch.where(logarithmic, -10 * values.log10(), values)
         return dict(zip(figures, values.tolist(), strict=True))
 
     def from_first(self, work: Callable[[], T]) -> T:
@@ -71,16 +87,51 @@ class Ranks:
                 told = [("done", work())]
             except (JobCancelled, AedeskError) as caught:
                 error, told = caught, [("cancelled" if isinstance(caught, JobCancelled) else "failed", None)]
-        dist.broadcast_object_list(told, src=0)
+        dist.broadcast_object_list(told, src=0, device=self.device)
         if error is not None:
             raise error
         word, result = told[0]
-        if word == "cancelled":
-            raise JobCancelled
-        if word == "failed":
-            raise TrainingError("The first process of this run failed.", "It says why.")
+        if word != "done":
+            raise JobCancelled if word == "cancelled" else ToldElsewhere
         answer: T = result
         return answer
+
+    def all_do(self, work: Callable[[], T]) -> T:
+        """The result of ``work``, which every process runs for itself; what it raises in one ends all of them."""
+        if self.world == 1:
+            return work()
+        error: BaseException | None = None
+        try:
+            result = work()
+        except (JobCancelled, AedeskError) as caught:
+            error = caught
+        failed = self.any(error is not None and not isinstance(error, JobCancelled))
+        cancelled = self.any(isinstance(error, JobCancelled))
+        if error is not None:
+            raise error
+        if failed or cancelled:
+            raise ToldElsewhere if failed else JobCancelled
+        return result
+
+    @contextmanager
+    def one_voice(self) -> Iterator[None]:
+        """Let the first process that fails say why, and all others end with :class:`ToldElsewhere`.
+
+        A process that dies without a word is told of by the first one that misses it.
+        """
+        try:
+            yield
+        except (JobCancelled, GeneratorExit, ToldElsewhere):
+            raise
+        except Exception as error:
+            if self.world == 1:
+                raise
+            if self.store.add("aedesk failures", 1) > 1:
+                raise ToldElsewhere from error
+            if isinstance(error, AedeskError | OSError):
+                raise
+            message = f"A process of this run was lost: {str(error).splitlines()[0]}"
+            raise TrainingError(message, "See what ended it, and go on with --resume.") from error
 
 
 @contextmanager
@@ -94,9 +145,10 @@ def joined(device: str) -> Iterator[Ranks]:
     if chosen.type == "cuda":
         chosen = resolve_device(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
         torch.cuda.set_device(chosen)
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    store, rank, world = next(rendezvous("env://"))
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo", store=store, rank=rank, world_size=world)
     try:
-        yield Ranks(chosen, dist.get_rank(), dist.get_world_size())
+        yield Ranks(chosen, rank, world, int(os.environ.get("LOCAL_WORLD_SIZE", world)), store)
     finally:
         dist.destroy_process_group()
 

@@ -28,7 +28,7 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
         TrainingError: the run cannot begin, resume, be saved, or has diverged; the last checkpoint then still stands.
     """
     recipe = parse(spec.recipe)
-    with joined(spec.device) as ranks:
+    with joined(spec.device) as ranks, ranks.one_voice():
         for event in _train(recipe, spec, ranks, cancel):
             if ranks.first or isinstance(event, Finished):
                 yield event
@@ -36,15 +36,20 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
 
 def _train(recipe: Recipe, spec: TrainSpec, ranks: Ranks, cancel: CancelToken) -> Iterator[Event]:
     yield Started(f"Training {recipe.name}", recipe.steps, "steps")
-    folder, run = RunFolder(spec.run_dir), Run(recipe, ranks)
+    folder, run = RunFolder(spec.run_dir), ranks.all_do(lambda: Run(recipe, ranks))
     state = ranks.from_first(lambda: _open(folder, recipe, spec.resume))
     if state is not None:
         run.restore(state)
     if spec.resume:
         yield Log(f"Resumed at step {run.step} of {recipe.steps}.")
-    run.load_data(cancel)
+    ranks.all_do(lambda: run.load_data(cancel))
+    run.connect()
+    for problem in run.examples.problems:
+        yield Log(problem, "warning")
     if state is None:
-        run.set_batches(ranks.from_first(lambda: choose_batches(run)))
+        # All measure, for an objective may have to speak with its likes; the first decides.
+        measured = ranks.all_do(lambda: choose_batches(run))
+        run.set_batches(ranks.from_first(lambda: measured))
     batches = ", ".join(str(stage.batch) for stage in run.stages)
     yield Log(f"{run.examples.count} pictures; {run.device.type}, {precision_name(run.dtype)}, batch {batches}.")
     board = Board(folder.path / "tensorboard" if recipe.train.tensorboard and ranks.first else None, run.step)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.events import Event, Log, Preview, Progress, StepDone
 from aedesk.models.devices import precision_name
+from aedesk.training.batch_size import fitting, out_of_memory, too_large
 from aedesk.training.board import Board
 from aedesk.training.card import in_words, make_card
 from aedesk.training.run_folder import RunFolder
@@ -30,7 +32,7 @@ class Loop:
         self.run, self.folder, self.board, self.cancel = run, folder, board, cancel
         self._earlier, self._begun = run.seconds, time.monotonic()
         self._saved = self._told = self._begun
-        self._told_step, self._progressed = run.step, 0.0
+        self._told_step, self._progressed, self._detail = run.step, 0.0, ""
 
     def events(self) -> Iterator[Event]:
         """Raises JobCancelled after the checkpoint has been written, and :class:`TrainingError`."""
@@ -41,7 +43,7 @@ class Loop:
             while not run.over:
                 if ranks.any(self.cancel.cancelled):
                     raise JobCancelled
-                terms = run.train_step()
+                terms = self._step()
                 yield from self._tell(terms)
                 yield from self._look()
                 if time.monotonic() - self._saved > run.recipe.train.checkpoint_s:
@@ -65,6 +67,18 @@ class Loop:
         card = self._card()
         self.folder.describe(in_words(card, run.recipe.steps, run.examples.count))
 
+    def _step(self) -> dict[str, Tensor]:
+        try:
+            return self.run.train_step()
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            failed = error
+        failed.__traceback__ = None  # it holds the tensors of the step that failed
+        torch.cuda.empty_cache()
+        number, stage = self.run.stage(self.run.step)
+        raise too_large(self.run, number, min(fitting(self.run, number), stage.count // 2)) from failed
+
     def _tell(self, terms: dict[str, Tensor]) -> Iterator[Event]:
         run, now = self.run, time.monotonic()
         due = run.step % run.recipe.train.log_every == 0 or run.step == run.recipe.steps
@@ -81,8 +95,10 @@ class Loop:
             yield StepDone(run.step, numbers)
         if due or now - self._progressed > PROGRESS_S:
             self._progressed = now
-            detail = f"loss {numbers['loss']:.4f}" if due else ""
-            yield Progress(run.step, run.recipe.steps, "steps", detail)
+            if due:
+                self._detail = f"loss {numbers['loss']:.4f}"
+                self._detail += f", {numbers['psnr']:.1f} dB" if "psnr" in numbers else ""
+            yield Progress(run.step, run.recipe.steps, "steps", self._detail)
 
     def _look(self) -> Iterator[Event]:
         """Validate and make a preview, if it is time for them."""

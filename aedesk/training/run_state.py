@@ -51,9 +51,26 @@ class Run:
         self.dtype = choose_precision(recipe.train.precision, self.device)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self._module: Any = self.objective
-        if ranks.world > 1:
-            # A stage may leave layers out (stacked training), and which ones is known only after the step.
-            self._module = DistributedDataParallel(self.objective, find_unused_parameters=True)
+
+    def connect(self) -> None:
+        """Average the gradients over the processes from here on. All of them must have come so far, with data."""
+        if self.ranks.world > 1:
+            some = not all(self._all_learn(stage) for stage in self.stages)
+            self._module = DistributedDataParallel(self.objective, find_unused_parameters=some)
+
+    def loss_of(self, module: Any, example: Example, stage: Stage, seed: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective's answer in the run's precision."""
+        generator = torch.Generator(self.device).manual_seed(seed)
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            loss, terms = module(example, stage, generator)
+        return loss, terms
+
+    def _all_learn(self, stage: Stage) -> bool:
+        """Whether a step of ``stage`` gives every parameter a gradient; in stacked training only one layer gets some."""
+        objective = copy.deepcopy(self.objective)
+        loss, _ = self.loss_of(objective, self.examples.draw(2, stage.patch_px, 0), stage, 0)
+        learning = [p for p in objective.parameters() if p.requires_grad]
+        return all(g is not None for g in torch.autograd.grad(loss, learning, allow_unused=True))
 
     def load_data(self, cancel: CancelToken) -> None:
         recipe, about = self.recipe, self.network.descriptor
@@ -85,7 +102,9 @@ class Run:
         return len(self.stages) - 1, self.stages[-1]
 
     def set_batches(self, batches: list[int]) -> None:
-        """Replace "auto" by what was measured."""
+        """Replace "auto" by what was measured. Raises :class:`SpecError` for a batch that the processes cannot share."""
+        for batch in batches:
+            self.ranks.share(batch)
         self.stages = tuple(replace(stage, batch=batch) for stage, batch in zip(self.stages, batches, strict=True))
 
     def train_step(self) -> dict[str, Tensor]:
@@ -100,13 +119,11 @@ class Run:
         # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
         seed = self.recipe.seed * 1_000_003 + self.step
         example = self._share(self.examples.draw(stage.count, stage.patch_px, seed))
-        generator = torch.Generator(self.device).manual_seed(seed + 1)
         torch.manual_seed(seed + 2 + self.ranks.rank)  # dropout
         self.rate = optim.set_rate(self.optimizers, train, rate(self.step, self.recipe.steps, train) * self.standing.factor)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            loss, terms = self._module(example, stage, generator)
+        loss, terms = self.loss_of(self._module, example, stage, seed + 1)
         if self.device.type == "cpu" and self.ranks.world == 1:
             self.check(float(loss.detach()))
         self.scaler.scale(loss).backward()
