@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
@@ -20,6 +20,7 @@ class Example:
         weight: (B, 1, P, P), where the loss counts (the blind spots of Noise2Void); None for everywhere.
         whole: the uncut noisy pictures that Neighbor2Neighbor's regularizer needs, (B, C, 2P, 2P), with ``pick``, which neighbours
             became input and target; both None otherwise.
+        noise: a draw of the camera's own noise (B, C, P, P), to be added to what ``noisy`` shows once it is restored; None otherwise.
     """
 
     noisy: Tensor
@@ -27,7 +28,8 @@ class Example:
     level: Tensor
     weight: Tensor | None = None
     whole: Tensor | None = None
-    pick: Tensor | None = field(default=None)
+    pick: Tensor | None = None
+    noise: Tensor | None = None
 
 
 class Examples(Protocol):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.data.blind_spots import blind
+from aedesk.data.camera_noise import STRONGEST, WEAKEST, CameraNoise
+from aedesk.data.chains import log_uniform
+from aedesk.data.damage import noise_level
 from aedesk.data.examples import Example
 from aedesk.data.neighbours import draw_pick, neighbours
 from aedesk.data.patches import Patches
@@ -51,6 +55,40 @@ class BlindSpotExamples:
 
     def validation(self) -> list[Example]:
         return [_with_blind_spots(crop, generator) for crop, generator in numbered(self._crops, self._device)]
+
+
+class OwnNoiseExamples:
+    """For learning a camera's own noise: pictures at half their size, where little noise is left, and noise to add to them.
+
+    Arguments as ``CleanExamples``, and ``noise``, what was measured on the training pictures.
+    """
+
+    def __init__(
+        self, patches: Patches, crops: Sequence[Tensor], noise: CameraNoise, device: torch.device, problems: Sequence[str] = ()
+    ) -> None:
+        self._patches, self._crops, self._noise, self._device = patches, crops, noise, device
+        self.problems = (*problems, f"The noise of these pictures has a level of about {noise.level:.1f}.")
+
+    @property
+    def count(self) -> int:
+        return len(self._patches)
+
+    def draw(self, batch: int, patch_px: int, seed: int) -> Example:
+        half = F.avg_pool2d(to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device), 2)
+        generator = seeded(seed, self._device)
+        level = self._noise.level * log_uniform(WEAKEST, STRONGEST, batch, generator) / 255
+        return Example(half, half, _unknown(half), noise=level * self._noise.draw(batch, patch_px, generator))
+
+    def validation(self) -> list[Example]:
+        """Figures on pictures at half their size, with the usual noise added."""
+        examples = []
+        for crop, generator in numbered(self._crops, self._device):
+            half = F.avg_pool2d(crop, 2)
+            height, width = half.shape[2:]
+            noise = self._noise.draw(1, max(height, width), generator)[:, :, :height, :width] * (self._noise.level / 255)
+            noisy = (half + noise).clamp(0, 1)
+            examples.append(Example(noisy, half, noise_level(noisy, half)))
+        return examples
 
 
 def _unknown(noisy: Tensor) -> Tensor:

@@ -10,13 +10,14 @@ import torch
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
+from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.clean_examples import CleanExamples
 from aedesk.data.damage import Damage
 from aedesk.data.examples import Examples
 from aedesk.data.finding import PictureFile, find_pictures, listed_files
 from aedesk.data.loading import load_pictures
 from aedesk.data.named import named_pictures
-from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples
+from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples, OwnNoiseExamples
 from aedesk.data.pair_examples import PairExamples
 from aedesk.data.pairs import Pair, pairs_of_folders, pairs_of_suffixes
 from aedesk.data.patches import Patches
@@ -24,11 +25,8 @@ from aedesk.data.pixels import Pixels
 from aedesk.data.splitting import split
 from aedesk.data.validation_crops import validation_crops
 
-FROM_NOISY: Mapping[str, type[NeighbourExamples] | type[BlindSpotExamples]] = {
-    "neighbor2neighbor": NeighbourExamples,
-    "noise2void": BlindSpotExamples,
-}
-"""Targets that are made of noisy pictures alone."""
+HALVED = ("neighbor2neighbor", "own-noise")
+"""Targets whose patches are made of patches of twice the size."""
 
 Table = Mapping[str, Any]
 
@@ -67,16 +65,19 @@ def make_examples(
     problems: list[str] = []
     pictures = _pictures(data, channels, cancel, problems)
     seen, unseen = ([pictures[i] for i in chosen] for chosen in split(len(pictures), data.get("held_out"), problems))
-    # A sub-sampled patch is half as large as what it was made of.
-    factor = 2 if targets == "neighbor2neighbor" else 1
+    factor = 2 if targets in HALVED else 1
     problems += _small(pictures, factor * patch_px, fit)
     patches = Patches(seen, fit, upright=bool(data.get("dataset")) or fit == "scale", device=device)
     edge = validation_px or (patch_px if fit == "scale" else None)
     crops = validation_crops(unseen, fit, edge and factor * edge, factor * size_multiple, device)
     if pairs:
         return PairExamples(patches, crops, device, problems)
-    if targets in FROM_NOISY:
-        return FROM_NOISY[targets](patches, crops, device, problems)
+    if targets == "neighbor2neighbor":
+        return NeighbourExamples(patches, crops, device, problems)
+    if targets == "noise2void":
+        return BlindSpotExamples(patches, crops, device, problems)
+    if targets == "own-noise":
+        return OwnNoiseExamples(patches, crops, CameraNoise.measure(seen), device, problems)
     return CleanExamples(patches, crops, damage, device, problems)
 
 

@@ -7,6 +7,7 @@ from aedesk.training.objectives.adversarial import AdversarialReconstruction
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.contractive import Contraction
 from aedesk.training.objectives.masked import MaskedReconstruction
+from aedesk.training.objectives.own_noise import OwnNoise
 from aedesk.training.objectives.reconstruction import Reconstruction
 from aedesk.training.objectives.restoration import Restoration
 from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2Void
@@ -21,6 +22,7 @@ OBJECTIVES.add("unet", Restoration)
 SELF_SUPERVISED: Registry[type[Objective]] = Registry("kind of targets")
 SELF_SUPERVISED.add("neighbor2neighbor", Neighbor2Neighbor)
 SELF_SUPERVISED.add("noise2void", Noise2Void)
+SELF_SUPERVISED.add("own-noise", OwnNoise)
 
 
 def objective_class(recipe: Recipe) -> type[Objective]:

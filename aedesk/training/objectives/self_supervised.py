@@ -29,7 +29,9 @@ def restore(network: Any, noisy: Tensor) -> Tensor:
     return restored.float()
 
 
-class _SelfSupervised(Objective):
+class SelfSupervised(Objective):
+    """What they have in common: the network restores with its own estimate of the noise level."""
+
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
         return restore(network, example.noisy)
@@ -42,7 +44,7 @@ class Neighbor2NeighborArguments:
     weight: float = 1.0
 
 
-class Neighbor2Neighbor(_SelfSupervised):
+class Neighbor2Neighbor(SelfSupervised):
     """One pixel of each 2x2 cell is the input, a neighbour of it the target (Huang 2021).
 
     Two neighbours show nearly the same scene with noise of their own, as long as the noise is independent from pixel to pixel. What
@@ -66,7 +68,7 @@ class Neighbor2Neighbor(_SelfSupervised):
         return fidelity + self.arguments.weight * regularizer, terms
 
 
-class Noise2Void(_SelfSupervised):
+class Noise2Void(SelfSupervised):
     """Some pixels are replaced by neighbours of theirs, and the network says what was there (Krull 2019).
 
     It cannot see the noise of the pixel that it is asked for, so the best answer is the scene.
