@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aedesk.gui.panels.add_noise import AddNoisePanel
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.explore import ExplorePanel
+from aedesk.gui.panels.models import ModelsPanel
 from aedesk.gui.panels.restore import RestorePanel
 from aedesk.gui.panels.train import TrainPanel
 
@@ -27,4 +28,5 @@ PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("add_noise", "Add noise", AddNoisePanel, 0, "Make noisy copies of clean pictures, to try a model on"),
     PanelEntry("train", "Train", TrainPanel, 1, "Teach an autoencoder your own pictures"),
     PanelEntry("explore", "Explore", ExplorePanel, 1, "Look inside a model"),
+    PanelEntry("models", "Models", ModelsPanel, 1, "Read about models, import and export them"),
 )

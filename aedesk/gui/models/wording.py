@@ -1,0 +1,180 @@
+"""Models in words for people. Plain functions of a ``ModelInfo`` and its card; no widgets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from aedesk.core.specs import ModelInfo
+
+PURPOSES: Mapping[str, str] = {
+    "denoise": "takes noise out",
+    "autoencoder": "autoencoder",
+    "codec": "compresses",
+    "inpaint": "fills holes",
+    "erase": "takes marks away",
+}
+FAMILIES: Mapping[str, str] = {
+    "unet": "U-Net: a convolutional denoising autoencoder with shortcuts",
+    "undercomplete": "Undercomplete: dense layers that narrow to a code",
+    "stacked": "Stacked: trained layer by layer, then whole",
+    "sparse": "Sparse: many hidden units, few of them active",
+    "denoising": "Denoising: corrupted pictures in, clean ones out",
+    "convolutional": "Convolutional: strided convolutions down to a code and up again",
+    "variational": "Variational: a Gaussian code that can be sampled",
+    "adversarial": "Adversarial: a discriminator shapes the code",
+    "contractive": "Contractive: a code that small changes do not move",
+    "masked": "Masked: restores patches that it does not see",
+    "graph": "Graph-convolutional: compares similar patches wherever they are",
+}
+DATA_SETS: Mapping[str, str] = {
+    "cbsd68": "CBSD68",
+    "kodak24": "Kodak",
+    "mcmaster18": "McMaster",
+    "set12": "Set12, gray",
+    "polyu_dev": "PolyU, a real camera",
+}
+FIGURES: Mapping[str, str] = {
+    "val_psnr": "Held-out pictures, restored",
+    "val_noisy": "Held-out pictures, before",
+    "val_loss": "Loss on held-out pictures",
+}
+DECIBELS = ("psnr", "noisy", "_real", "_sigma")
+_AT_SIGMA = re.compile(r"(?P<data>.+)_sigma(?P<sigma>\d+)(?P<auto>_auto)?")
+
+Rows = list[tuple[str, str]]
+
+
+def origin(model: ModelInfo) -> str:
+    if model.origin == "shipped":
+        return "comes with aedesk"
+    if model.problem:
+        return "cannot be used"
+    return "imported" if "imported" in model.card else "trained here"
+
+
+def purpose(model: ModelInfo) -> str:
+    return PURPOSES.get(model.purpose, model.purpose)
+
+
+def sentence(*parts: str) -> str:
+    """Parts with a dot between them, the first letter large."""
+    text = " \N{MIDDLE DOT} ".join(part for part in parts if part)
+    return text[:1].upper() + text[1:]
+
+
+def file_size(size_bytes: int) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes} bytes"
+
+
+def count(number: int) -> str:
+    """4,208,929 as "4.21 million"."""
+    for unit, factor in (("billion", 1e9), ("million", 1e6), ("thousand", 1e3)):
+        if number >= 10 * factor or (number >= factor and unit != "thousand"):
+            return f"{number / factor:.3g} {unit}"
+    return f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """5647 s as "1 h 34 min"."""
+    if seconds < 120:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def network_rows(model: ModelInfo) -> Rows:
+    """What it is made of: family, arguments of the architecture, parameters."""
+    card = model.card
+    family, arguments = str(card.get("family", "")), dict(_table(card.get("architecture")))
+    if family == "foreign":
+        title = f"{arguments.pop('id', '?')}, made by another program"
+    else:
+        title = FAMILIES.get(family, family)
+    rows = [("Family", title)]
+    rows += [(str(name).replace("_", " ").capitalize(), _value(value)) for name, value in arguments.items() if _value(value)]
+    return [
+        *rows,
+        ("Parameters", f"{count(model.parameters)} ({model.parameters:,})" if model.parameters >= 1000 else str(model.parameters)),
+    ]
+
+
+def training_rows(card: Mapping[str, Any]) -> Rows:
+    """How it came to be: steps, time, data; of an imported one the file that it came from."""
+    done, recipe = _table(card.get("training")), _table(card.get("recipe"))
+    rows: Rows = []
+    if "imported" in card:
+        rows.append(("Imported from", str(_table(card["imported"]).get("file", "a file"))))
+    if "steps" in done:
+        rows.append(("Steps", f"{int(done['steps']):,}"))
+    if "seconds" in done:
+        where = {"cpu": "the processor", "cuda": "a graphics card"}.get(str(done.get("device", "")), str(done.get("device", "")))
+        precision = f", {done['precision']}" if "precision" in done else ""
+        rows.append(("Time", f"{duration(float(done['seconds']))} on {where}{precision}" if where else duration(float(done["seconds"]))))
+    if card.get("data"):
+        rows.append(("Learned from", str(card["data"])))
+    if recipe.get("start"):
+        rows.append(("Started from", str(recipe["start"])))
+    return rows
+
+
+def file_rows(model: ModelInfo) -> Rows:
+    rows = [("Name for --model", model.name)] if not model.problem else []
+    rows += [("File", model.path), ("Size", file_size(model.size_bytes))]
+    if model.card:
+        rows.append(("Licence", str(model.card.get("licence") or "not stated")))
+    return rows
+
+
+def measured_grid(card: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """PSNR by data set and added noise: the head (empty if nothing was measured so) and the rows."""
+    found: dict[str, dict[int, str]] = {}
+    for name, value in _numbers(card.get("metrics")).items():
+        if match := _AT_SIGMA.fullmatch(name):
+            row = DATA_SETS.get(match["data"], match["data"]) + (", level estimated" if match["auto"] else "")
+            found.setdefault(row, {})[int(match["sigma"])] = f"{value:.2f}"
+    sigmas = sorted({sigma for values in found.values() for sigma in values})
+    if not sigmas:
+        return [], []
+    body = [[row, *(values.get(sigma, "\N{EN DASH}") for sigma in sigmas)] for row, values in found.items()]
+    return ["PSNR in dB", *(f"sigma {sigma}" for sigma in sigmas)], body
+
+
+def measured_rows(card: Mapping[str, Any]) -> Rows:
+    """Every other figure, with its unit."""
+    rows = []
+    for name, value in _numbers(card.get("metrics")).items():
+        if _AT_SIGMA.fullmatch(name):
+            continue
+        data = DATA_SETS.get(name.removesuffix("_real"), name.removesuffix("_real").replace("_", " "))
+        title = FIGURES.get(name) or (f"{data}" if name.endswith("_real") else name.replace("_", " ").capitalize())
+        decibels = any(part in name for part in DECIBELS)
+        rows.append((title, f"{value:.2f} dB" if decibels else f"{value:.4g}"))
+    return rows
+
+
+def headline(card: Mapping[str, Any]) -> str:
+    """The one figure for a list: what it does to held-out pictures, empty if nobody measured it."""
+    numbers = _numbers(card.get("metrics"))
+    if "val_psnr" in numbers and "val_noisy" in numbers:
+        return f"{numbers['val_psnr'] - numbers['val_noisy']:+.1f} dB"
+    return f"{numbers['val_psnr']:.1f} dB" if "val_psnr" in numbers else ""
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    """Cards come from anywhere: what should be a table may be anything."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    return {str(k): float(v) for k, v in _table(value).items() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return " \N{MIDDLE DOT} ".join(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
