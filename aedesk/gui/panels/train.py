@@ -52,8 +52,9 @@ class TrainPanel(Panel):
         self._lay_out()
         self.draft.recall(workspace.settings["train_goal"], workspace.settings["train_recipe"])
         self._connect()
+        self._on_pictures()
         self._show_draft()
-        self._show_state()
+        self._on_checked()
         self._look_for_unfinished()
 
     def centre(self) -> TrainPage:

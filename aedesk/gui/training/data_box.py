@@ -211,11 +211,12 @@ def facts(summary: DataSummary) -> str:
         return "There is nothing to learn from."
     count = f"{summary.count:,} {things}{'' if summary.count == 1 else 's'}"
     kept = f"{summary.held_out:,} kept for validation" if summary.held_out else ""
-    sizes = {summary.smallest, summary.largest}
-    size = " to ".join(f"{width} \N{MULTIPLICATION SIGN} {height}" for width, height in sorted(sizes)) if (0, 0) not in sizes else ""
+    sizes = [f"{width} \N{MULTIPLICATION SIGN} {height}" for width, height in (summary.smallest, summary.largest) if width]
+    size = " to ".join(dict.fromkeys(sizes))
     gray = f"{summary.gray:,} gray" if summary.gray else ""
     area = f"{summary.megapixels:,.0f} MP" if summary.megapixels >= 1 else ""
-    return " \N{MIDDLE DOT} ".join(filter(None, [count, kept, size, area, gray]))
+    classes = f"{len(summary.classes)} classes" if len(summary.classes) > 1 else ""
+    return " \N{MIDDLE DOT} ".join(filter(None, [count, kept, size, area, gray, classes]))
 
 
 def _label(name: str) -> QLabel:

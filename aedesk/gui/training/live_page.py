@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QBuffer, QIODevice, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from aedesk.gui.training.curves import ASIDE, SIDES, is_loss, title
+from aedesk.gui.training.curves import ASIDE, SIDES, TITLES, is_loss, title
 from aedesk.gui.training.figures_strip import FiguresStrip
 from aedesk.gui.training.session import Session
 from aedesk.gui.training.sheet import Sheet
@@ -30,7 +30,7 @@ class LivePage(QWidget):
         self._session = session
         self.figures = FiguresStrip()
         self.losses = _plot("losses", "loss")
-        self.side = _plot("sidePlot", SIDES[0].label)
+        self.side = _plot("sidePlot", SIDES[0].label, legend_below=True)
         self._older: dict[str, Mapping[str, tuple[Iterable[float], Iterable[float]]]] = {}
         self._log = QCheckBox("Lo&garithmic")
         self._log.setObjectName("logScale")
@@ -145,9 +145,12 @@ class LivePage(QWidget):
         both = QSplitter(Qt.Orientation.Vertical)
         both.setObjectName("liveSplitter")
         both.addWidget(self._plots)
-        both.addWidget(self.sheet)
-        both.setStretchFactor(0, 3)
-        both.setStretchFactor(1, 2)
+        below = QWidget()
+        inner = QVBoxLayout(below)
+        inner.setContentsMargins(0, 8, 0, 0)
+        inner.addWidget(self.sheet)
+        both.addWidget(below)
+        both.setSizes([400, 300])
         both.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
@@ -208,8 +211,8 @@ class LivePage(QWidget):
         self.losses.hide_curve(name, not on)
 
 
-def _plot(name: str, label: str) -> LossPlot:
-    plot = LossPlot(label=label)
+def _plot(name: str, label: str, *, legend_below: bool = False) -> LossPlot:
+    plot = LossPlot(label=label, legend_below=legend_below, plain=[figure for figure in TITLES if figure.startswith("val_")])
     plot.setObjectName(name)
     for figure in (*MAIN, *ASIDE):
         plot.set_title_of(figure, title(figure))

@@ -19,6 +19,22 @@ _FAINT = 90
 """Opacity (of 255) of what only accompanies a curve: its own values under a smoothed one, and earlier runs."""
 
 
+class _ValueAxis(pg.AxisItem):
+    """Labels 1, 2 and 5 of each decade on a logarithmic scale, or 1 alone if there are many; pyqtgraph's own run into each other."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.logMode:
+            return list(super().tickStrings(values, scale, spacing))
+        low, high = self.range
+        wanted = (1, 2, 5) if high - low < 3 else (1,)
+        return [f"{10**value:.0e}" if value < -4 or value > 5 else f"{10**value:g}" if _digit(value) in wanted else "" for value in values]
+
+
+def _digit(value: float) -> int:
+    """The leading digit of 10 ** value."""
+    return round(10 ** (value - np.floor(value + 1e-9)))
+
+
 class LossPlot(pg.PlotWidget):
     """One curve per name. ``add`` costs an array write; a timer draws what is new and rests when nothing is.
 
@@ -26,13 +42,24 @@ class LossPlot(pg.PlotWidget):
 
     Args:
         label: what the values are, for the axis.
+        legend_below: the legend stands in the lower corner, for curves that rise.
+        plain: curves that are never smoothed, because they have few points as it is.
         capacity: points kept per curve; the oldest leave.
     """
 
     _dressed = False  # there are axes to colour: from the end of __init__ to close
 
-    def __init__(self, parent: QWidget | None = None, *, label: str = "loss", capacity: int = CAPACITY) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        *,
+        label: str = "loss",
+        capacity: int = CAPACITY,
+        legend_below: bool = False,
+        plain: Iterable[str] = (),
+    ) -> None:
+        super().__init__(parent, axisItems={"left": _ValueAxis("left")})
+        self._plain = frozenset(plain)
         self.setObjectName("lossPlot")
         self._capacity = capacity
         self._data: dict[str, CurveData] = {}
@@ -54,7 +81,7 @@ class LossPlot(pg.PlotWidget):
         for side in ("bottom", "left"):
             self.getAxis(side).enableAutoSIPrefix(False)
         self.showGrid(x=True, y=True, alpha=0.15)
-        self.addLegend(offset=(-12, 12))
+        self.addLegend(offset=(-12, -12 if legend_below else 12))
         self.setMenuEnabled(False)
         self.getViewBox().sigXRangeChanged.connect(self._on_range)
         self._dress()
@@ -104,6 +131,7 @@ class LossPlot(pg.PlotWidget):
         self._hidden = {name for name in self._data if name not in shown}
         for name in self._data:
             self._show_items(name)
+        self._colour_legend()
         self._draw_again()
 
     def is_shown(self, name: str) -> bool:
@@ -113,6 +141,7 @@ class LossPlot(pg.PlotWidget):
         """Hide a curve, also one that has no points yet."""
         (self._hidden.add if hidden else self._hidden.discard)(name)
         self._show_items(name)
+        self._colour_legend()
         self._draw_again()
 
     def set_older(self, name: str, steps: Iterable[float], values: Iterable[float]) -> None:
@@ -161,7 +190,7 @@ class LossPlot(pg.PlotWidget):
         buckets = max(int(box.width()), 100)
         for name in self._stale - self._hidden:
             data = self._data[name]
-            self._put(self._curves[name], *data.envelope(x_from, x_to, buckets, self._share))
+            self._put(self._curves[name], *data.envelope(x_from, x_to, buckets, 0.0 if name in self._plain else self._share))
             if self._share and name in self._faint:
                 self._put(self._faint[name], *data.envelope(x_from, x_to, buckets))
         if self._older_stale:
@@ -212,7 +241,7 @@ class LossPlot(pg.PlotWidget):
         if name not in self._curves:
             return
         shown = name not in self._hidden
-        if self._share and name not in self._faint:
+        if self._share and name not in self._faint and name not in self._plain:
             self._faint[name] = self._item(None, self._curves[name].opts["pen"].color().name(), _FAINT)
             self._faint[name].setZValue(-5)
         items = [(self._curves[name], shown)] + [(item, shown and self._share > 0) for item in [self._faint.get(name)] if item is not None]
@@ -220,10 +249,10 @@ class LossPlot(pg.PlotWidget):
             item.setVisible(on)
             if not on:
                 item.setData([], [])  # an axis looks at what is hidden, too
-        for sample, label in self.getPlotItem().legend.items:
-            if sample.item is self._curves[name]:
-                sample.setVisible(shown)
-                label.setVisible(shown)
+        legend, title = self.getPlotItem().legend, self._titles.get(name, name)
+        legend.removeItem(self._curves[name])
+        if shown:
+            legend.addItem(self._curves[name], title)
 
     def _colour_legend(self) -> None:
         ink = self.palette().color(QPalette.ColorRole.Text)
