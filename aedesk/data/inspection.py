@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from aedesk.core.errors import PictureError
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
 from aedesk.data.finding import PictureFile
-from aedesk.data.named import open_named
+from aedesk.data.named import open_named, pixels_of
 from aedesk.data.pairs import Pair
 from aedesk.data.pixels import Pixels, with_channels
 from aedesk.data.sheet import cell, sheet
@@ -115,7 +114,7 @@ def _named(spec: InspectDataSpec, cancel: CancelToken) -> tuple[DataSummary, str
     pictures: list[Pixels] = []
     for index in range(0, count, step):
         cancel.check()
-        pictures.append(_pixels(found[index][0]))
+        pictures.append(pixels_of(found[index][0]))
     sizes = sorted(((p.shape[1], p.shape[0]) for p in pictures), key=lambda size: size[0] * size[1])
     shown = pictures[:: max(1, len(pictures) // max(1, spec.samples))][: spec.samples]
     picture, columns = sheet([cell(with_channels(p, 3), spec.sample_px) for p in shown], spec.sample_px)
@@ -129,8 +128,3 @@ def _named(spec: InspectDataSpec, cancel: CancelToken) -> tuple[DataSummary, str
         picture, columns,
     )  # fmt: skip
     return summary, f"{count} pictures, {megapixels:.1f} MP"
-
-
-def _pixels(image: Any) -> Pixels:
-    pixels = np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
-    return pixels.reshape(*pixels.shape[:2], -1)

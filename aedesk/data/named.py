@@ -63,10 +63,14 @@ def named_pictures(name: str, root: str, download: bool, channels: int, limit: i
     for index in range(min(len(found), limit or len(found))):
         if index % 100 == 0:
             cancel.check()
-        image, _ = found[index]
-        pixels = np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
-        pictures.append(with_channels(pixels.reshape(*pixels.shape[:2], -1), channels))
+        pictures.append(with_channels(pixels_of(found[index][0]), channels))
     return pictures
+
+
+def pixels_of(image: Any) -> Pixels:
+    """(H, W, 1 or 3) of a Pillow picture, a copy of its own."""
+    pixels = np.array(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _line(error: Exception) -> str:
