@@ -91,7 +91,7 @@ def set_rate(optimizers: Iterable[Optimizer], train: Train, factor: float) -> fl
 
 def restore(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
     """Load what the optimizer remembers; its settings stay those of the recipe, which may have changed since (a lower rate)."""
-    settings = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+    settings = [{key: value for key, value in group.items() if key not in ("params", "lr")} for group in optimizer.param_groups]
     optimizer.load_state_dict(dict(state))
     for group, own in zip(optimizer.param_groups, settings, strict=True):
         group.update(own)

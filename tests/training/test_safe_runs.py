@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import TrainingError
+from aedesk.core.events import Log
 from aedesk.core.specs import TrainSpec
 from aedesk.training.fit import fit
 
@@ -83,13 +85,13 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_with_the_same_bits(
     nursery: Nursery, dense: dict[str, Any], tmp_path: Path
 ) -> None:
     # A checkpoint after every step: most of the time goes into writing, and so do most of the kills.
-    dense["stage"] = [{"steps": 100, "patch_px": 16, "batch": 4}, {"steps": 300, "patch_px": 16, "batch": 2, "loss": "mse"}]
+    dense["stage"] = [{"steps": 60, "patch_px": 16, "batch": 4}, {"steps": 140, "patch_px": 16, "batch": 2, "loss": "mse"}]
     dense["train"] |= {"checkpoint_s": 0, "schedule": "plateau", "patience": 1, "early_stop": 50, "preview_every": 10}
     chance, halting = random.Random(1), tmp_path / "halting"
     steps = []
     for number in range(KILLS):
         pid = nursery.start(recipe=dense, run_dir=str(halting), resume=number > 0)
-        until = lines_of(halting) + chance.randrange(8) if number else 3
+        until = lines_of(halting) + chance.randrange(4) if number else 3
         deadline = time.monotonic() + 20
         while lines_of(halting) < until and time.monotonic() < deadline:
             time.sleep(0.002)
@@ -99,7 +101,7 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_with_the_same_bits(
         if (halting / "checkpoint.pt").exists():
             steps.append(checkpoint(halting)["step"])
     assert steps == sorted(steps)
-    assert 0 < steps[-1] < 400
+    assert 0 < steps[-1] < 200
     nursery.start(recipe=dense, run_dir=str(halting), resume=True)
     assert nursery.wait() == 0
     dense["train"]["checkpoint_s"] = 1e9
@@ -108,17 +110,7 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_with_the_same_bits(
     assert same(checkpoint(halting), checkpoint(tmp_path / "straight"))
     assert (halting / "metrics.jsonl").read_bytes() == (tmp_path / "straight" / "metrics.jsonl").read_bytes()
     for name in ("best.safetensors", "last.safetensors"):
-        weights = [folder.joinpath(name).read_bytes() for folder in (halting, tmp_path / "straight")]
-        assert without_times(weights[0]) == without_times(weights[1])
-
-
-def without_times(file: bytes) -> tuple[Any, bytes]:
-    """Card and tensors of a model file, without the seconds that the training took."""
-    length = int.from_bytes(file[:8], "little")
-    header = json.loads(file[8 : 8 + length])
-    card = json.loads(header["__metadata__"]["aedesk"])
-    card["training"].pop("seconds")
-    return (card, {k: v for k, v in header.items() if k != "__metadata__"}), file[8 + length :]
+        assert same(load_file(halting / name), load_file(tmp_path / "straight" / name))
 
 
 def run(recipe: dict[str, Any], folder: Path, *, resume: bool = False, cancel: CancelToken | None = None) -> None:
@@ -136,16 +128,17 @@ class AfterStep:
         return lines_of(self.folder) >= self.lines
 
 
-@pytest.mark.parametrize("stop", range(1, 24, 2))
-def test_a_run_stopped_at_any_moment_and_resumed_leaves_the_same_figures(dense: dict[str, Any], tmp_path: Path, stop: int) -> None:
-    # Every fifth step is followed by a validation, which is also interrupted.
+def test_a_run_stopped_at_any_moment_and_resumed_leaves_the_same_figures(dense: dict[str, Any], tmp_path: Path) -> None:
     run(dense, tmp_path / "straight")
-    with pytest.raises(JobCancelled):
-        run(dense, tmp_path / "halting", cancel=CancelToken(AfterStep(tmp_path / "halting", stop)))
-    assert (tmp_path / "halting" / "last.safetensors").exists()
-    run(dense, tmp_path / "halting", resume=True)
-    assert same(checkpoint(tmp_path / "halting"), checkpoint(tmp_path / "straight"))
-    assert (tmp_path / "halting" / "metrics.jsonl").read_bytes() == (tmp_path / "straight" / "metrics.jsonl").read_bytes()
+    # In the first step, before and in the validation after the fifth, after it, and in the last validation.
+    for stop in (1, 4, 5, 6, 23):
+        halting = tmp_path / f"halting at {stop}"
+        with pytest.raises(JobCancelled):
+            run(dense, halting, cancel=CancelToken(AfterStep(halting, stop)))
+        assert (halting / "last.safetensors").exists()
+        run(dense, halting, resume=True)
+        assert same(checkpoint(halting), checkpoint(tmp_path / "straight"))
+        assert (halting / "metrics.jsonl").read_bytes() == (tmp_path / "straight" / "metrics.jsonl").read_bytes()
 
 
 def test_a_run_that_died_before_its_first_checkpoint_begins_again(dense: dict[str, Any], tmp_path: Path) -> None:
@@ -176,9 +169,11 @@ def test_a_full_disk_is_said_and_nothing_is_corrupted(
         run(dense, folder, cancel=CancelToken(AfterStep(folder, 4)))
     before = (folder / "checkpoint.pt").read_bytes()
     dense["train"]["checkpoint_s"] = 0
+    events = fit(TrainSpec(dense, str(folder), True, "cpu"), CancelToken())
+    next(event for event in events if isinstance(event, Log) and "pictures" in event.text)
     small_disk(room)
     with pytest.raises(TrainingError, match="disk is full") as told:
-        run(dense, folder, resume=True)
+        list(events)
     small_disk(1 << 40)
     assert "Free some space" in told.value.hint
     assert str(folder) in told.value.message
