@@ -69,7 +69,8 @@ def own_info(path: Path) -> ModelInfo:
             raise ModelError(f"{path.stem} is the name of a shipped model.", "Rename this one.")
         return _info(path.stem, path)
     except (ModelError, OSError) as error:
-        return ModelInfo(path.stem, str(path), "", path.name, origin="own", size_bytes=_size(path), problem=str(error))
+        problem = str(error).replace(str(path), path.name)
+        return ModelInfo(path.stem, str(path), "", path.name, origin="own", size_bytes=_size(path), problem=problem)
 
 
 def _info(name: str, path: Path) -> ModelInfo:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from aedesk.core.specs import ModelInfo
+from aedesk.core.training_specs import ModelSummary
 from aedesk.gui.models import wording
 from aedesk.gui.widgets import theme
 
@@ -35,6 +36,7 @@ class CardPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._model: ModelInfo | None = None
+        self._summary: ModelSummary | None = None
         self._plot: LossPlot | None = None
         self._title = _label("modelTitle", "Title")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
@@ -83,13 +85,20 @@ class CardPage(QScrollArea):
         return self._plot if self._plot is not None and not self._plot.isHidden() else None
 
     def show_model(self, model: ModelInfo | None) -> None:
-        """Fill the page; curves come later, if there are any."""
+        """Fill the page; curves and the summary come later, if there are any."""
         fresh = model is None or self._model is None or model.path != self._model.path
         self._model = model
+        if fresh:
+            self._summary = None
         self._render()
         if fresh:
             self.show_curves({})
             self.verticalScrollBar().setValue(0)
+
+    def show_summary(self, summary: ModelSummary) -> None:
+        """What the network is made of, which the worker has found out meanwhile."""
+        self._summary = summary
+        self._render()
 
     def show_curves(self, curves: Curves) -> None:
         """The losses of the run that the model comes from, by name; empty to take them away."""
@@ -130,7 +139,7 @@ class CardPage(QScrollArea):
             purpose = "" if model.problem else wording.purpose(model)
             self._line.setText(escape(wording.sentence(purpose, wording.origin(model), wording.file_size(model.size_bytes), parameters)))
             words = {"measured": _measured(model.card), "file": _table(wording.file_rows(model))}
-            words["network"] = _table(wording.network_rows(model)) if model.card else ""
+            words["network"] = _table(wording.network_rows(model) + wording.summary_rows(self._summary)) if model.card else ""
             words["training"] = _table(wording.training_rows(model.card))
         self._problem.setText(model.problem if model is not None else "")
         self._description.setText(str(model.card.get("description", "")) if model is not None else "")

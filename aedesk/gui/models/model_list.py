@@ -73,7 +73,8 @@ class ModelList(QListView):
             known = max((each for each in rows if each <= row), default=rows[0])
         if known is not None:
             self.setCurrentIndex(self._items.index(known, 0))
-        self.chosen.emit(self.current)
+        else:
+            self.chosen.emit(None)
 
     def _add(self, text: str, kind: str) -> None:
         item = QStandardItem(text)
@@ -104,11 +105,15 @@ def second_line(model: ModelInfo) -> str:
 class _Delegate(QStyledItemDelegate):
     """Headings and hints in quiet letters; models as a title and a line below it."""
 
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         line = option.fontMetrics.height()
         kind = index.data(KindRole)
         if kind == HINT:
-            width = self.parent().viewport().width() - 2 * _PAD_X if isinstance(self.parent(), QListView) else 200
+            width = self._view.viewport().width() - 2 * _PAD_X
             text = option.fontMetrics.boundingRect(QRect(0, 0, width, 1000), Qt.TextFlag.TextWordWrap, str(index.data()))
             return QSize(0, text.height() + 2 * _PAD_Y)
         return QSize(0, line + 2 * _PAD_Y + 4 if kind == HEADING else 2 * line + _GAP + 2 * _PAD_Y)

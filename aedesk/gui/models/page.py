@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from aedesk.core.errors import AedeskError
 from aedesk.core.specs import ModelInfo
+from aedesk.core.training_specs import DescribeSpec
+from aedesk.gui.explore.runner import Runner
 from aedesk.gui.models.card_page import CardPage
 from aedesk.gui.models.model_list import ModelList
 from aedesk.gui.training.runs import Curves, read_curves
@@ -57,6 +62,8 @@ class ModelsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
+        self._describer = Runner(workspace.bridge, self)
+        self._describer.finished.connect(self.card.show_summary)
         self.list.chosen.connect(self._on_chosen)
 
     @property
@@ -76,10 +83,20 @@ class ModelsPage(QWidget):
     def _on_chosen(self, model: ModelInfo | None) -> None:
         self.card.show_model(model)
         self.chosen.emit(model)
+        self._describe(model)
         run = model.card.get("run") if model is not None else None
         if model is not None and isinstance(run, str) and Path(run).name == run:
             log, path = runs_dir() / run / "metrics.jsonl", model.path
             self._workspace.pool.run(lambda: read_curves(log), lambda curves: self._on_curves(path, curves), later=True)
+
+    def _describe(self, model: ModelInfo | None) -> None:
+        """Ask the worker what the network is made of; only spandrel knows that of other programs' networks."""
+        architecture = model.card.get("architecture") if model is not None and not model.problem else None
+        if model is None or not isinstance(architecture, Mapping) or model.card["family"] == "foreign":
+            self._describer.cancel()
+            return
+        with suppress(AedeskError):  # without a worker the card is a little shorter
+            self._describer.run(DescribeSpec({**architecture, "family": model.card["family"]}))
 
     def _on_curves(self, path: str, curves: Curves) -> None:
         if self.card.model is not None and self.card.model.path == path:

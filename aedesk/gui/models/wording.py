@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aedesk.core.specs import ModelInfo
+from aedesk.core.training_specs import ModelSummary
 
 PURPOSES: Mapping[str, str] = {
     "denoise": "takes noise out",
@@ -101,6 +102,20 @@ def network_rows(model: ModelInfo) -> Rows:
         *rows,
         ("Parameters", f"{count(model.parameters)} ({model.parameters:,})" if model.parameters >= 1000 else str(model.parameters)),
     ]
+
+
+def summary_rows(summary: ModelSummary | None) -> Rows:
+    """What only the worker knows: the work per pixel, and the size of the code if there is one."""
+    if summary is None:
+        return []
+    rows = [("Work", f"{summary.macs_per_pixel / 1000:.3g} thousand multiplications per pixel")]
+    if summary.code and summary.compression:
+        times = " \N{MULTIPLICATION SIGN} "
+        code, given = (times.join(map(str, shape)) for shape in (summary.code, summary.input))
+        less = "of its size" if summary.compression >= 1 else "times its size"
+        share = f"1/{summary.compression:.3g}" if summary.compression >= 1 else f"{1 / summary.compression:.3g}"
+        rows.append(("Code", f"{code} for an input of {given}: {share} {less}"))
+    return rows
 
 
 def training_rows(card: Mapping[str, Any]) -> Rows:

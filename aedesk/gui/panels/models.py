@@ -42,7 +42,7 @@ class ModelsPanel(Panel):
         self._waiting: deque[Path] = deque()
         self._runner = Runner(workspace.bridge, self)
         self._working: str = ""  # what the runner does, in words
-        self._import = _button("importModel", "&Import\u2026", "Take a model file into your own models", "open")
+        self._import = _button("importModel", "I&mport\u2026", "Take a model file into your own models", "open")
         self._import_hint = _label("importHint", "Or drop files on the page: models of aedesk, and restoration networks of other programs.")
         self._busy = BusyLabel()
         self._busy.setObjectName("modelsBusy")
@@ -56,9 +56,9 @@ class ModelsPanel(Panel):
         self._use = _button("useModel", "&Use in Restore", "Restore pictures with this model from now on", "restore")
         self._rename = _button("renameModel", "Re&name\u2026", "Give it another title (F2)", "rename")
         self._export = _button(
-            "exportOnnx", "&Export as ONNX\u2026", "Write it for other programs, and check what it computes there", "export"
+            "exportOnnx", "E&xport as ONNX\u2026", "Write it for other programs, and check what it computes there", "export"
         )
-        self._show = _button("showModel", "Show in &folder", "Open the folder that the file lies in", "folder")
+        self._show = _button("showModel", "Show in f&older", "Open the folder that the file lies in", "folder")
         self._trash = _button("trashModel", "Move to &trash\u2026", "Delete it; the system's trash keeps the file (Delete)", "remove")
         self._why = _label("whyNot")
         self._lay_out()
