@@ -21,7 +21,8 @@ from aedesk.imaging.io import read
 
 BATCH = 64
 CURVE_POINTS = 24
-MAX_COMPONENTS = 1024
+MAX_COMPONENTS = 2048
+"""More would take minutes to find."""
 LEAST_PICTURES, LEAST_PATCHES = 8, 40
 
 
@@ -53,7 +54,7 @@ def pca_errors(
     from sklearn.decomposition import PCA
 
     possible = min(len(learn) - 1, learn.shape[1])
-    most = min(possible, max(MAX_COMPONENTS, code_size) if learn.shape[1] > MAX_COMPONENTS else learn.shape[1], max(4 * code_size, 64))
+    most = min(possible, MAX_COMPONENTS, max(2 * code_size, 64))
     axes = PCA(most, random_state=seed).fit(learn)
     cancel.check()
     sizes = sorted({int(size) for size in np.geomspace(1, most, CURVE_POINTS).round()} | ({code_size} if code_size <= most else set()))

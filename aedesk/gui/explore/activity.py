@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from aedesk.core.explore_specs import ExploreSpec
+from aedesk.gui.explore.forms import make_form
 from aedesk.gui.explore.result_view import ResultView
 from aedesk.gui.state import Document
 from aedesk.gui.workspace import Workspace
@@ -32,8 +35,8 @@ class Activity(QWidget):
 
     Attributes:
         name, title, about, button: for program and people; ``button`` is what begins it.
-        uses_folder: asks about a folder; ``uses_features``: about codes as rows of numbers.
-        generative: only for models with a prior.
+        uses_folder: asks about a folder; ``uses_features``: about codes as rows of numbers; ``uses_edge``: about squares of an edge
+            that can be chosen.
         live: begins by itself when the picture or the model changes.
 
     Signals:
@@ -41,15 +44,14 @@ class Activity(QWidget):
     """
 
     name = title = about = button = ""
-    uses_folder = uses_features = generative = live = False
+    uses_folder = uses_features = uses_edge = live = False
     changed = Signal()
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
         self.setObjectName(f"{self.name}Activity")
         self.workspace = workspace
-        self.form = QFormLayout(self)
-        self.form.setContentsMargins(0, 0, 0, 0)
+        self.form = make_form(self)
 
     def missing(self, common: Common) -> str:
         """What the person has to do before this can begin; empty if nothing."""
@@ -65,19 +67,8 @@ class Activity(QWidget):
         """The request; None if the person was asked something and said no."""
         raise NotImplementedError
 
-    def set_model(self, generative: bool) -> None:
-        """Another model was chosen."""
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        """Another model was chosen: show the parameters that mean something for it."""
 
     def make_view(self) -> ResultView:
         raise NotImplementedError
-
-
-def number(name: str, accessible: str, low: int, high: int, value: int, suffix: str = "") -> QSpinBox:
-    """A spin box with names."""
-    made = QSpinBox()
-    made.setObjectName(name)
-    made.setAccessibleName(accessible)
-    made.setRange(low, high)
-    made.setValue(value)
-    made.setSuffix(suffix)
-    return made

@@ -44,6 +44,7 @@ class ExploreCentre(QWidget):
         self._empty.setContentsMargins(60, 0, 60, 0)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
+        self._stack.setMinimumSize(320, 240)  # or the window would grow with what a view has to show
         self._busy = BusyLabel()
         self._busy.setObjectName("exploreBusy")
         self._bar = QProgressBar()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 MARGIN_PX = 8
+SCALE_PX = 36
+"""Room for the limits at the right."""
 _NUDGES = {Qt.Key.Key_Up: 0.02, Qt.Key.Key_Down: -0.02, Qt.Key.Key_PageUp: 0.1, Qt.Key.Key_PageDown: -0.1}
 
 
@@ -85,7 +87,8 @@ class CodeBars(QWidget):
         painter.drawLine(QPointF(MARGIN_PX, zero), QPointF(self.width() - MARGIN_PX, zero))
         step = self._step()
         body = palette.color(QPalette.ColorRole.Highlight)
-        other = palette.color(QPalette.ColorRole.PlaceholderText)
+        other = QColor(body)
+        other.setAlphaF(0.45)
         for index, (value, before) in enumerate(zip(self._values, self._before, strict=True)):
             left, y = MARGIN_PX + index * step, self._y(float(value))
             width = max(step - 2, step * 0.7)
@@ -95,6 +98,10 @@ class CodeBars(QWidget):
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Text), 1))
             if width > 3:
                 painter.drawLine(QPointF(left, mark), QPointF(left + width, mark))
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        edges = self.rect().adjusted(MARGIN_PX, 2, -MARGIN_PX, -2)
+        painter.drawText(edges, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, f"{self._high:.3g}")
+        painter.drawText(edges, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, f"{self._low:.3g}")
         if self.hasFocus():
             painter.setPen(QPen(body, 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
@@ -120,7 +127,7 @@ class CodeBars(QWidget):
             super().keyPressEvent(event)
 
     def _step(self) -> float:
-        return (self.width() - 2 * MARGIN_PX) / max(len(self._values), 1)
+        return (self.width() - 2 * MARGIN_PX - SCALE_PX) / max(len(self._values), 1)
 
     def _y(self, value: float) -> float:
         room = self.height() - 2 * MARGIN_PX

@@ -54,8 +54,9 @@ class CodeView(ResultView):
         self._show(result.reconstruction, result.error, result.psnr)
         ratio = result.input_size / result.code_size
         shape = " \N{MULTIPLICATION SIGN} ".join(map(str, result.code.shape))
-        size = f"Code {shape} = {result.code_size:,} numbers for {result.input_size:,}"
-        self.facts.setText(f"{size} ({ratio:.3g} : 1), {1000 * result.seconds:.0f} ms. {result.note}")
+        channels = f" ({shape})" if result.maps is not None else ""
+        size = f"Code: {result.code_size:,} numbers{channels} for {result.input_size:,} values of the picture, {ratio:.3g} : 1."
+        self.facts.setText(f"{size} {1000 * result.seconds:.0f} ms. {result.note}")
         if result.maps is None:
             self.dense.set_code(result.code, result.generative)
             self._editors.setCurrentWidget(self.dense)

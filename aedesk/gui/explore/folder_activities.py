@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox, QSpinBox
-
 from aedesk.core.explore_specs import FeaturesSpec, MapSpec, PcaSpec, ProbeSpec, RankSpec
 from aedesk.gui.explore import ask
-from aedesk.gui.explore.activity import Activity, Common, number
+from aedesk.gui.explore.activity import Activity, Common
+from aedesk.gui.explore.forms import add_row, combo, number
 from aedesk.gui.explore.result_view import ResultView
 from aedesk.gui.workspace import Workspace
+from aedesk.models.latent import takes_one_size
 
 
 def folder_arguments(common: Common) -> dict[str, Any]:
@@ -32,17 +33,15 @@ class MapActivity(Activity):
     title = "Map of a folder"
     about = "Every picture becomes a point; what is alike to the model lies close together."
     button = "&Draw the map"
-    uses_folder = uses_features = True
+    uses_folder = uses_features = uses_edge = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.method = QComboBox()
-        self.method.setObjectName("mapMethod")
-        self.method.setAccessibleName("Method")
+        self.method = combo("mapMethod", "Method")
         for text, value in (("PCA", "pca"), ("t-SNE", "tsne"), ("UMAP", "umap")):
             self.method.addItem(text, value)
         self.method.setToolTip("PCA is quick and keeps distances; t-SNE shows groups; UMAP too, if umap-learn is installed")
-        self.form.addRow("&Method", self.method)
+        add_row(self.form, "&Method", self.method)
 
     def spec(self, common: Common) -> MapSpec:
         return MapSpec(**folder_arguments(common), method=self.method.currentData())
@@ -58,7 +57,7 @@ class RankActivity(Activity):
     title = "Unusual pictures"
     about = "What the model cannot reconstruct is unlike what it has learned: damaged, misplaced or simply rare pictures."
     button = "&Find them"
-    uses_folder = True
+    uses_folder = uses_edge = True
 
     def spec(self, common: Common) -> RankSpec:
         return RankSpec(**folder_arguments(common))
@@ -78,13 +77,21 @@ class PcaActivity(Activity):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        self.edge = number("pcaEdge", "Patch", 16, 128, 32, " px")
+        self.edge.setSingleStep(8)
+        self.edge.setToolTip("Edge of the patches, for networks that take any size; large ones take long")
         self.patches = number("pcaPatches", "Patches", 40, 100_000, 4000)
         self.patches.setSingleStep(1000)
         self.patches.setToolTip("Cut from the pictures at random places; three quarters find the components, one quarter measures")
-        self.form.addRow("&Patches", self.patches)
+        add_row(self.form, "Patc&h", self.edge)
+        add_row(self.form, "Patche&s", self.patches)
 
     def spec(self, common: Common) -> PcaSpec:
-        return PcaSpec(**folder_arguments(common), patches=self.patches.value())
+        return PcaSpec(**{**folder_arguments(common), "edge_px": self.edge.value()}, patches=self.patches.value())
+
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        self.form.setRowVisible(self.edge, not takes_one_size(card))
+        self.form.setRowVisible(self.patches, not takes_one_size(card))
 
     def make_view(self) -> ResultView:
         from aedesk.gui.explore.pca_view import PcaView
@@ -97,13 +104,13 @@ class ProbeActivity(Activity):
     title = "Classes in the codes"
     about = "A linear classifier on the codes, for a folder with one sub-folder per class: what learning without labels is worth."
     button = "&Train the probe"
-    uses_folder = uses_features = True
+    uses_folder = uses_features = uses_edge = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.held_out: QSpinBox = number("probeHeldOut", "Held out", 5, 90, 25, " %")
+        self.held_out = number("probeHeldOut", "Held out", 5, 90, 25, " %")
         self.held_out.setToolTip("Share of each class that is kept to measure on")
-        self.form.addRow("&Held out", self.held_out)
+        add_row(self.form, "&Held out", self.held_out)
 
     def spec(self, common: Common) -> ProbeSpec:
         return ProbeSpec(**folder_arguments(common), held_out=self.held_out.value() / 100)
@@ -119,16 +126,14 @@ class ExportActivity(Activity):
     title = "Export features"
     about = "Writes the codes of a folder's pictures into files for other programs."
     button = "&Export\N{HORIZONTAL ELLIPSIS}"
-    uses_folder = uses_features = True
+    uses_folder = uses_features = uses_edge = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.kind = QComboBox()
-        self.kind.setObjectName("exportKind")
-        self.kind.setAccessibleName("Files")
+        self.kind = combo("exportKind", "Files")
         for text, suffixes in ((".npz and .csv", (".npz", ".csv")), (".npz (numpy)", (".npz",)), (".csv (text)", (".csv",))):
             self.kind.addItem(text, suffixes)
-        self.form.addRow("&Files", self.kind)
+        add_row(self.form, "&Files", self.kind)
 
     def spec(self, common: Common) -> FeaturesSpec | None:
         suffixes = self.kind.currentData()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from aedesk.gui.dialogs import files
-from aedesk.gui.explore.activity import number
+from aedesk.gui.explore.forms import add_row, combo, make_form, number
 
 
 class FolderControls(QWidget):
@@ -36,21 +36,20 @@ class FolderControls(QWidget):
         self.edge.setSuffix(" px")
         self.edge.setSingleStep(16)
         self.edge.setToolTip("The middle of every picture is brought to a square of this edge, so that all codes have one size")
-        self.pooling = QComboBox()
-        self.pooling.setObjectName("explorePooling")
-        self.pooling.setAccessibleName("Features")
+        self.pooling = combo("explorePooling", "Features")
         self.pooling.addItem("The whole code", "whole")
         self.pooling.addItem("Mean of each channel", "mean")
-        self.pooling.setToolTip("Of a code with channels, the mean forgets where in the picture something is: shorter, often better to tell classes apart")
+        self.pooling.setToolTip(
+            "Of a code with channels, the mean forgets where in the picture something is: shorter, often better to tell classes apart"
+        )
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.folder, 1)
         row.addWidget(self.browse)
-        self._form = QFormLayout()
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.addRow("At &most", self.limit)
-        self._form.addRow("S&quare", self.edge)
-        self._form.addRow("&Features", self.pooling)
+        self._form = make_form()
+        add_row(self._form, "At &most", self.limit)
+        add_row(self._form, "S&quare", self.edge)
+        add_row(self._form, "&Features", self.pooling)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
@@ -58,9 +57,9 @@ class FolderControls(QWidget):
         self.browse.clicked.connect(self._on_browse)
         self.folder.editingFinished.connect(self.changed)
 
-    def set_kind(self, one_size: bool, features: bool) -> None:
-        """Show what matters: an edge for networks that take any size, the pooling for activities that use features."""
-        self._form.setRowVisible(self.edge, not one_size)
+    def set_kind(self, edge: bool, features: bool) -> None:
+        """Show what matters for the activity and the model."""
+        self._form.setRowVisible(self.edge, edge)
         self._form.setRowVisible(self.pooling, features)
 
     @Slot()

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from aedesk.core.explore_specs import MapResult
 from aedesk.gui.explore.picture_box import PictureBox
@@ -90,7 +90,7 @@ class MapView(ResultView):
         self._result: MapResult | None = None
         self.scatter = Scatter()
         self.thumbnail = PictureBox("mapThumbnail", "Picture")
-        self.thumbnail.setFixedHeight(190)
+        self.thumbnail.setFixedHeight(170)
         self.about = quiet_label("mapPoint")
         self.open = QPushButton("&Open the picture")
         self.open.setObjectName("mapOpen")
@@ -101,11 +101,12 @@ class MapView(ResultView):
         self.legend.setObjectName("mapLegend")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self.legend.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.facts = quiet_label("mapFacts")
         side = QVBoxLayout()
         for widget in (self.thumbnail, self.about, self.open, self.by_error, self.legend):
-            side.addWidget(widget)
-        side.addStretch(1)
+            side.addWidget(widget, 1 if widget is self.legend else 0)
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self.scatter, 4)

@@ -39,6 +39,7 @@ class PcaView(ResultView):
     def fill(self, result: PcaResult) -> None:
         self._curve.setData(np.array(result.sizes, float), [_db(mse) for mse in result.mse])
         self._point.setData([float(result.code_size)], [_db(result.model_mse)])
+        self.plot.getAxis("bottom").setTicks([log_ticks(1, max(result.sizes[-1], result.code_size))])
         self.plot.autoRange()
         self.verdict.setText(verdict(result))
         self.facts.setText(f"{result.note} Mean squared error of the model {result.model_mse:.3g}, of single values in [0, 1].")
@@ -60,6 +61,12 @@ def verdict(result: PcaResult) -> str:
     if gap > 0:
         text += f" PCA needs {equal:,} numbers for that." if equal else " No number of components that was tried reaches that."
     return text
+
+
+def log_ticks(low: int, high: int) -> list[tuple[float, str]]:
+    """1, 2, 5, 10, ... on a logarithmic axis, written out."""
+    values = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
+    return [(math.log10(value), f"{value:,}") for value in values if low <= value <= 2 * high]
 
 
 def _db(mse: float) -> float:

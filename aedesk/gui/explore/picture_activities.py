@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from secrets import randbelow
+from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from aedesk.core.explore_specs import CodeSpec, InterpolateSpec, SampleSpec
-from aedesk.gui.explore.activity import Activity, Common, number
+from aedesk.gui.explore.activity import Activity, Common
+from aedesk.gui.explore.forms import add_row, combo, number
 from aedesk.gui.explore.result_view import ResultView
 from aedesk.gui.state import Document
 from aedesk.gui.workspace import Workspace
+from aedesk.models.latent import is_generative, takes_one_size
 
 
 class CodeActivity(Activity):
@@ -26,8 +30,11 @@ class CodeActivity(Activity):
         self.edge = number("codeEdge", "Longest edge", 16, 2048, 512, " px")
         self.edge.setToolTip("Larger pictures are scaled down to this, if the network takes any size")
         self.edge.setKeyboardTracking(False)
-        self.form.addRow("&Longest edge", self.edge)
+        add_row(self.form, "&Longest edge", self.edge)
         self.edge.valueChanged.connect(self.changed)
+
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        self.form.setRowVisible(self.edge, not takes_one_size(card))
 
     def missing(self, common: Common) -> str:
         return "" if self.documents() else "Open a picture and choose it in the library."
@@ -53,20 +60,15 @@ class InterpolateActivity(Activity):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.first, self.second, self.path = QComboBox(), QComboBox(), QComboBox()
-        names = (("interpolateFirst", "From"), ("interpolateSecond", "To"), ("interpolatePath", "Way"))
-        for box, (name, accessible) in zip((self.first, self.second, self.path), names, strict=True):
-            box.setObjectName(name)
-            box.setAccessibleName(accessible)
-            box.setMinimumContentsLength(8)
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.first, self.second = combo("interpolateFirst", "From"), combo("interpolateSecond", "To")
+        self.path = combo("interpolatePath", "Way")
         self.frames = number("interpolateFrames", "Steps", 2, 65, 9)
         self.path.setToolTip("A great circle keeps the length that codes of a Gaussian prior have")
-        self.form.addRow("F&rom", self.first)
-        self.form.addRow("&To", self.second)
-        self.form.addRow("&Steps", self.frames)
-        self.form.addRow("&Way", self.path)
-        self.set_model(False)
+        add_row(self.form, "F&rom", self.first)
+        add_row(self.form, "&To", self.second)
+        add_row(self.form, "&Steps", self.frames)
+        add_row(self.form, "&Way", self.path)
+        self.set_model({})
         for signal in (workspace.library.added, workspace.library.removed):
             signal.connect(self._fill)
         self._fill()
@@ -81,7 +83,8 @@ class InterpolateActivity(Activity):
     def spec(self, common: Common) -> InterpolateSpec:
         return InterpolateSpec(common.model, common.device, common.fit, self.frames.value(), self.path.currentData())
 
-    def set_model(self, generative: bool) -> None:
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        generative = is_generative(card)
         chosen = self.path.currentData()
         self.path.clear()
         self.path.addItem("Straight", "linear")
@@ -111,7 +114,6 @@ class SampleActivity(Activity):
     title = "New samples"
     about = "Decodes random codes: pictures that the model makes up."
     button = "&New samples"
-    generative = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -128,8 +130,8 @@ class SampleActivity(Activity):
         row.addWidget(self.dice)
         both = QWidget()
         both.setLayout(row)
-        self.form.addRow("&How many", self.count)
-        self.form.addRow("&Seed", both)
+        add_row(self.form, "&How many", self.count)
+        add_row(self.form, "S&eed", both, self.seed)
         self.dice.clicked.connect(self.draw)
 
     @Slot()

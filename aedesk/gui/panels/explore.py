@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QLabel, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from aedesk.core.errors import AedeskError
 from aedesk.core.explore_specs import DecodeSpec
@@ -15,6 +16,7 @@ from aedesk.gui.explore.activity import Activity, Common
 from aedesk.gui.explore.centre import NO_MODEL, ExploreCentre
 from aedesk.gui.explore.folder_activities import ExportActivity, MapActivity, PcaActivity, ProbeActivity, RankActivity
 from aedesk.gui.explore.folder_controls import FolderControls
+from aedesk.gui.explore.forms import add_row, combo, make_form
 from aedesk.gui.explore.picture_activities import CodeActivity, InterpolateActivity, SampleActivity
 from aedesk.gui.explore.result_view import ResultView, quiet_label
 from aedesk.gui.explore.runner import Runner
@@ -23,6 +25,8 @@ from aedesk.gui.state import Document
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.latent import has_latent, is_generative, takes_one_size
+
+log = logging.getLogger(__name__)
 
 ACTIVITIES: tuple[type[Activity], ...] = (
     CodeActivity,
@@ -45,28 +49,26 @@ class ExplorePanel(Panel):
         self.setObjectName("explorePanel")
         settings = workspace.settings
         self._active = False
-        self._known: tuple[str, Any] | None = None  # model and picture whose code is shown
+        self._known: tuple[Any, ...] | None = None  # what the code that is shown belongs to
         self._asked: Activity | None = None
         self._centre: ExploreCentre | None = None
         self._runner, self._decoder = Runner(workspace.bridge, self), Runner(workspace.bridge, self)
-        self.models = _combo("exploreModel", "Model")
+        self.models = combo("exploreModel", "Model")
         self._about_model = quiet_label("exploreModelAbout")
-        self.what = _combo("exploreWhat", "What to explore")
+        self.what = combo("exploreWhat", "What to explore")
         self._about = quiet_label("exploreAbout")
-        self.fit = _combo("exploreFit", "Pictures")
+        self.fit = combo("exploreFit", "Pictures")
         self.fit.addItem("Scaled to fit", "scale")
         self.fit.addItem("The middle, full size", "crop")
         self.fit.setToolTip("How a picture that is larger than the network's input is given to it")
         self.folder = FolderControls(str(settings["explore_folder"]))
         self.activities = [kind(workspace) for kind in ACTIVITIES]
-        self._parameters = QStackedWidget()
         self.begin = QPushButton()
         self.begin.setObjectName("exploreBegin")
         self.begin.setProperty("primary", True)
         self._missing = quiet_label("exploreMissing")
         for activity in self.activities:
             self.what.addItem(activity.title, activity.name)
-            self._parameters.addWidget(activity)
         self._lay_out()
         self.what.setCurrentIndex(max(self.what.findData(settings["explore_what"]), 0))
         self._fill_models()
@@ -113,8 +115,8 @@ class ExplorePanel(Panel):
         column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, 8)
         column.setSpacing(8)
-        fit = QFormLayout()
-        fit.addRow("&Pictures", self.fit)
+        fit = make_form()
+        add_row(fit, "&Pictures", self.fit)
         for text, box, about in (("&Model", self.models, self._about_model), ("&What to explore", self.what, self._about)):
             label = QLabel(text)
             label.setBuddy(box)
@@ -123,7 +125,8 @@ class ExplorePanel(Panel):
                 column.addWidget(widget)
             column.addSpacing(6)
         column.addWidget(self.folder)
-        column.addWidget(self._parameters)
+        for activity in self.activities:
+            column.addWidget(activity)
         column.addLayout(fit)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -152,10 +155,12 @@ class ExplorePanel(Panel):
             activity.changed.connect(self._on_input_changed)
         self._runner.finished.connect(self._on_finished)
         self._runner.failed.connect(self._on_failed)
+        self._runner.logged.connect(self._on_logged)
         self._decoder.finished.connect(self._on_decoded)
         self._decoder.failed.connect(self._on_failed)
         workspace.catalog.models_changed.connect(self._fill_models)
         workspace.library.current_changed.connect(self._on_picture)
+        workspace.library.changed.connect(self._on_picture)
         for signal in (workspace.library.added, workspace.library.removed):
             signal.connect(self._refresh)
 
@@ -187,7 +192,7 @@ class ExplorePanel(Panel):
         self._about_model.setText(about)
         self._about_model.setVisible(bool(about))
         for activity in self.activities:
-            activity.set_model(is_generative(card))
+            activity.set_model(card)
         self._runner.cancel()
         self._decoder.cancel()
         self._known = None
@@ -199,11 +204,10 @@ class ExplorePanel(Panel):
     def _on_what(self, _index: int = 0) -> None:
         activity, card = self.activity, self.model.card if self.model is not None else {}
         self._about.setText(activity.about)
-        self._parameters.setCurrentWidget(activity)
         for each in self.activities:
             each.setVisible(each is activity)
         self.folder.setVisible(activity.uses_folder)
-        self.folder.set_kind(takes_one_size(card), activity.uses_features)
+        self.folder.set_kind(activity.uses_edge and not takes_one_size(card), activity.uses_features)
         self.begin.setText(activity.button)
         self._show_activity()
         self._refresh()
@@ -253,10 +257,13 @@ class ExplorePanel(Panel):
 
     def _begin_if_live(self) -> None:
         current = self.workspace.library.current
-        if self._active and self.activity.live and self.begin.isEnabled():
-            wanted = (self.models.currentData(), current)
-            if wanted != self._known:
+        if self._active and self.activity.live and self.begin.isEnabled() and current is not None:
+            if self._key(current) != self._known:
                 self._begin()
+
+    def _key(self, document: Document) -> tuple[Any, ...]:
+        """What the code of a picture depends on, apart from parameters."""
+        return (self.models.currentData(), document, document.step.noisy)
 
     @Slot()
     def _begin(self) -> None:
@@ -282,13 +289,17 @@ class ExplorePanel(Panel):
         if spec is not None:
             self._asked = activity
             self._decoder.cancel()
-            self._known = (common.model, documents[0]) if activity.live else self._known
+            self._known = self._key(documents[0]) if activity.live else self._known
             self._runner.run(spec, *(document.input for document in documents))
 
     @Slot(object)
     def _on_finished(self, result: Any) -> None:
         if self._asked is not None and self._centre is not None:
             self._centre.show_result(self._asked, result)
+
+    @Slot(str, str)
+    def _on_logged(self, text: str, level: str) -> None:
+        log.log(logging.WARNING if level == "warning" else logging.INFO, text)
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
@@ -330,12 +341,3 @@ class ExplorePanel(Panel):
         documents = self.workspace.library.add([Path(path)])
         self.what.setCurrentIndex(self.what.findData(CodeActivity.name))
         self.workspace.library.look_at(documents[0])
-
-
-def _combo(name: str, accessible: str) -> QComboBox:
-    made = QComboBox()
-    made.setObjectName(name)
-    made.setAccessibleName(accessible)
-    made.setMinimumContentsLength(10)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    return made
