@@ -27,11 +27,12 @@ DATA = (
         "clean_suffix", "Ending of clean names", "Pairs in one folder: what the clean picture's name ends with, as in _mean.", kind="text"
     ),
     Knob("dataset", "Named set", "One of the classic sets instead of own pictures.", kind="text", choices=("", *DATASETS)),
+    Knob("root", "Folder of named sets", "Where the classic sets lie or are put; empty for the program's own place.", kind="text"),
     Knob("download", "Download it if needed", "The named set is fetched from the internet when it is not on the disk.", kind="bool"),
     Knob(
         "targets",
         "What to answer",
-        "The clean picture, its partner of a pair, or, from noisy pictures only, the picture itself in two clever ways.",
+        "The clean picture, its partner of a pair, or, from noisy pictures only: the camera's own noise, or the picture itself.",
         kind="text",
         choices=TARGETS,
     ),
@@ -48,34 +49,34 @@ DATA = (
     Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text", choices=FITS),
 )
 
-DEGRADATION = (
-    Knob("chain", "Kind of damage", "What is done to the clean picture; the network learns to undo it.", "none", "text", choices=CHAINS),
-    Knob("pick", "Of those below", "Apply one of them, all of them, or some, drawn anew for each patch.", "one", "text", choices=PICKS),
-    Knob("sigma", "Gaussian noise", "Standard deviation, of 255 gray levels.", [0, 50], "range", 0, 255),
-    Knob("gray", "Gray pictures", "Share of the patches that are made gray.", 0.0, "float", 0, 1),
-    Knob("clean", "Undamaged pictures", "Share of the patches that stay as they are.", 0.0, "float", 0, 1),
-    Knob("shot", "Photon noise", "Variance per unit of light, in linear light.", [1e-4, 1e-2], "range", 0, 1, above=True),
-    Knob(
-        "read",
-        "Read-out noise",
-        "Standard deviation of the sensor's electronics, in linear light.",
-        [2e-4, 7e-3],
-        "range",
-        0,
-        1,
-        above=True,
+CHAIN = Knob("chain", "Kind of damage", "What is done to the clean picture; the network learns to undo it.", "none", "text", choices=CHAINS)
+
+_GRAY = Knob("gray", "Gray pictures", "Share of the patches that are made gray.", 0.0, "float", 0, 1)
+_LEFT_OUT = "; empty leaves it out."
+
+DAMAGE: Mapping[str, tuple[Knob, ...]] = {
+    "none": (),
+    "gaussian": (Knob("sigma", "Gaussian noise", "Standard deviation, of 255 gray levels.", (0, 50), "range", 0, 255), _GRAY),
+    "photo": (
+        _GRAY.with_default(0.1),
+        Knob("clean", "Undamaged pictures", "Share of the patches that stay as they are.", 0.05, "float", 0, 1),
+        Knob("shot", "Photon noise", "Variance per unit of light, in linear light.", (4e-5, 1e-2), "range", 0, 1, above=True),
+        Knob("read", "Read-out noise", "Deviation of the sensor's electronics, in linear light.", (2e-4, 7e-3), "range", 0, 1, above=True),
+        Knob("blotch", "Colour blotches", "Largest amplitude, of 255 levels.", 8, "float", 0, 255),
+        Knob("grain", "Film grain", "Largest amplitude, of 255 levels.", 14, "float", 0, 255),
+        Knob("white", "White noise", "Largest amplitude, of 255 levels.", 18, "float", 0, 255),
+        Knob("jpeg", "JPEG", "Quality; lower does more damage.", (50, 98), "range", 1, 100),
     ),
-    Knob("blotch", "Colour blotches", "Largest amplitude, of 255 levels.", 8.0, "float", 0, 255),
-    Knob("grain", "Film grain", "Largest amplitude, of 255 levels.", 14.0, "float", 0, 255),
-    Knob("white", "White noise", "Largest amplitude, of 255 levels.", 18.0, "float", 0, 255),
-    Knob("gaussian", "Gaussian noise", "Standard deviation, of 255 gray levels; empty leaves it out.", None, "range", 0, 255),
-    Knob(
-        "poisson-gaussian", "Sensor noise", "Grows with brightness: sigma in the middle grays; empty leaves it out.", None, "range", 0, 255
+    "listed": (
+        Knob("pick", "Of those below", "One of them, all of them, or some, drawn anew for each patch.", "one", "text", choices=PICKS),
+        Knob("gaussian", "Gaussian noise", f"Standard deviation, of 255 gray levels{_LEFT_OUT}", None, "range", 0, 100),
+        Knob("poisson-gaussian", "Sensor noise", f"Grows with brightness; sigma in the middle grays{_LEFT_OUT}", None, "range", 0, 100),
+        Knob("salt-pepper", "Salt and pepper", f"Pixels that are black or white{_LEFT_OUT}", None, "range", 0, 100, "%"),
+        Knob("speckle", "Speckle", f"Noise that multiplies the light, as sigma{_LEFT_OUT}", None, "range", 0, 100),
+        Knob("jpeg", "JPEG", f"Quality; lower does more damage{_LEFT_OUT}", None, "range", 1, 100),
     ),
-    Knob("salt-pepper", "Salt and pepper", "Pixels that are black or white; empty leaves it out.", None, "range", 0, 100, "%"),
-    Knob("speckle", "Speckle", "Noise that multiplies the light, as sigma; empty leaves it out.", None, "range", 0, 255),
-    Knob("jpeg", "JPEG", "Quality; lower does more damage; empty leaves it out.", None, "range", 1, 100),
-)
+}
+"""The ranges of each chain."""
 
 STAGE = (
     Knob("steps", "Steps", "How long to train; a step looks at one batch.", 2000, "int", 1, 10_000_000),
@@ -134,7 +135,7 @@ TRAIN = (
     Knob("tensorboard", "TensorBoard", "Also write its event files into the run's folder.", kind="bool"),
 )
 
-ROWS: Mapping[str, tuple[Knob, ...]] = {"": RUN, "data": DATA, "degradation": DEGRADATION, "stage": STAGE, "train": TRAIN}
+ROWS: Mapping[str, tuple[Knob, ...]] = {"": RUN, "data": DATA, "stage": STAGE, "train": TRAIN}
 
 _WEIGHT = Knob("weight", "Weight", "How much the penalty counts against the reconstruction.", 0.1, "float", 0, 1e6)
 
@@ -177,6 +178,42 @@ OBJECTIVE_KNOBS: Mapping[str, tuple[Knob, ...]] = {
     "contractive": (
         _WEIGHT,
         Knob("probes", "Directions", "Random directions per step for encoders of more than one layer.", 1, "int", 1, 64),
+    ),
+    "variational": (
+        Knob(
+            "beta",
+            "Weight of the divergence",
+            "1 is the evidence lower bound; more makes codes simpler and pictures blurrier.",
+            1.0,
+            "float",
+            0,
+            1000,
+        ),
+    ),
+    "adversarial": (
+        Knob(
+            "weight",
+            "Weight of the deception",
+            "How much deceiving the second network counts; 0 leaves a plain autoencoder.",
+            0.01,
+            "float",
+            0,
+            100,
+        ),
+    ),
+    "masked": (
+        Knob(
+            "ratio",
+            "Hidden patches",
+            "Share that is hidden: a number, or a range to draw from.",
+            0.75,
+            "range",
+            0,
+            1,
+            above=True,
+            below=True,
+        ),
+        Knob("visible", "Weight of the seen", "Weight of the patches that were not hidden; 0 in the paper.", 0.1, "float", 0, 10),
     ),
 }
 """The arguments of each family's objective; they mirror the dataclasses beside the objectives, which need torch."""

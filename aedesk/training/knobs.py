@@ -14,15 +14,8 @@ from typing import Any, get_type_hints
 from aedesk.models import architectures
 from aedesk.models.architectures import ARCHITECTURES
 from aedesk.training import recipe
-from aedesk.training.knob_rows import OBJECTIVE_KNOBS, ROWS, TARGET_KNOBS
+from aedesk.training.knob_rows import CHAIN, DAMAGE, OBJECTIVE_KNOBS, ROWS, TARGET_KNOBS
 from aedesk.training.knob_types import Knob
-
-DEGRADATION_KEYS: Mapping[str, tuple[str, ...]] = {
-    "none": (),
-    "gaussian": ("sigma", "gray"),
-    "photo": ("gray", "clean", "shot", "read", "blotch", "grain", "white", "jpeg"),
-}
-"""Which ranges a chain takes; "listed" takes all the others."""
 
 MODEL_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "channels": (1, 3),
@@ -79,11 +72,7 @@ def sections(table: Mapping[str, Any]) -> tuple[Section, ...]:
 
 
 def degradation_knobs(chain: str) -> tuple[Knob, ...]:
-    rows = _of("degradation")
-    if chain in DEGRADATION_KEYS:
-        return tuple(knob for knob in rows if knob.key == "chain" or knob.key in DEGRADATION_KEYS[chain])
-    elsewhere = {key for keys in DEGRADATION_KEYS.values() for key in keys} - {"gray", "jpeg"}
-    return tuple(knob for knob in rows if knob.key not in elsewhere)
+    return (CHAIN, *DAMAGE.get(chain, ()))
 
 
 def objective_knobs(family: str, targets: str = "clean") -> tuple[Knob, ...]:

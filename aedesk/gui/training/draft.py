@@ -15,7 +15,7 @@ from aedesk.core.errors import AedeskError, SpecError
 from aedesk.models.library import name_of
 from aedesk.settings.places import runs_dir
 from aedesk.training import presets, recipe_text
-from aedesk.training.knobs import degradation_knobs, find, sections
+from aedesk.training.knobs import find, sections
 from aedesk.training.recipe import load, parse
 
 KeyPath = tuple[str | int, ...]
@@ -99,7 +99,7 @@ class Draft(QObject):
             here[path[-1]] = value
         if path in SHAPING:
             self._drop_strangers()
-            self._fill_damage()
+            self._name_a_damage()
             self.rebuilt.emit()
         if path[0] == "data":
             self.pictures_changed.emit()
@@ -189,13 +189,10 @@ class Draft(QObject):
         self.pictures_changed.emit()
         self.changed.emit()
 
-    def _fill_damage(self) -> None:
-        """A chain needs its ranges: those that the recipe does not give stand at their usual values."""
+    def _name_a_damage(self) -> None:
+        """A list of damages must not be empty."""
         damage = self.table.get("degradation", {})
-        for knob in degradation_knobs(str(damage.get("chain", "none"))):
-            if knob.default is not None:
-                damage.setdefault(knob.key, copy.deepcopy(knob.default))
-        if damage.get("chain") == "listed" and set(damage) <= {"chain", "pick", "gray"}:
+        if damage.get("chain") == "listed" and set(damage) <= {"chain", "pick"}:
             damage["gaussian"] = [0, 50]
 
     def _drop_strangers(self) -> None:
