@@ -103,7 +103,8 @@ class RankingView(ResultView):
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.table.setColumnWidth(4, 140)
         shown = f"The {len(result.originals)} worst of {len(result.paths)}. " if len(result.paths) > len(result.originals) else ""
-        usual = f"The usual error is {result.median:.1f} gray levels; {model.unusual} pictures are far above it."
+        far = "1 picture is" if model.unusual == 1 else f"{model.unusual} pictures are"
+        usual = f"The usual error is {result.median:.1f} gray levels; {far} far above it."
         self.facts.setText(f"{shown}{usual} Double-click opens one. {result.note}")
 
     @Slot(QModelIndex)

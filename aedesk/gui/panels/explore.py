@@ -257,9 +257,10 @@ class ExplorePanel(Panel):
 
     def _begin_if_live(self) -> None:
         current = self.workspace.library.current
-        if self._active and self.activity.live and self.begin.isEnabled() and current is not None:
-            if self._key(current) != self._known:
-                self._begin()
+        if current is None or not (self._active and self.activity.live and self.begin.isEnabled()):
+            return
+        if self._key(current) != self._known:
+            self._begin()
 
     def _key(self, document: Document) -> tuple[Any, ...]:
         """What the code of a picture depends on, apart from parameters."""
@@ -271,7 +272,10 @@ class ExplorePanel(Panel):
         if common is None:
             self.workspace.tell(NO_MODEL.replace("\n\n", " "), "info")
             return
-        self._with_pictures(activity, common, activity.documents())
+        documents = activity.documents()
+        if activity.live and documents:
+            self._known = self._key(documents[0])  # already now: reading the picture tells of a change, too
+        self._with_pictures(activity, common, documents)
 
     def _with_pictures(self, activity: Activity, common: Common, documents: list[Document]) -> None:
         """Ask for the pictures one after the other, then begin."""
@@ -289,7 +293,6 @@ class ExplorePanel(Panel):
         if spec is not None:
             self._asked = activity
             self._decoder.cancel()
-            self._known = self._key(documents[0]) if activity.live else self._known
             self._runner.run(spec, *(document.input for document in documents))
 
     @Slot(object)
