@@ -87,17 +87,18 @@ class Convolutional(Autoencoder):
         stages = list(zip(widths, config.blocks, strict=True))
         self.head = nn.Conv2d(config.channels, widths[0], kernel, stride=2, padding=(kernel - 1) // 2)
         self.tail = Upsampling(widths[0], config.channels, kernel, config.up)
-        self.down = nn.ModuleList(nn.Conv2d(a, b, kernel, stride=2, padding=(kernel - 1) // 2) for a, b in pairwise(widths))
-        self.up = nn.ModuleList(Upsampling(b, a, kernel, config.up) for a, b in pairwise(widths))
+        down = [nn.Conv2d(a, b, kernel, stride=2, padding=(kernel - 1) // 2) for a, b in pairwise(widths)]
+        up = [Upsampling(b, a, kernel, config.up) for a, b in pairwise(widths)]
+        self.down, self.up = nn.ModuleList(down), nn.ModuleList(up)
         self.encoder = nn.ModuleList(self._stage(width, blocks) for width, blocks in stages)
         self.decoder = nn.ModuleList(self._stage(width, blocks) for width, blocks in stages)
         self.to_code = nn.Conv2d(widths[-1], config.code_channels, 3, padding=1)
         self.from_code = nn.Conv2d(config.code_channels, widths[-1], 3, padding=1)
         self.dropout = nn.Dropout2d(config.dropout)
         self.output = PictureOutput(config.output)
-        for down, up in ((self.head, self.tail), *zip(self.down, self.up, strict=True)):
-            if config.up == "transposed":
-                mirror_orthogonal(down, up.conv, (kernel - 1) // 2, 2)
+        if config.up == "transposed":
+            for strided, mirrored in ((self.head, self.tail), *zip(down, up, strict=True)):
+                mirror_orthogonal(strided, mirrored.conv, (kernel - 1) // 2, 2)
         mirror_orthogonal(self.to_code, self.from_code, 1, 1)
 
     def _stage(self, width: int, blocks: int) -> nn.Module:
