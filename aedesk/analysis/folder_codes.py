@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,10 @@ def folder_codes(spec: FolderSpec, model: LatentModel, least: int, cancel: Cance
     """
     folder = Path(spec.folder)
     wanted = find_pictures(folder, spec.limit)
+    key = _key(spec, model, wanted)
+    if key in _latest:
+        yield Log("The codes of these pictures are still known.")
+        return _enough(_latest[key], folder, least)
     paths, squares, codes, errors = [], [], [], []
     waiting: list[Tensor] = []
 
@@ -117,14 +121,12 @@ def folder_codes(spec: FolderSpec, model: LatentModel, least: int, cancel: Cance
         yield Progress(done, len(wanted), "pictures", path.name)
     if waiting:
         finish()
-    if len(paths) < least:
-        raise DataError(
-            f"{folder} holds {len(paths)} readable pictures; this needs at least {least}.", "Choose a folder with more pictures."
-        )
+    if not paths:
+        raise DataError(f"None of the {len(wanted)} pictures in {folder} can be read.", "The log has the reasons.")
     edge = squares[0].shape[-1]
     how = "at full resolution" if spec.fit == "crop" else "scaled"
     note = f"{len(paths)} pictures, the middle square of each {how} to {edge} \N{MULTIPLICATION SIGN} {edge}."
-    return FolderCodes(
+    made = FolderCodes(
         tuple(paths),
         tuple(class_of(path, folder) for path in paths),
         torch.cat(squares),
@@ -132,6 +134,9 @@ def folder_codes(spec: FolderSpec, model: LatentModel, least: int, cancel: Cance
         torch.cat(errors).numpy(),
         note,
     )
+    _latest.clear()
+    _latest[key] = made
+    return _enough(made, folder, least)
 
 
 def thumbnails(squares: Tensor) -> Tensor:
@@ -140,6 +145,22 @@ def thumbnails(squares: Tensor) -> Tensor:
     if pictures.shape[-1] > THUMBNAIL_PX:
         pictures = torch.nn.functional.interpolate(pictures, (THUMBNAIL_PX, THUMBNAIL_PX), mode="area")
     return pictures.expand(-1, 3, -1, -1)
+
+
+_latest: dict[Hashable, FolderCodes] = {}
+"""The last folder, because questions about one come in a row. Whatever changes a code or a file is part of the key."""
+
+
+def _key(spec: FolderSpec, model: LatentModel, wanted: list[Path]) -> Hashable:
+    stamps = tuple((str(path), stat.st_mtime_ns, stat.st_size) for path in wanted if (stat := path.stat()))
+    return (model.network, spec.folder, spec.fit, spec.edge_px, spec.pooling, stamps)
+
+
+def _enough(found: FolderCodes, folder: Path, least: int) -> FolderCodes:
+    if len(found.paths) < least:
+        what = "1 readable picture" if len(found.paths) == 1 else f"{len(found.paths)} readable pictures"
+        raise DataError(f"{folder} holds {what}; this needs at least {least}.", "Choose a folder with more pictures.")
+    return found
 
 
 def _flat(code: Tensor, pooling: str) -> Tensor:

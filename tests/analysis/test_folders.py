@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aedesk.analysis import code_map
+from aedesk.analysis import code_map, folder_codes
 from aedesk.analysis.against_pca import pca_errors
 from aedesk.analysis.folder_codes import find_pictures
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError
 from aedesk.core.events import Cancelled, Failed, Finished, Log, Progress
 from aedesk.core.explore_specs import FeaturesSpec, MapSpec, PcaSpec, ProbeSpec, RankSpec
+from aedesk.imaging.thumbnails import thumbnail
 from aedesk.jobs.inline import run
 
 Folder = Callable[..., Path]
@@ -185,3 +186,18 @@ def test_work_on_a_folder_stops_when_it_is_asked_to(convolutional: str, stripes:
             asked.set()
     assert isinstance(seen[-1], Cancelled)
     assert sum(isinstance(event, Progress) for event in seen) <= 2
+
+
+def test_another_question_about_the_same_folder_needs_no_second_encoding(
+    convolutional: str, make_folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(8)
+    first = result(MapSpec(convolutional, folder=str(folder), edge_px=16))
+    read: list[Path] = []
+    monkeypatch.setattr(folder_codes, "thumbnail", lambda path, edge: read.append(path) or thumbnail(path, edge))
+    second = result(RankSpec(convolutional, folder=str(folder), edge_px=16))
+    assert read == []
+    assert sorted(second.errors.tolist()) == sorted(first.errors.tolist())
+    Image.new("RGB", (40, 32), (255, 0, 0)).save(folder / "003.png")
+    result(RankSpec(convolutional, folder=str(folder), edge_px=16))
+    assert len(read) == 8

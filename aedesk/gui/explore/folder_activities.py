@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,11 @@ class MapActivity(Activity):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.method = combo("mapMethod", "Method")
-        for text, value in (("PCA", "pca"), ("t-SNE", "tsne"), ("UMAP", "umap")):
-            self.method.addItem(text, value)
-        self.method.setToolTip("PCA is quick and keeps distances; t-SNE shows groups; UMAP too, if umap-learn is installed")
+        self.method.addItem("PCA", "pca")
+        self.method.addItem("t-SNE", "tsne")
+        if find_spec("umap"):
+            self.method.addItem("UMAP", "umap")
+        self.method.setToolTip("PCA is quick and keeps distances, t-SNE shows groups; UMAP is offered, too, if umap-learn is installed")
         add_row(self.form, "&Method", self.method)
 
     def spec(self, common: Common) -> MapSpec:
