@@ -1,0 +1,63 @@
+"""Schedules, and what becomes of a run after its validations."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from aedesk.training.recipe import Train
+from aedesk.training.schedules import Standing, rate
+
+
+def rates(**settings: Any) -> list[float]:
+    train = Train(warmup_steps=10, **settings)
+    return [rate(step, 100, train) for step in range(100)]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant", "step", "plateau"])
+def test_every_schedule_warms_up_first(schedule: str) -> None:
+    assert rates(schedule=schedule)[:10] == [(step + 1) / 10 for step in range(10)]
+
+
+def test_the_cosine_comes_down_to_its_end() -> None:
+    after = rates()[10:]
+    assert after == sorted(after, reverse=True)
+    assert after[-1] == pytest.approx(0.01, abs=0.01)
+    assert after[45] == pytest.approx(0.505, abs=0.01)
+
+
+def test_constant_stays_and_step_falls_at_intervals() -> None:
+    assert set(rates(schedule="constant")[10:]) == {1.0}
+    falling = rates(schedule="step", decay_every=30, decay_factor=0.1)[10:]
+    assert falling[0] == falling[29] == 1.0
+    assert falling[30] == falling[59] == pytest.approx(0.1)
+    assert falling[60] == pytest.approx(0.01)
+
+
+def test_a_plateau_lowers_the_rate_each_time_patience_ends() -> None:
+    train, standing = Train(schedule="plateau", patience=2, decay_factor=0.5), Standing()
+    factors = []
+    for step, loss in enumerate((1.0, 0.8, 0.9, 0.85, 0.81, 0.82, 0.7, 0.75)):
+        standing.judge(step, loss, train)
+        factors.append(standing.factor)
+    assert factors == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]
+    assert (standing.best, standing.best_step, standing.stale) == (0.7, 6, 1)
+
+
+def test_only_a_plateau_schedule_lowers_the_rate_by_itself() -> None:
+    standing = Standing()
+    for step in range(20):
+        standing.judge(step, 1.0 + step, Train(patience=1))
+    assert standing.factor == 1.0
+    assert standing.stale == 19
+
+
+def test_no_number_is_never_the_best() -> None:
+    assert not Standing().judge(1, math.nan, Train())
+
+
+def test_a_standing_survives_as_plain_values() -> None:
+    standing = Standing(0.5, 20, 3, 1, 0.25)
+    assert Standing(**standing.state()) == standing
