@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from aedesk.core.errors import JobError
 from aedesk.core.events import Event, Log
 from aedesk.jobs.events import WorkerState
 
@@ -73,16 +74,20 @@ class JobBridge(QObject):
         self.state = "stopped"
 
     def start(self) -> None:
-        """Start the worker; the window need not wait for it, jobs may be submitted at once."""
-        self._client.start()
-        if not self._thread.isRunning():
-            self._thread.start()
+        """Start the worker; the window need not wait for it, jobs may be submitted at once. After ``shutdown`` nothing starts any more."""
+        if not self._down:
+            self._client.start()
+            self._poll()
 
     def submit(self, spec: object, *inputs: Any) -> int:
-        """Queue a job; its events carry the returned id. The inputs must not be changed until it has ended."""
+        """Queue a job; its events carry the returned id. The inputs must not be changed until it has ended.
+
+        Raises JobError after ``shutdown``.
+        """
+        if self._down:
+            raise JobError("The window has been closed.")
         job_id = self._client.submit(spec, *inputs)
-        if not self._thread.isRunning():
-            self._thread.start()
+        self._poll()
         return job_id
 
     def cancel(self, job_id: int) -> None:
@@ -104,11 +109,15 @@ class JobBridge(QObject):
         self.begin_shutdown(timeout_s)
         self._thread.wait()
 
+    def _poll(self) -> None:
+        if not self._thread.isRunning():
+            self._thread.start()
+
     @Slot(int, object)
     def _on_polled(self, job_id: int, event: Event) -> None:
         if job_id:
             self.job_event.emit(job_id, event)
-        elif isinstance(event, WorkerState):
+        elif isinstance(event, WorkerState) and not (self._down and event.state != "stopped"):  # nobody should ask a worker that ends
             self.state = event.state
             self.state_changed.emit(event.state, event.detail)
         elif isinstance(event, Log):

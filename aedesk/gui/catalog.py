@@ -6,6 +6,7 @@ import logging
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from aedesk.core.errors import JobError
 from aedesk.core.events import Event, Failed, Finished
 from aedesk.core.specs import DeviceInfo, DevicesSpec, ModelInfo, ModelsSpec
 from aedesk.gui.bridge import JobBridge
@@ -52,8 +53,11 @@ class Catalog(QObject):
 
     def ask(self) -> None:
         """Ask the worker again, e.g. after a device was lost."""
-        for spec in (DevicesSpec(), ModelsSpec()):
-            self._asked[self._bridge.submit(spec)] = type(spec)
+        try:
+            for spec in (DevicesSpec(), ModelsSpec()):
+                self._asked[self._bridge.submit(spec)] = type(spec)
+        except JobError as error:  # the window has been closed meanwhile, or the worker is given up and has said so
+            log.info("%s", error)
 
     @Slot(str, str)
     def _on_state(self, state: str, _detail: str) -> None:

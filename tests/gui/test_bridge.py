@@ -9,6 +9,7 @@ from fake_client import FakeClient
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
+from aedesk.core.errors import JobError
 from aedesk.core.events import Cancelled, Event, Finished, Log
 from aedesk.core.specs import DevicesSpec
 from aedesk.gui.bridge import JobBridge
@@ -111,3 +112,12 @@ def test_after_shutdown_nothing_is_delivered(qtbot: QtBot) -> None:
     pool.run(lambda: 2, results.append)
     qtbot.wait(20)
     assert results == []
+
+
+def test_nothing_starts_after_shutdown(qtbot: QtBot) -> None:
+    bridge = JobBridge(FakeClient)
+    bridge.shutdown()
+    bridge.start()
+    assert not bridge._thread.isRunning()
+    with pytest.raises(JobError, match="closed"):
+        bridge.submit(DevicesSpec())

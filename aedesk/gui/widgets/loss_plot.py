@@ -80,6 +80,7 @@ class LossPlot(pg.PlotWidget):
         self.set_label(label)
         for side in ("bottom", "left"):
             self.getAxis(side).enableAutoSIPrefix(False)
+            self.getAxis(side).setStyle(maxTickLevel=0)  # finer grid lines cost more than the curves
         self.showGrid(x=True, y=True, alpha=0.15)
         self.addLegend(offset=(-12, -12 if legend_below else 12))
         self.setMenuEnabled(False)
@@ -166,6 +167,7 @@ class LossPlot(pg.PlotWidget):
     def set_log_y(self, on: bool) -> None:
         """A logarithmic scale for the values; those at or below zero leave a gap."""
         self._log_y = on
+        self.getAxis("left").setStyle(maxTickLevel=1 if on else 0)  # within a decade only the second level has labels
         self.setLogMode(x=False, y=on)
         self._draw_again()
 
