@@ -13,6 +13,9 @@ from aedesk.models.dense import clip
 from aedesk.models.descriptor import Descriptor
 
 
+INPUT_GAIN = 4.0  # photographs then have a variance near one, and patches are not drowned by their places
+
+
 class Block(nn.Module):
     """Every token listens to all others, then thinks by itself (Vaswani 2017, normalised first): (B, N, width) to the same."""
 
@@ -100,7 +103,7 @@ class Masked(Autoencoder):
 
     def see(self, picture: Tensor, visible: Tensor) -> Tensor:
         """Tokens (B, K, width) of the patches whose numbers are ``visible`` (B, K); what the others hold has no influence."""
-        patches = self.patches(picture - 0.5)
+        patches = self.patches((picture - 0.5) * INPUT_GAIN)
         patches = patches.gather(1, visible[:, :, None].expand(-1, -1, patches.shape[2]))
         tokens: Tensor = self.encoder(self.embed(patches) + self.place[visible])
         return tokens
@@ -146,8 +149,11 @@ class Masked(Autoencoder):
 
 
 def _places(grid: int, width: int) -> Tensor:
-    """(grid * grid, width) sines and cosines that tell where a patch lies: half for its row, half for its column."""
-    rates = 1 / 1000 ** (torch.arange(width // 4) / (width // 4))
+    """(grid * grid, width) sines and cosines that tell where a patch lies: half for its row, half for its column.
+
+    Waves from two patches to four squares long; the kilometres of the original (Vaswani 2017) would tell neighbours hardly apart.
+    """
+    rates = torch.pi * (0.5 / grid) ** torch.linspace(0, 1, width // 4)
     angles = torch.arange(grid)[:, None] * rates
     axis = torch.cat((angles.sin(), angles.cos()), 1)
     return torch.cat((axis[:, None].expand(-1, grid, -1), axis[None].expand(grid, -1, -1)), 2).flatten(0, 1)

@@ -213,7 +213,7 @@ OBJECTIVE_KNOBS: Mapping[str, tuple[Knob, ...]] = {
             above=True,
             below=True,
         ),
-        Knob("visible", "Weight of the seen", "Weight of the patches that were not hidden; 0 in the paper.", 0.1, "float", 0, 10),
+        Knob("visible", "Weight of the seen", "Weight of the patches that were not hidden; 0 in the paper.", 0.5, "float", 0, 10),
     ),
 }
 """The arguments of each family's objective; they mirror the dataclasses beside the objectives, which need torch."""

@@ -78,7 +78,7 @@ GOALS: tuple[Goal, ...] = (
         "digits",
         "Explore digits",
         "A variational autoencoder of handwritten digits (MNIST). Afterwards, draw new digits and move between them.",
-        "variational",
+        "digits",
         "digits",
         "Digits",
     ),
@@ -109,8 +109,6 @@ def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
     """
     chosen = BY_NAME[goal]
     table = load_named(chosen.recipe) if chosen.recipe else family_recipe(family)
-    if chosen.name == "digits":
-        table["data"] = {**table.get("data", {}), "dataset": "mnist"}
     name, title = (chosen.run_name, chosen.model_title) if chosen.recipe else (f"my-{family}", f"My {family} autoencoder")
     return {**without_pictures(table), "name": name, "title": title}
 

@@ -28,7 +28,7 @@ class MaskedArguments:
     """
 
     ratio: float | tuple[float, ...] = 0.75
-    visible: float = 0.1
+    visible: float = 0.5
 
     def __post_init__(self) -> None:
         low, high = self.span
