@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
     def _edit_settings(self) -> None:
         catalog = self.workspace.catalog
         choices = {
-            "model": [(model.name, model.title or model.name) for model in catalog.models],
+            "model": [(model.name, model.title or model.name) for model in catalog.models if model.purpose == "denoise"],
             "device": [(device.name, device.label) for device in catalog.devices],
         }
         before = catalog.device

@@ -138,6 +138,21 @@ def test_without_the_extra_the_message_says_how_to_install_it(tmp_path: Path, mo
     assert "aedesk[onnx]" in caught.value.hint
 
 
+@pytest.mark.parametrize("mode", ["DnCNN", "FDnCNN"])
+def test_a_network_of_another_program_can_be_exported(mode: str, tmp_path: Path) -> None:
+    try:
+        from spandrel.architectures.DnCNN import DnCNN
+    except (ImportError, RuntimeError) as why:
+        pytest.skip(f"the extra 'community' is not installed: {why}")
+    torch.manual_seed(0)
+    network = DnCNN(in_nc=3 + (mode == "FDnCNN"), out_nc=3, nc=8, nb=9, act_mode="R", mode=mode)
+    card = {"name": "x", "purpose": "denoise", "family": "foreign", "architecture": {"id": "DnCNN"}}
+    model = save_model(tmp_path / "x.safetensors", network.state_dict(), card)
+    assert export(model, tmp_path / "x.onnx").any_size
+    names = [entry.name for entry in onnx.load(str(tmp_path / "x.onnx")).graph.input]
+    assert names == ["noisy", "sigma"][: 1 + (mode == "FDnCNN")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["denoise-photo", "denoise-gaussian"])
 def test_the_shipped_denoisers_can_be_exported(name: str, tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ class CardPage(QScrollArea):
             words = {"measured": _measured(model.card), "file": _table(wording.file_rows(model))}
             words["network"] = _table(wording.network_rows(model) + wording.summary_rows(self._summary)) if model.card else ""
             words["training"] = _table(wording.training_rows(model.card))
+        trained = model is None or "training" in model.card
+        self._sections["training"][0].setText("Training" if trained else "Origin")
         self._problem.setText(model.problem if model is not None else "")
         self._description.setText(str(model.card.get("description", "")) if model is not None else "")
         for label in (self._problem, self._description):
