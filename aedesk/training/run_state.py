@@ -185,7 +185,7 @@ class Run:
             "scores": dict(self.scores),
             "network": self.network.state_dict(),
             "average": self.settle().state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "optimizers": [(type(optimizer).__name__, optimizer.state_dict()) for optimizer in self.optimizers],
             "scaler": self.scaler.state_dict(),
         }
 
@@ -197,12 +197,12 @@ class Run:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.scaler.load_state_dict(state["scaler"])
-        try:
-            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-                optim.restore(optimizer, saved)
-        except (ValueError, KeyError) as error:
-            message = f"The run was started with other optimizers than {self.recipe.train.optimizer}."
-            raise TrainingError(message, "Resume it with its own recipe.") from error
+        before, now = [name for name, _ in state["optimizers"]], [type(optimizer).__name__ for optimizer in self.optimizers]
+        if before != now:
+            message = f"The run was started with {' and '.join(before)}, and the recipe asks for {' and '.join(now)}."
+            raise TrainingError(message, "Resume it with its own recipe.")
+        for optimizer, (_, saved) in zip(self.optimizers, state["optimizers"], strict=True):
+            optim.restore(optimizer, saved)
 
     def _share(self, example: Example) -> Example:
         if self.ranks.world == 1:
