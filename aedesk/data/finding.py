@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -39,25 +41,49 @@ class PictureFile:
         first, slash, _ = self.name.partition("/")
         return first if slash and not (self.member and first == self.path.name) else ""
 
-    def read(self) -> Picture:
-        """Decode it. Raises :class:`PictureError`."""
-        if not self.member:
-            return read(self.path)
-        with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
-            return read(self.extract(Path(folder)))
 
-    def extract(self, folder: Path) -> Path:
-        """The picture as a file: a member of a zip file is copied into ``folder``. Raises :class:`PictureError`."""
-        if not self.member:
-            return self.path
+class Unpacker:
+    """Gives picture files as files of their own: ``with Unpacker() as unpacker: unpacker.path(file)``.
+
+    Zip files stay open in between, because finding their members anew for every picture takes long in large ones.
+    """
+
+    def __init__(self) -> None:
+        self._cleanup = ExitStack()
+        self._archives: dict[Path, zipfile.ZipFile] = {}
+
+    def __enter__(self) -> Unpacker:
+        self._folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="aedesk-")))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    def path(self, file: PictureFile) -> Path:
+        """The picture on the disk. A member of a zip file is copied, over the one before it.
+
+        Raises :class:`PictureError`.
+        """
+        if not file.member:
+            return file.path
         # The readers take files, and know every format by its content; the suffix tells them a camera's RAW.
-        copy = folder / f"picture{PurePosixPath(self.member).suffix}"
+        copy = self._folder / f"picture{PurePosixPath(file.member).suffix}"
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                copy.write_bytes(archive.read(self.member))
-        except (OSError, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
-            raise PictureError(f"{self.path}/{self.member} cannot be unpacked: {error}.", "Pack it again.") from error
+            if file.path not in self._archives:
+                self._archives[file.path] = self._cleanup.enter_context(zipfile.ZipFile(file.path))
+            copy.write_bytes(self._archives[file.path].read(file.member))
+        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+            raise PictureError(f"{file.path}/{file.member} cannot be unpacked: {error}.", "Pack it again.") from error
         return copy
+
+    def read(self, file: PictureFile) -> Picture:
+        """The picture, decoded. Raises :class:`PictureError` naming the file as a person knows it."""
+        try:
+            return read(self.path(file))
+        except PictureError as error:
+            if not file.member:
+                raise
+            raise PictureError(f"{file.path}/{file.member} cannot be read: {error.message}", error.hint) from error
 
 
 def find_pictures(folder: Path, cancel: CancelToken, problems: list[str] | None = None) -> list[PictureFile]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import PictureError
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
-from aedesk.data.finding import PictureFile
+from aedesk.data.finding import PictureFile, Unpacker
 from aedesk.data.named import open_named, pixels_of
 from aedesk.data.pairs import Pair
 from aedesk.data.pixels import Pixels, with_channels
@@ -41,13 +39,13 @@ def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
         return
     yield Started("Looking at the data", None, "pictures")
     items = find_items(spec.data, cancel, problems)
-    with tempfile.TemporaryDirectory(prefix="aedesk-") as scratch:
-        usable, infos = yield from _measure(items, Path(scratch), cancel, problems)
+    with Unpacker() as unpacker:
+        usable, infos = yield from _measure(items, unpacker, cancel, problems)
         cells, step = [], max(1.0, len(usable) / max(1, spec.samples))
         for item in [usable[int(i * step)] for i in range(min(spec.samples, len(usable)))]:
             cancel.check()
             try:
-                cells.append(_sample(item, spec.sample_px, Path(scratch)))
+                cells.append(_sample(item, spec.sample_px, unpacker))
             except PictureError as error:
                 problems.append(error.message)
     sizes = sorted(((info.width, info.height) for info in infos), key=lambda size: size[0] * size[1])
@@ -73,7 +71,7 @@ def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
 
 
 def _measure(
-    items: Sequence[PictureFile | Pair], scratch: Path, cancel: CancelToken, problems: list[str]
+    items: Sequence[PictureFile | Pair], unpacker: Unpacker, cancel: CancelToken, problems: list[str]
 ) -> Generator[Event, None, tuple[list[PictureFile | Pair], list[PictureInfo]]]:
     """The items whose headers can be read, and what those say (of a pair, the noisy picture's)."""
     usable: list[PictureFile | Pair] = []
@@ -84,7 +82,7 @@ def _measure(
             yield Progress(number, len(items), "pictures")
         files = _files(item)
         try:
-            found = [probe(file.extract(scratch)) for file in files]
+            found = [probe(unpacker.path(file)) for file in files]
         except PictureError as error:
             problems.append(error.message)
             continue
@@ -100,9 +98,9 @@ def _files(item: PictureFile | Pair) -> tuple[PictureFile, ...]:
     return (item,) if isinstance(item, PictureFile) else (item.noisy, item.clean)
 
 
-def _sample(item: PictureFile | Pair, edge: int, scratch: Path) -> Pixels:
+def _sample(item: PictureFile | Pair, edge: int, unpacker: Unpacker) -> Pixels:
     """A cell of the sheet: of a pair, the left half noisy and the right half clean."""
-    cells = [cell(thumbnail(file.extract(scratch), 2 * edge), edge) for file in _files(item)]
+    cells = [cell(thumbnail(unpacker.path(file), 2 * edge), edge) for file in _files(item)]
     return np.concatenate((cells[0][:, : edge // 2], cells[-1][:, edge // 2 :]), 1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
-from aedesk.data.finding import PictureFile
+from aedesk.data.finding import PictureFile, Unpacker
 from aedesk.data.pairs import Pair
 from aedesk.data.pixels import Pixels, training_pixels, window
 
@@ -32,17 +32,18 @@ def load_pictures(
     pictures: list[Pixels] = []
     broken: list[str] = []
     used = cut = 0
-    for number, item in enumerate(items):
-        cancel.check()
-        try:
-            whole = _read(item, channels)
-        except (PictureError, DataError) as error:
-            broken.append(error.message)
-            continue
-        kept = window(whole, max(1, (budget_bytes - used) // (len(items) - number)), item.name)
-        cut += kept is not whole
-        used += kept.nbytes
-        pictures.append(kept)
+    with Unpacker() as unpacker:
+        for number, item in enumerate(items):
+            cancel.check()
+            try:
+                whole = _read(item, channels, unpacker)
+            except (PictureError, DataError) as error:
+                broken.append(error.message)
+                continue
+            kept = window(whole, max(1, (budget_bytes - used) // (len(items) - number)), item.name)
+            cut += kept is not whole
+            used += kept.nbytes
+            pictures.append(kept)
     if not pictures:
         first = f" {broken[0]}" if broken else ""
         raise DataError(f"None of {len(items)} pictures can be used.{first}", "Choose other pictures.")
@@ -54,10 +55,10 @@ def load_pictures(
     return pictures
 
 
-def _read(item: PictureFile | Pair, channels: int) -> Pixels:
+def _read(item: PictureFile | Pair, channels: int, unpacker: Unpacker) -> Pixels:
     if isinstance(item, PictureFile):
-        return training_pixels(item.read(), channels)
-    noisy, clean = (training_pixels(file.read(), channels) for file in (item.noisy, item.clean))
+        return training_pixels(unpacker.read(item), channels)
+    noisy, clean = (training_pixels(unpacker.read(file), channels) for file in (item.noisy, item.clean))
     if noisy.shape != clean.shape:
         sizes = " and ".join(f"{p.shape[1]} x {p.shape[0]}" for p in (noisy, clean))
         raise DataError(f"{item.name} and {item.clean.name} differ in size ({sizes}).")

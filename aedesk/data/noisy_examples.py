@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aedesk.data.blind_spots import blind
 from aedesk.data.camera_noise import STRONGEST, WEAKEST, CameraNoise
-from aedesk.data.chains import log_uniform
+from aedesk.data.chains import chance, log_uniform
 from aedesk.data.damage import noise_level
 from aedesk.data.examples import Example
 from aedesk.data.neighbours import draw_pick, neighbours
@@ -58,7 +58,9 @@ class BlindSpotExamples:
 
 
 class OwnNoiseExamples:
-    """For learning a camera's own noise: pictures at half their size, where little noise is left, and noise to add to them.
+    """For learning a camera's own noise: patches of its pictures, and noise to add to them.
+
+    Every other patch is at half its size, where little noise is left. The others have the texture of full size, which must be kept.
 
     Arguments as ``CleanExamples``, and ``noise``, what was measured on the training pictures.
     """
@@ -67,17 +69,19 @@ class OwnNoiseExamples:
         self, patches: Patches, crops: Sequence[Tensor], noise: CameraNoise, device: torch.device, problems: Sequence[str] = ()
     ) -> None:
         self._patches, self._crops, self._noise, self._device = patches, crops, noise, device
-        self.problems = (*problems, f"The noise of these pictures has a level of about {noise.level:.1f}.")
+        self.problems = tuple(problems)
 
     @property
     def count(self) -> int:
         return len(self._patches)
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
-        half = F.avg_pool2d(to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device), 2)
+        whole = to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device)
         generator = seeded(seed, self._device)
+        halved = chance(0.5, batch, generator)
+        patch = torch.where(halved, F.avg_pool2d(whole, 2), whole[:, :, :patch_px, :patch_px])
         level = self._noise.level * log_uniform(WEAKEST, STRONGEST, batch, generator) / 255
-        return Example(half, half, _unknown(half), noise=level * self._noise.draw(batch, patch_px, generator))
+        return Example(patch, patch, _unknown(patch), noise=level * self._noise.draw(batch, patch_px, generator))
 
     def validation(self) -> list[Example]:
         """Figures on pictures at half their size, with the usual noise added."""

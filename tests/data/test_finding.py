@@ -10,7 +10,7 @@ import pytest
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
-from aedesk.data.finding import find_pictures, listed_files
+from aedesk.data.finding import Unpacker, find_pictures, listed_files
 
 
 def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
@@ -23,7 +23,9 @@ def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path,
         archive.write(packed, "__MACOSX/deep/._1.png")
     packed.unlink()
     found = find_pictures(tmp_path, CancelToken())
-    assert [(file.name, file.stem, file.label, int(file.read().pixels[0, 0, 0])) for file in found] == [
+    with Unpacker() as unpacker:
+        values = [int(unpacker.read(file).pixels[0, 0, 0]) for file in found]
+    assert [(file.name, file.stem, file.label, value) for file, value in zip(found, values, strict=True)] == [
         ("a.zip/deep/1.png", "a.zip/deep/1", "", 1),
         ("sub/b.png", "sub/b", "sub", 2),
     ]
@@ -52,8 +54,8 @@ def test_a_damaged_member_of_a_zip_file_is_an_error_of_that_picture(tmp_path: Pa
     data = bytearray((tmp_path / "a.zip").read_bytes())
     data[60] ^= 255
     (tmp_path / "a.zip").write_bytes(data)
-    with pytest.raises(PictureError, match=r"a\.zip/1\.png"):
-        find_pictures(tmp_path, CancelToken())[1].read()
+    with Unpacker() as unpacker, pytest.raises(PictureError, match=r"a\.zip/1\.png"):
+        unpacker.read(find_pictures(tmp_path, CancelToken())[1])
 
 
 def test_listed_files_must_exist(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
