@@ -68,7 +68,7 @@ class Workspace(QObject):
     def shutdown(self, timeout_s: float = 3.0) -> None:
         """Nothing runs after this: no job, no thread, no process."""
         self._trimming.stop()
-        self.training.begin_shutdown(TRAINING_CLOSE_S)
+        self.training.begin_shutdown(TRAINING_CLOSE_S if self.training.state == "busy" else timeout_s)
         self.bridge.shutdown(timeout_s)
         self.training.shutdown()
         self.pool.shutdown()

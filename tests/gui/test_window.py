@@ -22,6 +22,7 @@ from aedesk.gui.app import Application
 from aedesk.gui.dialogs import files
 from aedesk.gui.main_window import MainWindow
 from aedesk.imaging.io import read
+from aedesk.jobs.events import WorkerState
 from aedesk.settings.store import Settings
 
 Open = Callable[..., MainWindow]
@@ -407,6 +408,8 @@ def test_closing_ends_the_training_lane_too_and_gives_it_time_for_its_checkpoint
 ) -> None:
     window = start(client=client, training=training)
     window.workspace.training.submit(DevicesSpec())
+    training.say((0, WorkerState("busy")))
+    qtbot.waitUntil(lambda: window.workspace.training.state == "busy")
     allowed: list[float] = []
     close = training.close
     monkeypatch.setattr(training, "close", lambda timeout_s: (allowed.append(timeout_s), close(timeout_s)))
