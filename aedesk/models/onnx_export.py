@@ -1,8 +1,8 @@
 """A model as ONNX, for other programs; what it computes there is compared with torch before a file is kept (the extra ``onnx``).
 
-Inputs and outputs are called as in the network: ``noisy`` and ``sigma`` to ``restored``; an autoencoder becomes two files, ``picture`` to
-``code`` and ``code`` to ``picture``, because people who export one want either half, and the whole is one after the other. The noise
-estimator of *auto* stays behind: in ONNX, ``sigma`` is given.
+Inputs and outputs go by name: ``noisy`` (of what does not denoise: ``picture``) and ``sigma`` to ``restored``. An autoencoder becomes two
+files, ``picture`` to ``code`` and ``code`` to ``picture``, because people who export one want either half, and the whole is one after the
+other. The noise estimator of *auto* stays behind: in ONNX, ``sigma`` is given.
 
 torch's older exporter traces one run. Rejected: the newer one, which needs a further package, some 40 s more for the smallest network,
 and to be told the dimensions of each family. What tracing may get wrong, a size that was baked in, is found by a second size in the check.
@@ -10,10 +10,13 @@ and to be told the dimensions of each family. What tracing may get wrong, a size
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,7 @@ TOLERANCE = 1e-4
 """Of results in [0, 1] (codes: of their largest value): a fortieth of a step of 8-bit pixels."""
 EDGE_PX = 64
 OPSET = 17
+MAX_REASON = 160
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ def _parts(network: nn.Module, contract: Descriptor, path: Path) -> list[Part]:
             Part(encoder, _Half(network, "encode"), shown[0], shown[1] if len(shown) > 1 else {}, "code"),
             Part(decoder, _Half(network, "decode"), codes[0], codes[1] if len(codes) > 1 else {}, "picture"),
         ]
-    given = [{"noisy": picture, **_conditions(contract, size)} for picture, size in zip(pictures, sizes, strict=True)]
+    first = "noisy" if contract.purpose == "denoise" else "picture"
+    given = [{first: picture, **_conditions(contract, size)} for picture, size in zip(pictures, sizes, strict=True)]
     return [Part(path, network, given[0], given[1] if len(given) > 1 else {}, "restored")]
 
 
@@ -125,7 +130,8 @@ def _export(part: Part, card: Mapping[str, Any]) -> tuple[bytes, float]:
     """The file's content, and by how much its results differ from torch's."""
     import onnx
 
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    # torch prints a network that it cannot export, all of it.
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # of the tracer, about what the check looks at, and of torch, about this exporter's age
         file = Path(folder) / "model.onnx"
         try:
@@ -141,10 +147,8 @@ def _export(part: Part, card: Mapping[str, Any]) -> tuple[bytes, float]:
                     dynamo=False,
                 )
         except Exception as error:  # the exporter has no family of errors
-            what = str(error).strip().splitlines()
-            raise ModelError(
-                f"{card['name']} cannot be exported: {what[0] if what else error!r}", "ONNX lacks what it is made of."
-            ) from error
+            reason = textwrap.shorten(str(error) or repr(error), MAX_REASON)
+            raise ModelError(f"{card['name']} cannot be exported: {reason}", "ONNX lacks what it is made of.") from error
         model = onnx.load(str(file))
     onnx.helper.set_model_props(model, {"aedesk": json.dumps(dict(card), sort_keys=True), "licence": str(card.get("licence", ""))})
     model.doc_string = str(card.get("description", ""))

@@ -126,6 +126,14 @@ def test_a_result_that_differs_is_an_error_and_leaves_no_file(tmp_path: Path, mo
     assert sorted(path.name for path in tmp_path.iterdir()) == ["unet.safetensors"]
 
 
+def test_what_onnx_cannot_express_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = make_file(tmp_path, "graph", "denoise", {})
+    with pytest.raises(ModelError, match="graph cannot be exported") as caught:
+        export(model, tmp_path / "out.onnx")
+    assert len(caught.value.message) < 250
+    assert capsys.readouterr().out == ""
+
+
 def test_a_name_without_the_suffix_is_refused() -> None:
     with pytest.raises(SpecError, match=r"\.onnx"):
         ExportOnnxSpec("denoise-photo", "out.bin")

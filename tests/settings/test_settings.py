@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aedesk.core.errors import SpecError
-from aedesk.settings.places import config_dir, state_dir
+from aedesk.settings.places import config_dir, data_dir, models_dir, runs_dir, state_dir
 from aedesk.settings.rows import BY_KEY, ROWS
 from aedesk.settings.store import VERSION, Settings, migrate
 
@@ -91,4 +91,7 @@ def test_folders_follow_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "d"))
     assert (config_dir(), state_dir()) == (tmp_path / "c" / "aedesk", tmp_path / "s" / "aedesk")
+    assert data_dir() == tmp_path / "d" / "aedesk"
+    assert (models_dir(), runs_dir()) == (data_dir() / "models", data_dir() / "runs")
