@@ -23,7 +23,11 @@ class ModelPage(QWidget):
         self._table = QTableWidget(0, len(HEADERS))
         self._table.setObjectName("modelLayers")
         self._table.setAccessibleName("Layers of the network")
-        self._table.setHorizontalHeaderLabels(HEADERS)
+        for column, title in enumerate(HEADERS):
+            header = QTableWidgetItem(title)
+            if column == len(HEADERS) - 1:
+                header.setTextAlignment(RIGHT)
+            self._table.setHorizontalHeaderItem(column, header)
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -31,7 +35,6 @@ class ModelPage(QWidget):
         self._table.setTabKeyNavigation(False)
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self._table.horizontalHeaderItem(len(HEADERS) - 1).setTextAlignment(RIGHT)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
