@@ -184,7 +184,7 @@ class LossPlot(pg.PlotWidget):
 
     @Slot()
     def _draw(self) -> None:
-        if not self._stale:
+        if not self._stale and not self._older_stale:
             self._timer.stop()
             return
         box = self.getViewBox()

@@ -95,3 +95,50 @@ def test_the_ground_follows_the_look(qtbot: QtBot, plot: LossPlot, qapp: QApplic
     assert plot.backgroundBrush().color().name() == theme.colours("dark")["base"]
     theme.apply(qapp, "light")
     assert plot.backgroundBrush().color().name() == theme.colours("light")["base"]
+
+
+def test_smoothing_draws_an_average_over_the_faint_values_and_leaves_plain_curves_alone(qtbot: QtBot) -> None:
+    plot = LossPlot(plain=["validation"])
+    qtbot.addWidget(plot)
+    plot.show()
+    steps = np.arange(200.0)
+    plot.extend("train", steps, steps % 2)
+    plot.extend("validation", steps[::50], steps[::50] % 3)
+    plot.set_smoothing(0.9)
+    drawn = curves(plot)
+    assert drawn["train"].yData[-1] == pytest.approx(0.5, abs=0.05)
+    assert drawn[None].yData.tolist() == (steps % 2).tolist()
+    assert drawn["validation"].yData.tolist() == (steps[::50] % 3).tolist()
+    plot.set_smoothing(0.0)
+    assert drawn["train"].yData.tolist() == (steps % 2).tolist()
+
+
+def test_a_hidden_curve_leaves_the_legend_and_is_still_fed(qtbot: QtBot, plot: LossPlot) -> None:
+    plot.add(0, {"train": 1.0, "kl": 9.0})
+    plot.hide_curve("kl")
+    plot.add(1, {"kl": 8.0})
+    legend = plot.getPlotItem().legend
+    assert [label.text for _, label in legend.items] == ["train"]
+    assert plot.points("kl")[1].tolist() == [9.0, 8.0]
+    plot.hide_curve("kl", hidden=False)
+    assert {label.text for _, label in legend.items} == {"train", "kl"}
+    assert curves(plot)["kl"].yData.tolist() == [9.0, 8.0]
+
+
+def test_an_earlier_run_lies_under_the_curves_until_it_is_taken_away(qtbot: QtBot, plot: LossPlot) -> None:
+    plot.set_older("old: train", [1, 2, 3], [3.0, 2.0, 1.0])
+    assert curves(plot)["old: train"].yData.tolist() == [3.0, 2.0, 1.0]
+    plot.clear_curves()
+    assert "old: train" in curves(plot)
+    plot.set_older("old: train", [], [])
+    assert curves(plot) == {}
+
+
+def test_a_logarithmic_axis_labels_one_two_and_five(plot: LossPlot) -> None:
+    plot.add(0, {"train": 0.011})
+    plot.add(1, {"train": 0.9})
+    plot.set_log_y(True)
+    plot.grab()
+    axis = plot.getAxis("left")
+    values = [-2.0, np.log10(0.02), np.log10(0.03), np.log10(0.05), -1.0]
+    assert axis.tickStrings(values, 1, 1) == ["0.01", "0.02", "", "0.05", "0.1"]
