@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from aedesk.core.errors import DataError
-from aedesk.data.patches import Patches
+from aedesk.data.patches import Patches, PatchStore
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -82,6 +82,13 @@ def test_a_draw_depends_on_the_seed_alone_and_not_on_earlier_patch_sizes() -> No
 def test_without_pictures_there_are_no_patches() -> None:
     with pytest.raises(DataError, match="no training picture"):
         Patches([])
+
+
+def test_slices_and_gather_give_the_same_patches() -> None:
+    pictures = [np.random.default_rng(seed).integers(0, 256, (20 + seed, 30, 3), np.uint8) for seed in range(3)]
+    slicing, gathering = PatchStore(pictures), PatchStore(pictures)
+    gathering.pictures = []
+    assert torch.equal(slicing.sample(64, 16, generator()), gathering.sample(64, 16, generator()))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
