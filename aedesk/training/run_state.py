@@ -114,8 +114,9 @@ class Run:
         loop looks now and then.
         """
         train, (number, stage) = self.recipe.train, self.stage(self.step)
-        if self.stage(self.step - 1)[0] != number:
-            self.standing.new_stage()
+        before, last = self.stage(self.step - 1)
+        if before != number:
+            self.standing.new_stage(comparable=last.layer == stage.layer)
         # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
         seed = self.recipe.seed * 1_000_003 + self.step
         example = self._share(self.examples.draw(stage.count, stage.patch_px, seed))
@@ -145,16 +146,24 @@ class Run:
 
     def check(self, loss: float) -> None:
         """Raise :class:`TrainingError` if ``loss`` is no number, naming it, the step and what to try."""
-        if math.isfinite(loss):
-            return
+        if not math.isfinite(loss):
+            raise self._diverged(f"the loss is {loss} at step {self.step + 1}")
+
+    def watch(self, loss: float) -> None:
+        """The same for the training loss of the step that was done, also if it only grows and grows."""
+        begun = self.standing.yardstick
+        if not math.isfinite(loss) or self.standing.runs_away(loss):
+            raise self._diverged(f"the loss is {loss:.4g} at step {self.step}" + (f", and was {begun:.4g} at first" if begun else ""))
+
+    def _diverged(self, what: str) -> TrainingError:
         train = self.recipe.train
         hints = [f"Lower train.lr (now {train.lr:g}{f', and muon_lr {train.muon_lr:g}' if train.muon_lr else ''}) to a third"]
         if not train.clip_norm:
             hints.append("set train.clip_norm = 1")
         if self.dtype != torch.float32:
             hints.append('set train.precision = "float32"')
-        raise TrainingError(
-            f"The run has diverged: the loss is {loss} at step {self.step + 1}. The last good weights are kept.",
+        return TrainingError(
+            f"The run has diverged: {what}. The last good weights are kept.",
             f"{', or '.join(hints)}, and go on with --resume from the last checkpoint.",
         )
 

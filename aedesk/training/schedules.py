@@ -34,6 +34,7 @@ class Standing:
         stale: validations since the best one, within the stage.
         waited: the same, since the rate was last lowered.
         factor: what plateaus have made of the learning rate.
+        yardstick: training loss at the first look of the stage; ``wild`` looks in a row were far beyond it.
     """
 
     best: float = math.inf
@@ -41,6 +42,14 @@ class Standing:
     stale: int = 0
     waited: int = 0
     factor: float = 1.0
+    yardstick: float = 0.0
+    wild: int = 0
+
+    def runs_away(self, loss: float) -> bool:
+        """Whether the training loss has left for good: three looks in a row at a hundred times of what the stage began with."""
+        self.yardstick = self.yardstick or max(loss, 0.01)
+        self.wild = self.wild + 1 if loss > 100 * self.yardstick else 0
+        return self.wild >= 3
 
     def judge(self, step: int, loss: float, train: Train) -> bool:
         """Take in one validation; True if it is the best so far."""
@@ -54,9 +63,17 @@ class Standing:
             self.waited = 0
         return False
 
-    def new_stage(self) -> None:
-        """Another loss or patch size deserves new patience."""
-        self.stale = self.waited = 0
+    def new_stage(self, comparable: bool = True) -> None:
+        """Another loss or patch size deserves new patience.
+
+        Args:
+            comparable: false if another part of the network takes part, as in a stack that grows: a half-built one reconstructs
+                better than the whole, whose code is smaller, and must not be kept in its place.
+        """
+        self.stale = self.waited = self.wild = 0
+        self.yardstick = 0.0
+        if not comparable:
+            self.best = math.inf
 
     def state(self) -> dict[str, Any]:
         return asdict(self)

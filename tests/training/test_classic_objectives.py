@@ -13,6 +13,7 @@ from aedesk.core.errors import AedeskError, SpecError
 from aedesk.data.examples import Example
 from aedesk.training.objectives.sparse import divergence
 from aedesk.training.recipe import Stage
+from aedesk.training.schedules import Standing
 
 DIGIT: dict[str, Any] = {"channels": 1, "size_px": 8}
 VARIANCE = 0.0733
@@ -221,3 +222,13 @@ def test_wrong_arguments_are_told_with_what_to_do(
         make_objective(make_recipe(model, objective, [stage]))
     assert isinstance(caught.value, SpecError) or "layer" in says
     assert caught.value.hint
+
+
+def test_the_best_of_a_half_built_stack_is_not_kept_for_the_whole() -> None:
+    standing, train = Standing(), make_recipe(STACK).train
+    assert standing.judge(10, 0.1, train)
+    standing.new_stage()
+    assert not standing.judge(20, 0.2, train)
+    standing.new_stage(comparable=False)
+    assert standing.judge(30, 0.3, train)
+    assert standing.best_step == 30
