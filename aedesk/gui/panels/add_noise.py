@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpin
 from aedesk.core.specs import AddNoiseSpec
 from aedesk.gui.figures import Figures
 from aedesk.gui.history import Step
-from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.state import Document
 from aedesk.gui.tasks import Task
 from aedesk.gui.widgets.sliders import LabeledSlider
@@ -100,8 +100,9 @@ class AddNoisePanel(Panel):
         self._run.setEnabled(chosen > 0)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(16, 14, 16, 8)
         layout.setSpacing(8)
         heading = QLabel("&Kind of noise")
         heading.setBuddy(self._kinds)
@@ -126,7 +127,9 @@ class AddNoisePanel(Panel):
         layout.addWidget(self._figures)
         layout.addWidget(self._reference)
         layout.addStretch(1)
-        layout.addWidget(self._run)
+        foot = QHBoxLayout()
+        foot.addWidget(self._run)
+        lay_out_with_foot(self, body, foot)
 
     def _connect(self) -> None:
         self._kinds.currentIndexChanged.connect(self._on_kind)

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from aedesk.gui.state import Document
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
+
+
+def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
+    """Put the parts of a panel below each other. In a low window the body scrolls, and the foot, with the buttons, stays in sight."""
+    area = QScrollArea()
+    area.setObjectName(f"{panel.objectName()}Body")
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(body)
+    foot.setContentsMargins(16, 8, 16, 16)
+    whole = QVBoxLayout(panel)
+    whole.setContentsMargins(0, 0, 0, 0)
+    whole.setSpacing(0)
+    whole.addWidget(area, 1)
+    whole.addLayout(foot)
 
 
 class Panel(QWidget):

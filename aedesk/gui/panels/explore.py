@@ -10,12 +10,13 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from aedesk.core.errors import AedeskError
-from aedesk.core.explore_specs import DecodeSpec
+from aedesk.core.explore_specs import DecodeSpec, UnpackSpec
 from aedesk.core.specs import ModelInfo
+from aedesk.gui.explore import ask
 from aedesk.gui.explore.activity import Activity, Common
 from aedesk.gui.explore.centre import NO_MODEL, ExploreCentre
 from aedesk.gui.explore.folder_activities import ExportActivity, MapActivity, PcaActivity, ProbeActivity, RankActivity
-from aedesk.gui.explore.folder_controls import FolderControls
+from aedesk.gui.explore.folder_controls import SET_TITLES, FolderControls
 from aedesk.gui.explore.forms import add_row, combo, make_form
 from aedesk.gui.explore.picture_activities import CodeActivity, InterpolateActivity, SampleActivity
 from aedesk.gui.explore.result_view import ResultView, quiet_label
@@ -25,6 +26,7 @@ from aedesk.gui.state import Document
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.latent import has_latent, is_generative, takes_one_size
+from aedesk.settings.places import data_dir
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class ExplorePanel(Panel):
         self._known: tuple[Any, ...] | None = None  # what the code that is shown belongs to
         self._asked: Activity | None = None
         self._centre: ExploreCentre | None = None
-        self._runner, self._decoder = Runner(workspace.bridge, self), Runner(workspace.bridge, self)
+        self._runner, self._decoder, self._unpacker = (Runner(workspace.bridge, self) for _ in range(3))
         self.models = combo("exploreModel", "Model")
         self._about_model = quiet_label("exploreModelAbout")
         self.what = combo("exploreWhat", "What to explore")
@@ -88,9 +90,10 @@ class ExplorePanel(Panel):
         if self._centre is None:
             self._centre = ExploreCentre()
             self._centre.view_made.connect(self._on_view_made)
-            self._centre.cancel_wanted.connect(self._runner.cancel)
-            self._runner.progressed.connect(self._centre.show_progress)
-            self._runner.busy_changed.connect(self._centre.set_busy)
+            for runner in (self._runner, self._unpacker):
+                self._centre.cancel_wanted.connect(runner.cancel)
+                runner.progressed.connect(self._centre.show_progress)
+                runner.busy_changed.connect(self._centre.set_busy)
             self._show_activity()
         return self._centre
 
@@ -101,8 +104,8 @@ class ExplorePanel(Panel):
             self._begin_if_live()
 
     def shutdown(self) -> None:
-        self._runner.cancel()
-        self._decoder.cancel()
+        for runner in (self._runner, self._decoder, self._unpacker):
+            runner.cancel()
 
     def remember(self) -> None:
         settings = self.workspace.settings
@@ -150,6 +153,9 @@ class ExplorePanel(Panel):
         self.models.currentIndexChanged.connect(self._on_model)
         self.fit.currentIndexChanged.connect(self._on_input_changed)
         self.folder.changed.connect(self._refresh)
+        self.folder.set_wanted.connect(self._on_set_wanted)
+        self._unpacker.finished.connect(self.folder.set_folder)
+        self._unpacker.failed.connect(self._on_failed)
         self.begin.clicked.connect(self._begin)
         for activity in self.activities:
             activity.changed.connect(self._on_input_changed)
@@ -337,6 +343,13 @@ class ExplorePanel(Panel):
         if isinstance(activity, SampleActivity):
             activity.draw()
         self._begin()
+
+    @Slot(str)
+    def _on_set_wanted(self, name: str) -> None:
+        folder = data_dir() / "datasets" / "pictures" / name
+        download = ask.download(self, SET_TITLES[name], folder)
+        if download is not None:
+            self._unpacker.run(UnpackSpec(name, str(folder), download=download))
 
     @Slot(str)
     def _on_picture_wanted(self, path: str) -> None:

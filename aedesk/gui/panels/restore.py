@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from aedesk.core.specs import DenoiseResult, DenoiseSpec
 from aedesk.gui.history import Step
-from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.preview import Preview
 from aedesk.gui.state import Document
 from aedesk.gui.tasks import Task
@@ -133,8 +133,9 @@ class RestorePanel(Panel):
             self._models.setCurrentIndex(index)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(16, 14, 16, 8)
         layout.setSpacing(8)
         model = QLabel("&Model")
         model.setBuddy(self._models)
@@ -167,7 +168,7 @@ class RestorePanel(Panel):
         buttons = QHBoxLayout()
         buttons.addWidget(self._run, 2)
         buttons.addWidget(self._run_all, 1)
-        layout.addLayout(buttons)
+        lay_out_with_foot(self, body, buttons)
 
     def _connect(self) -> None:
         self._models.currentIndexChanged.connect(self._on_choice)

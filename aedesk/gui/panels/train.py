@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from aedesk.core.errors import AedeskError
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import DataSummary, DescribeSpec, ModelSummary
-from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.training import runs
 from aedesk.gui.training.asking import Asker
 from aedesk.gui.training.draft import Draft
@@ -134,13 +134,7 @@ class TrainPanel(Panel):
         column.addSpacing(6)
         column.addWidget(self._advanced)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setObjectName("trainScroll")
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(body)
         foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
         foot.setSpacing(8)
         foot.addWidget(self._state)
         foot.addWidget(self._bar)
@@ -149,11 +143,7 @@ class TrainPanel(Panel):
             buttons.addWidget(button, 2 if button.property("primary") else 1)
         foot.addLayout(buttons)
         foot.addWidget(self._use)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(area, 1)
-        whole.addLayout(foot)
+        lay_out_with_foot(self, body, foot)
 
     def _connect(self) -> None:
         self._name.textEdited.connect(self._on_name)

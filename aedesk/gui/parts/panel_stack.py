@@ -36,8 +36,8 @@ class PanelStack(QWidget):
         self._buttons: dict[str, QToolButton] = {}
         group = QButtonGroup(self)
         switch = QVBoxLayout()
-        switch.setContentsMargins(12, 8, 12, 8)
-        switch.setSpacing(4)
+        switch.setContentsMargins(12, 6, 12, 6)
+        switch.setSpacing(2)
         for number in sorted({entry.row for entry in entries}):
             row = QHBoxLayout()
             row.setSpacing(4)
