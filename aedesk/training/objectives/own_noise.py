@@ -26,7 +26,7 @@ class OwnNoise(SelfSupervised):
     Half of the patches are at half size, where a denoiser leaves next to nothing of the noise: clean and sharp targets, on which the
     network meets what its own training did not have. The other half shows what texture at full size looks like, which must be kept.
     On 20 pictures of one camera (tests/bench/bench_own_camera.py) nearly as good as learning from clean pictures of the same scenes
-    (+0.39 and +0.51 dB); patches of half size alone gave +0.21 dB, because they smooth texture, and half-size pictures that the network
+    (+0.36 and +0.51 dB); patches of half size alone gave +0.21 dB, because they smooth texture, and half-size pictures that the network
     has not cleaned next to nothing.
     """
 
