@@ -130,8 +130,7 @@ class Ranks:
                 raise ToldElsewhere from error
             if isinstance(error, AedeskError | OSError):
                 raise
-            message = f"A process of this run was lost: {str(error).splitlines()[0]}"
-            raise TrainingError(message, "See what ended it, and go on with --resume.") from error
+            raise TrainingError("Another process of this run was lost.", "See what ended it, and go on with --resume.") from error
 
 
 @contextmanager

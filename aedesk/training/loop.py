@@ -84,7 +84,7 @@ class Loop:
         due = run.step % run.recipe.train.log_every == 0 or run.step == run.recipe.steps
         if due:
             numbers = run.ranks.means(terms)
-            run.check(numbers["loss"])
+            run.watch(numbers["loss"])
             numbers["lr"] = run.rate
             if run.ranks.first:
                 self.folder.log(run.step, numbers)
@@ -110,7 +110,7 @@ class Loop:
             scores = run.ranks.from_first(
                 lambda: validate(type(run.objective), network, run.validation, loss, run.dtype, self.cancel),
             )
-            run.check(scores["val_loss"])
+            run.check(scores["val_loss"], run.step)
             if run.judge(scores) and run.ranks.first:
                 self._save_weights(best=True)
             if run.ranks.first:

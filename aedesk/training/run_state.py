@@ -126,7 +126,7 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
         loss, terms = self.loss_of(self._module, example, stage, seed + 1)
         if self.device.type == "cpu" and self.ranks.world == 1:
-            self.check(float(loss.detach()))
+            self.check(float(loss.detach()), self.step + 1)
         self.scaler.scale(loss).backward()
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
@@ -144,10 +144,10 @@ class Run:
                 torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
         return {**terms, "grad_norm": norm.detach()}
 
-    def check(self, loss: float) -> None:
+    def check(self, loss: float, step: int) -> None:
         """Raise :class:`TrainingError` if ``loss`` is no number, naming it, the step and what to try."""
         if not math.isfinite(loss):
-            raise self._diverged(f"the loss is {loss} at step {self.step + 1}")
+            raise self._diverged(f"the loss is {loss} at step {step}")
 
     def watch(self, loss: float) -> None:
         """The same for the training loss of the step that was done, also if it only grows and grows."""

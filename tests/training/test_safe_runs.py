@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -21,7 +22,12 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import TrainingError
 from aedesk.core.events import Log
 from aedesk.core.specs import TrainSpec
+from aedesk.imaging.io import write
+from aedesk.imaging.picture import Picture
+from aedesk.models.checkpoint import load_model
 from aedesk.training.fit import fit
+from aedesk.training.objectives.registry import OBJECTIVES
+from aedesk.training.recipe import find_recipe, load, recipe_names
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and Unix signals")
 KILLS = 20
@@ -81,6 +87,7 @@ def lines_of(folder: Path) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_run_killed_twenty_times_at_random_moments_ends_with_the_same_bits(
     nursery: Nursery, dense: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -111,6 +118,40 @@ def test_a_run_killed_twenty_times_at_random_moments_ends_with_the_same_bits(
     assert (halting / "metrics.jsonl").read_bytes() == (tmp_path / "straight" / "metrics.jsonl").read_bytes()
     for name in ("best.safetensors", "last.safetensors"):
         assert same(load_file(halting / name), load_file(tmp_path / "straight" / name))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_family_goes_on_after_a_kill_and_its_weights_load(
+    nursery: Nursery, tmp_path: Path, make_pixels: Callable[..., np.ndarray]
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for seed in range(5):
+        write(Picture(make_pixels(96, 96, seed=seed)), tmp_path / "pictures" / f"{seed}.png")
+    trained = set()
+    for name in recipe_names():
+        recipe = load(find_recipe(name))
+        if recipe.get("start") or "dataset" in recipe.get("data", {}):
+            continue
+        recipe["data"] = {"folder": str(tmp_path / "pictures"), "held_out": 1}
+        recipe["train"] = {**recipe["train"], "checkpoint_s": 0, "log_every": 1, "validate_every": 3, "preview_every": 3}
+        recipe["stage"] = [{**stage, "steps": 4, "batch": 2} for stage in recipe["stage"]]
+        killed, straight = tmp_path / name / "killed", tmp_path / name / "straight"
+        pid = nursery.start(recipe=recipe, run_dir=str(killed), resume=False)
+        deadline = time.monotonic() + 60
+        while lines_of(killed) < 2 and time.monotonic() < deadline:
+            time.sleep(0.002)
+        os.kill(pid, signal.SIGKILL)
+        assert nursery.wait() == -signal.SIGKILL, name
+        for folder in (killed, straight):
+            nursery.start(recipe=recipe, run_dir=str(folder), resume=folder == killed)
+            assert nursery.wait() == 0, name
+        assert same(checkpoint(killed), checkpoint(straight)), name
+        network, card = load_model(killed / "best.safetensors")
+        assert card["family"] == recipe["model"]["family"]
+        assert sum(p.numel() for p in network.parameters()) > 0
+        trained.add(card["family"])
+    assert trained == set(OBJECTIVES)
 
 
 def run(recipe: dict[str, Any], folder: Path, *, resume: bool = False, cancel: CancelToken | None = None) -> None:

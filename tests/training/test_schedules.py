@@ -54,6 +54,14 @@ def test_only_a_plateau_schedule_lowers_the_rate_by_itself() -> None:
     assert standing.stale == 19
 
 
+def test_a_loss_that_leaves_for_good_is_noticed_and_one_that_jumps_is_not() -> None:
+    standing = Standing()
+    assert not any(standing.runs_away(loss) for loss in (0.3, 50.0, 0.2, 50.0, 50.0, 0.3, 0.1))
+    assert [standing.runs_away(loss) for loss in (31.0, 300.0, 3000.0)] == [False, False, True]
+    standing.new_stage()
+    assert not any(standing.runs_away(loss) for loss in (300.0, 310.0, 320.0))  # another loss has another scale
+
+
 def test_no_number_is_never_the_best() -> None:
     assert not Standing().judge(1, math.nan, Train())
 

@@ -56,6 +56,7 @@ def sparse(dense: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(600)
 def test_two_processes_take_over_a_run_of_one_and_give_its_figures(sparse: dict[str, Any], tmp_path: Path, torchrun: Torchrun) -> None:
     straight, shared = tmp_path / "straight", tmp_path / "shared"
     *_, last = fit(TrainSpec(sparse, str(straight), device="cpu"), CancelToken())
@@ -78,6 +79,7 @@ def test_two_processes_take_over_a_run_of_one_and_give_its_figures(sparse: dict[
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(600)
 def test_what_goes_wrong_in_several_processes_is_said_once(dense: dict[str, Any], tmp_path: Path, torchrun: Torchrun) -> None:
     dense["data"]["folder"] = str(tmp_path / "nowhere")
     path = tmp_path / "recipe.toml"

@@ -11,6 +11,7 @@ from torch import Tensor
 from aedesk.data.degradations import uniform
 from aedesk.data.examples import Example
 from aedesk.models.noise_estimator import CELL_PX
+from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.recipe import Stage
@@ -40,7 +41,7 @@ class Restoration(Objective):
         else:
             goal = local_level(noisy - target)
             one = goal.square().mean((1, 2, 3), keepdim=True).sqrt().expand_as(goal)
-            choice = uniform(0, 1, len(noisy), generator)
+            choice = draw_for_batch(lambda rows: uniform(0, 1, rows, generator), len(noisy))
             condition = torch.where(choice < 0.5, goal, torch.where(choice < 0.75, estimate.detach(), one))
             condition = F.interpolate(condition, scale_factor=CELL_PX, mode="bilinear")
         restored = network(noisy, condition).float()
