@@ -15,6 +15,7 @@ FITS = ("scale", "crop")
 PATHS = ("linear", "spherical")
 METHODS = ("pca", "tsne", "umap")
 POOLINGS = ("whole", "mean")
+SETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,27 @@ class ProbeSpec(FolderSpec):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(0.05 <= self.held_out <= 0.9, f"held_out is {self.held_out}.", "Choose a value from 0.05 to 0.9.")
+
+
+@dataclass(frozen=True)
+class UnpackSpec:
+    """Write pictures of a classic data set into a folder, with one sub-folder per class. Inputs: none. Result: the folder.
+
+    Args:
+        dataset: "mnist", "fashion-mnist", "cifar10" or "flowers102".
+        folder: where; pictures that are there already are left alone.
+        limit: how many, evenly spaced.
+        download: fetch the set if it is not on the disk.
+    """
+
+    dataset: str
+    folder: str
+    limit: int = 2000
+    download: bool = False
+
+    def __post_init__(self) -> None:
+        _choice("dataset", self.dataset, SETS)
+        _limits("limit", self.limit, 1, 100_000)
 
 
 @dataclass(frozen=True)

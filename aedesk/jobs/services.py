@@ -30,6 +30,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "PcaSpec": "aedesk.analysis.against_pca:against_pca",
     "FeaturesSpec": "aedesk.analysis.features:export_features",
     "ProbeSpec": "aedesk.analysis.probe:probe",
+    "UnpackSpec": "aedesk.analysis.unpack:unpack",
     "DescribeSpec": "aedesk.models.summary:describe",
     "DevicesSpec": "aedesk.models.devices:devices",
     "ModelsSpec": "aedesk.models.zoo:models",

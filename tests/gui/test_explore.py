@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from explore_script import MODELS, play
 from fake_client import CPU, FakeClient
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +27,7 @@ from aedesk.core.explore_specs import (
     ProbeSpec,
     RankSpec,
     SampleSpec,
+    UnpackSpec,
 )
 from aedesk.core.specs import DevicesSpec
 from aedesk.gui.dialogs import files
@@ -294,10 +295,14 @@ def test_points_of_the_map_show_their_picture_and_open_it(page: Open, make_file:
 def test_the_mouse_over_a_point_chooses_it(page: Open, tmp_path: Path) -> None:
     opened = page()
     view: MapView = opened.answer("map", str(tmp_path))
-    opened.qtbot.waitUntil(lambda: view.scatter.viewport().width() > 100)
-    scene = view.scatter.getPlotItem().vb.mapViewToScene(QPointF(1, 0))
-    opened.qtbot.mouseMove(view.scatter.viewport(), view.scatter.mapFromScene(scene))
-    opened.qtbot.waitUntil(lambda: view.scatter.current == 1)
+
+    def over_the_point() -> bool:
+        scene = view.scatter.getPlotItem().vb.mapViewToScene(QPointF(1, 0))
+        for aside in (1, 0):  # a mouse that stands still tells nothing
+            opened.qtbot.mouseMove(view.scatter.viewport(), view.scatter.mapFromScene(scene) + QPoint(aside, 0))
+        return view.scatter.current == 1
+
+    opened.qtbot.waitUntil(over_the_point)
 
 
 def test_points_can_be_coloured_by_error(page: Open, tmp_path: Path) -> None:
@@ -378,6 +383,24 @@ def test_what_concerns_a_folder_needs_one_and_it_can_be_chosen(page: Open, tmp_p
     opened.press("exploreBrowse")
     assert opened.panel.begin.isEnabled()
     assert opened.panel.folder.folder.text() == str(tmp_path)
+
+
+def test_a_classic_set_becomes_the_folder(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
+        return [Finished(spec.folder)] if isinstance(spec, UnpackSpec) else play(spec, inputs)
+
+    opened = page(script)
+    opened.choose("probe")
+    monkeypatch.setattr(ask, "download", lambda *_: None)
+    mnist = opened.panel.folder.sets.menu().actions()[0]
+    mnist.trigger()
+    assert opened.client.specs(UnpackSpec) == []
+    monkeypatch.setattr(ask, "download", lambda *_: False)
+    mnist.trigger()
+    opened.qtbot.waitUntil(lambda: opened.panel.folder.folder.text().endswith("mnist"))
+    (spec,) = opened.client.specs(UnpackSpec)
+    assert (spec.dataset, spec.download) == ("mnist", False)
+    assert opened.panel.begin.isEnabled()
 
 
 def test_the_parameters_of_the_panel_go_into_the_request(page: Open, tmp_path: Path) -> None:

@@ -14,6 +14,22 @@ def feature_file(parent: QWidget, suggested: Path) -> Path | None:
     return Path(name) if name else None
 
 
+def download(parent: QWidget, title: str, folder: Path) -> bool | None:
+    """Whether a set may be fetched if it is not on this computer; None for not at all."""
+    box = QMessageBox(parent)
+    box.setObjectName("downloadQuestion")
+    box.setWindowTitle(title)
+    box.setText(f"Pictures of {title} will be put into {folder}.")
+    box.setInformativeText("May the set be downloaded if it is not on this computer? It is some ten to some hundred megabytes.")
+    yes = box.addButton("&Download if need be", QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton("&Only from this computer", QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return True if clicked is yes else False if clicked is no else None
+
+
 def replace_files(parent: QWidget, names: list[str]) -> bool:
     listed = "\n".join(names)
     answer = QMessageBox.question(parent, "Replace files?", f"There is already:\n{listed}\n\nReplace?")

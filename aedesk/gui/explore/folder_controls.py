@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.dialogs import files
 from aedesk.gui.explore.forms import add_row, combo, make_form, number
+
+SET_TITLES = {"mnist": "MNIST (digits)", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "flowers102": "Flowers102"}
 
 
 class FolderControls(QWidget):
     """Signals:
     changed: the folder is another one.
+    set_wanted(str): a classic data set was chosen in its place.
     """
 
     changed = Signal()
+    set_wanted = Signal(str)
 
     def __init__(self, folder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +32,17 @@ class FolderControls(QWidget):
         self.browse = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")
         self.browse.setObjectName("exploreBrowse")
         self.browse.setToolTip("Choose a folder of pictures; the ones inside its sub-folders count, too")
+        self.sets = QToolButton()
+        self.sets.setObjectName("exploreSets")
+        self.sets.setText("Or a classic &set")
+        self.sets.setToolTip("Unpacks pictures of a well-known data set into a folder, with one sub-folder per class")
+        self.sets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.sets.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        menu = QMenu(self.sets)
+        menu.setObjectName("exploreSetsMenu")
+        for name, title in SET_TITLES.items():
+            menu.addAction(title).setData(name)
+        self.sets.setMenu(menu)
         self.limit = number("exploreLimit", "At most so many pictures", 10, 20_000, 1000)
         self.limit.setSingleStep(100)
         self.limit.setToolTip("Of a larger folder, evenly spaced pictures are taken")
@@ -53,18 +67,27 @@ class FolderControls(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
+        column.addWidget(self.sets)
         column.addLayout(self._form)
         self.browse.clicked.connect(self._on_browse)
         self.folder.editingFinished.connect(self.changed)
+        menu.triggered.connect(self._on_set)
 
     def set_kind(self, edge: bool, features: bool) -> None:
         """Show what matters for the activity and the model."""
         self._form.setRowVisible(self.edge, edge)
         self._form.setRowVisible(self.pooling, features)
 
+    def set_folder(self, folder: str) -> None:
+        self.folder.setText(folder)
+        self.changed.emit()
+
+    @Slot(QAction)
+    def _on_set(self, action: QAction) -> None:
+        self.set_wanted.emit(action.data())
+
     @Slot()
     def _on_browse(self) -> None:
         path = files.choose_folder(self, "A folder of pictures", self.folder.text())
         if path is not None:
-            self.folder.setText(str(Path(path)))
-            self.changed.emit()
+            self.set_folder(str(path))
