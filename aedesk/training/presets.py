@@ -99,6 +99,11 @@ def families() -> list[str]:
     return [*(name for name in FAMILY_NOTES if name in ARCHITECTURES), *(name for name in ARCHITECTURES if name not in FAMILY_NOTES)]
 
 
+def family_title(family: str) -> str:
+    """As people write it: "U-Net", "sparse autoencoder"."""
+    return "U-Net" if family == "unet" else f"{family} autoencoder"
+
+
 def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
     """The recipe of a goal, still without pictures unless it names a set of its own.
 
@@ -109,7 +114,7 @@ def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
     """
     chosen = BY_NAME[goal]
     table = load_named(chosen.recipe) if chosen.recipe else family_recipe(family)
-    name, title = (chosen.run_name, chosen.model_title) if chosen.recipe else (f"my-{family}", f"My {family} autoencoder")
+    name, title = (chosen.run_name, chosen.model_title) if chosen.recipe else (f"my-{family}", f"My {family_title(family)}")
     return {**without_pictures(table), "name": name, "title": title}
 
 
@@ -129,6 +134,7 @@ def load_named(name: str) -> dict[str, Any]:
 
 
 def without_pictures(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy whose [data] names no folders and files: those are for the person to choose."""
-    data = {key: value for key, value in table.get("data", {}).items() if key not in ("folder", "files", "noisy", "clean")}
+    """A copy whose [data] names no folders and files, and no number of them: those are for the person to choose."""
+    theirs = ("folder", "files", "noisy", "clean", "held_out")
+    data = {key: value for key, value in table.get("data", {}).items() if key not in theirs}
     return {**table, "data": data}

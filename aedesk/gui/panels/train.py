@@ -21,7 +21,7 @@ from aedesk.gui.training.session import Run, Session, State
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.library import adopt
-from aedesk.training.presets import BY_NAME
+from aedesk.training.presets import BY_NAME, FAMILY_NOTES, family_title
 
 if TYPE_CHECKING:
     from aedesk.gui.training.page import TrainPage
@@ -141,8 +141,8 @@ class TrainPanel(Panel):
         buttons = QHBoxLayout()
         for button in (self._start, self._pause, self._resume, self._stop):
             buttons.addWidget(button, 2 if button.property("primary") else 1)
-        foot.addLayout(buttons)
         foot.addWidget(self._use)
+        foot.addLayout(buttons)
         lay_out_with_foot(self, body, foot)
 
     def _connect(self) -> None:
@@ -238,8 +238,9 @@ class TrainPanel(Panel):
 
     def _show_draft(self) -> None:
         goal = BY_NAME[self.draft.goal]
-        self._goal.setText(goal.title if goal.name != "any" else f"{goal.title}: {self.draft.family}")
-        self._sentence.setText(goal.sentence)
+        family = family_title(self.draft.family)
+        self._goal.setText(goal.title if goal.name != "any" else family[:1].upper() + family[1:])
+        self._sentence.setText(goal.sentence if goal.name != "any" else FAMILY_NOTES.get(self.draft.family, ""))
         if not self._name.hasFocus():
             self._name.setText(str(self.draft.table.get("title") or self.draft.table["name"]))
 

@@ -62,7 +62,8 @@ class Draft(QObject):
         if name not in presets.BY_NAME:
             raise SpecError(f"There is no goal named {name!r}.", f"Known: {', '.join(presets.BY_NAME)}.")
         own = {key: self.data[key] for key in ("folder", "files", "noisy", "clean") if self.data.get(key)}
-        table = presets.goal_recipe(name, family or self.family or presets.families()[0])
+        before = self.family if self.goal == "any" else ""
+        table = presets.goal_recipe(name, family or before or presets.families()[0])
         self.goal = name
         if own and not table["data"].get("dataset"):
             table["data"] = {**table["data"], **own}

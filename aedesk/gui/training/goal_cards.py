@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.training.draft import Draft
-from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families
+from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families, family_title
 
 
 class GoalCard(QToolButton):
@@ -57,7 +57,8 @@ class GoalCards(QWidget):
         self._family.setObjectName("familyChoice")
         self._family.setAccessibleName("Kind of autoencoder")
         for family in families():
-            self._family.addItem(family.capitalize() if family != "unet" else "U-Net", family)
+            title = family_title(family)
+            self._family.addItem(title[:1].upper() + title[1:], family)
         self._note = QLabel()
         self._note.setObjectName("familyNote")
         self._note.setProperty("quiet", True)

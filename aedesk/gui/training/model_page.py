@@ -23,11 +23,11 @@ class ModelPage(QWidget):
         self._table = QTableWidget(0, len(HEADERS))
         self._table.setObjectName("modelLayers")
         self._table.setAccessibleName("Layers of the network")
-        for column, title in enumerate(HEADERS):
+        for index, title in enumerate(HEADERS):
             header = QTableWidgetItem(title)
-            if column == len(HEADERS) - 1:
+            if index == len(HEADERS) - 1:
                 header.setTextAlignment(RIGHT)
-            self._table.setHorizontalHeaderItem(column, header)
+            self._table.setHorizontalHeaderItem(index, header)
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
