@@ -177,6 +177,14 @@ def test_training_writes_a_model_that_denoise_can_use(aedesk: Call, recipe: Path
     assert aedesk("denoise", pictures / "0.png", "-o", tmp_path / "x.png", "--model", run / "best.safetensors").code == 0
 
 
+def test_the_recipe_of_a_family_is_taken_by_its_name(aedesk: Call, pictures: Path, tmp_path: Path) -> None:
+    change = ["data.held_out=1", "stage.0.steps=2", "stage.0.batch=2"]
+    options = [part for each in change for part in ("--set", each)]
+    done = aedesk("train", "--model", "undercomplete", "--data", pictures, *options, "-o", tmp_path / "run")
+    assert done.code == 0, done.err
+    assert json.loads(aedesk("info", tmp_path / "run" / "best.safetensors", "--json").out)["family"] == "undercomplete"
+
+
 def test_an_interrupted_training_resumes_without_its_recipe(
     aedesk: Call, recipe: Path, pictures: Path, tmp_path: Path, project: Path
 ) -> None:
@@ -202,6 +210,7 @@ def test_an_interrupted_training_resumes_without_its_recipe(
         rest = process.stderr.read()
         assert process.wait(30) == 130
     assert f"Go on with: aedesk train -o {run} --resume" in rest
+    assert "Nothing is lost" in rest
     assert "Traceback" not in rest
     step = json.loads(aedesk("info", run, "--json").out)["step"]
     done = aedesk("train", "-o", run, "--resume", "--set", f"stage.0.steps={step + 20}")
