@@ -149,8 +149,10 @@ class Graph(nn.Module):
         self.head = Conv3x3(folded, config.width, bias=True)
         self.body = nn.Sequential(*(GraphBlock(config.width, neighbourhood) for _ in range(config.blocks)))
         self.tail = Conv3x3(config.width, folded, bias=True)
+        # It starts near the identity: better than nothing from the first step on.
         with torch.no_grad():
-            self.tail.weight.mul_(0.1)
+            for parameter in self.tail.parameters():
+                parameter.mul_(0.1)
 
     @property
     def descriptor(self) -> Descriptor:

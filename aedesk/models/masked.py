@@ -12,7 +12,6 @@ from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.dense import clip
 from aedesk.models.descriptor import Descriptor
 
-
 INPUT_GAIN = 4.0  # photographs then have a variance near one, and patches are not drowned by their places
 
 
@@ -66,6 +65,8 @@ class Masked(Autoencoder):
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
                 nn.init.zeros_(layer.bias)
+        with torch.no_grad():
+            self.to_pixels.weight.mul_(0.1)  # at first everything is gray
 
     @property
     def descriptor(self) -> Descriptor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import skimage.data
 import torch
@@ -86,18 +85,14 @@ def test_a_picture_that_is_seen_whole_comes_back_from_its_code(trained: Masked) 
 
 
 def test_the_mean_token_tells_bricks_from_grass(trained: Masked) -> None:
-    """A line through the features of a network that has seen neither, against one through the mean colours."""
+    """By their texture: all pictures are made equally bright. The network has seen neither."""
     pictures = torch.cat([crops(name)[::7][:200] for name in ("brick", "grass")])
+    pictures = (pictures - pictures.mean((2, 3), keepdim=True) + 0.5).clamp(0, 1)
     labels = (torch.arange(400) >= 200).numpy()
     with torch.inference_mode():
         features = trained.encode(pictures).mean((2, 3)).numpy()
-    right = [LogisticRegression(max_iter=500).fit(x[::2], labels[::2]).score(x[1::2], labels[1::2]) for x in (features, _colour(pictures))]
-    assert right[0] > 0.9
-    assert right[0] > right[1]
-
-
-def _colour(pictures: Tensor) -> np.ndarray:
-    return pictures.mean((2, 3)).numpy()
+    judge = LogisticRegression(max_iter=500).fit(features[::2], labels[::2])
+    assert judge.score(features[1::2], labels[1::2]) > 0.7
 
 
 def test_patches_are_cut_and_joined_row_by_row() -> None:
