@@ -10,9 +10,10 @@ from small_training import digits, learn, make_objective, make_recipe, mean_of
 from torch import nn
 
 from aedesk.core.errors import AedeskError, SpecError
+from aedesk.core.resources import resource_path
 from aedesk.data.examples import Example
 from aedesk.training.objectives.sparse import divergence
-from aedesk.training.recipe import Stage
+from aedesk.training.recipe import Stage, load, parse
 from aedesk.training.schedules import Standing
 
 DIGIT: dict[str, Any] = {"channels": 1, "size_px": 8}
@@ -232,3 +233,15 @@ def test_the_best_of_a_half_built_stack_is_not_kept_for_the_whole() -> None:
     standing.new_stage(comparable=False)
     assert standing.judge(30, 0.3, train)
     assert standing.best_step == 30
+
+
+@pytest.mark.parametrize("family", ["undercomplete", "stacked", "sparse", "denoising", "contractive", "convolutional"])
+def test_the_recipe_of_a_classic_family_is_short_and_takes_a_step(family: str) -> None:
+    path = resource_path("recipes", f"{family}.toml")
+    assert len(path.read_text("utf-8").splitlines()) <= 15
+    recipe = parse(load(path))
+    assert recipe.family == family
+    objective = make_objective(recipe)
+    for stage in recipe.stages:
+        history = learn(objective, torch.rand(4, 3, stage.patch_px, stage.patch_px), 1, stage=stage, batch=2)
+        assert history[0]["loss"] > 0
