@@ -27,6 +27,7 @@ from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.library import adopt
 from aedesk.models.model_file import copy_with_card, read_model_file
+from aedesk.models.card import read_card
 from aedesk.models.zoo import SHIPPED, find_model, own_info
 from aedesk.settings.places import models_dir, runs_dir
 
@@ -135,9 +136,11 @@ def test_a_shipped_model_can_be_read_about_but_neither_renamed_nor_deleted_and_t
 
 
 def test_benchmark_figures_stand_in_a_table_by_noise_level(qtbot: QtBot, panel: ModelsPanel) -> None:
-    page = page_of(qtbot, panel, choose=str(find_model("denoise-gaussian")))
+    path = find_model("denoise-gaussian")
+    page = page_of(qtbot, panel, choose=str(path))
     words = text(page, "model_measured")
-    for part in ("sigma 15", "sigma 50", "CBSD68, level estimated", "30.90", "Set12, gray"):
+    figure = f"{read_card(path)['metrics']['cbsd68_sigma25']:.2f}"
+    for part in ("sigma 15", "sigma 50", "CBSD68, level estimated", figure, "Set12, gray"):
         assert part in words
 
 

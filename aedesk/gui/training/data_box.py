@@ -106,6 +106,8 @@ class DataBox(QFrame):
             self._asked = spec
             self._show(None)
             self._asker.ask(spec)
+        else:
+            self.found.emit(self.summary)
 
     @Slot(object)
     def _on_answer(self, summary: DataSummary) -> None:

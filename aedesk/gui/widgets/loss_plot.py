@@ -20,13 +20,13 @@ _FAINT = 90
 
 
 class _ValueAxis(pg.AxisItem):
-    """Labels 1, 2 and 5 of each decade on a logarithmic scale, or 1 alone if there are many; pyqtgraph's own run into each other."""
+    """A logarithmic scale's labels: every digit of a short one, 1, 2 and 5 of a few decades, 1 alone of many; pyqtgraph's own collide."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
             return list(super().tickStrings(values, scale, spacing))
         low, high = self.range
-        wanted = (1, 2, 5) if high - low < 3 else (1,)
+        wanted = range(1, 10) if high - low < 0.8 else (1, 2, 5) if high - low < 3 else (1,)
         return [f"{10**value:.0e}" if value < -4 or value > 5 else f"{10**value:g}" if _digit(value) in wanted else "" for value in values]
 
 
