@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Finished, Log, Started
@@ -15,6 +15,9 @@ from aedesk.training.loop import Loop
 from aedesk.training.recipe import Recipe, parse
 from aedesk.training.run_folder import RunFolder
 from aedesk.training.run_state import Run
+
+CORRUPTED_BELOW_DB = 90.0
+"""A noisy picture that is nearer to its target than this was not corrupted."""
 
 
 def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
@@ -58,7 +61,7 @@ def _train(recipe: Recipe, spec: TrainSpec, ranks: Ranks, cancel: CancelToken) -
     finally:
         board.close()
     weights = folder.best if run.scores else folder.last
-    yield Finished(str(weights), ", ".join(f"{name} {value:.4g}" for name, value in run.scores.items()))
+    yield Finished(str(weights), _in_words(run.scores))
 
 
 def _open(folder: RunFolder, recipe: Recipe, resume: bool) -> dict[str, object] | None:
@@ -67,3 +70,11 @@ def _open(folder: RunFolder, recipe: Recipe, resume: bool) -> dict[str, object] 
         return folder.resume(recipe.table)
     folder.begin(recipe.table)
     return None
+
+
+def _in_words(scores: Mapping[str, float]) -> str:
+    """The last validation in a line for people, empty without one."""
+    if not scores:
+        return ""
+    before = f"{scores['val_noisy']:.2f} \N{RIGHTWARDS ARROW} " if scores["val_noisy"] < CORRUPTED_BELOW_DB else ""
+    return f"PSNR {before}{scores['val_psnr']:.2f} dB, validation loss {scores['val_loss']:.4g}"

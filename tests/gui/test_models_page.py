@@ -25,9 +25,9 @@ from aedesk.gui.panels import models as panel_module
 from aedesk.gui.panels.models import ModelsPanel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
+from aedesk.models.card import read_card
 from aedesk.models.library import adopt
 from aedesk.models.model_file import copy_with_card, read_model_file
-from aedesk.models.card import read_card
 from aedesk.models.zoo import SHIPPED, find_model, own_info
 from aedesk.settings.places import models_dir, runs_dir
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ def test_the_card_tells_the_recipe_and_no_path(recipe: dict[str, Any], tmp_path:
     assert card["recipe"]["stage"] == recipe["stage"]
     assert set(card["metrics"]) == {"val_loss", "val_noisy", "val_psnr"}
     assert str(tmp_path) not in json.dumps(card)
+
+
+def test_the_end_of_a_run_is_told_in_words(recipe: dict[str, Any], tmp_path: Path) -> None:
+    *_, last = fit(TrainSpec(recipe, str(tmp_path / "noisy"), device="cpu"), CancelToken())
+    assert re.fullmatch(r"PSNR \d+\.\d\d → \d+\.\d\d dB, validation loss [\d.]+", last.summary)
+    recipe.update(model={"family": "convolutional"}, purpose="autoencoder", degradation={"chain": "none"})
+    *_, last = fit(TrainSpec(recipe, str(tmp_path / "plain"), device="cpu"), CancelToken())
+    assert re.fullmatch(r"PSNR \d+\.\d\d dB, validation loss [\d.]+", last.summary)
 
 
 def test_a_folder_with_a_run_is_not_overwritten(recipe: dict[str, Any], tmp_path: Path) -> None:
