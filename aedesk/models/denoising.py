@@ -44,7 +44,8 @@ class DenoisingUNet(nn.Module):
         self.encoder = nn.ModuleList(_blocks(width, count) for width, count in stages)
         self.decoder = nn.ModuleList(_blocks(width, count) for width, count in stages[:-1])
         with torch.no_grad():
-            self.tail.weight.mul_(0.1)
+            for parameter in self.tail.parameters():  # the bias too: it would tint the picture
+                parameter.mul_(0.1)
 
     @property
     def descriptor(self) -> Descriptor:
