@@ -9,29 +9,19 @@ from torch import Tensor
 
 from aedesk.data.damage import Damage
 from aedesk.data.examples import Example
+from aedesk.data.patch_examples import PatchExamples
 from aedesk.data.patches import Patches
 from aedesk.data.validation_crops import numbered, seeded, to_float
 
 
-class CleanExamples:
-    """Crops of clean pictures, damaged.
-
-    Args:
-        patches: of the training pictures.
-        crops: of the held-out pictures, on the device.
-        damage: what is done to both.
-        problems: what the person should know about the data.
-    """
+class CleanExamples(PatchExamples):
+    """Crops of clean pictures, damaged. Arguments as ``PatchExamples``, and ``damage``, what is done to patches and crops."""
 
     def __init__(
         self, patches: Patches, crops: Sequence[Tensor], damage: Damage, device: torch.device, problems: Sequence[str] = ()
     ) -> None:
-        self._patches, self._crops, self._damage, self._device = patches, crops, damage, device
-        self.problems = tuple(problems)
-
-    @property
-    def count(self) -> int:
-        return len(self._patches)
+        super().__init__(patches, crops, device, problems)
+        self._damage = damage
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)

@@ -14,20 +14,13 @@ from aedesk.data.chains import chance, log_uniform
 from aedesk.data.damage import noise_level
 from aedesk.data.examples import Example
 from aedesk.data.neighbours import draw_pick, neighbours
+from aedesk.data.patch_examples import PatchExamples
 from aedesk.data.patches import Patches
 from aedesk.data.validation_crops import numbered, seeded, to_float
 
 
-class NeighbourExamples:
-    """For Neighbor2Neighbor: patches of twice the size, parted into two of neighbouring pixels. Arguments as ``CleanExamples``."""
-
-    def __init__(self, patches: Patches, crops: Sequence[Tensor], device: torch.device, problems: Sequence[str] = ()) -> None:
-        self._patches, self._crops, self._device = patches, crops, device
-        self.problems = tuple(problems)
-
-    @property
-    def count(self) -> int:
-        return len(self._patches)
+class NeighbourExamples(PatchExamples):
+    """For Neighbor2Neighbor: patches of twice the size, parted into two of neighbouring pixels. Arguments as ``PatchExamples``."""
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         whole = to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device)
@@ -38,16 +31,8 @@ class NeighbourExamples:
         return [_parted(crop, generator) for crop, generator in numbered(self._crops, self._device)]
 
 
-class BlindSpotExamples:
-    """For Noise2Void: patches with blind spots. Arguments as ``CleanExamples``."""
-
-    def __init__(self, patches: Patches, crops: Sequence[Tensor], device: torch.device, problems: Sequence[str] = ()) -> None:
-        self._patches, self._crops, self._device = patches, crops, device
-        self.problems = tuple(problems)
-
-    @property
-    def count(self) -> int:
-        return len(self._patches)
+class BlindSpotExamples(PatchExamples):
+    """For Noise2Void: patches with blind spots. Arguments as ``PatchExamples``."""
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         noisy = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
@@ -57,23 +42,19 @@ class BlindSpotExamples:
         return [_with_blind_spots(crop, generator) for crop, generator in numbered(self._crops, self._device)]
 
 
-class OwnNoiseExamples:
+class OwnNoiseExamples(PatchExamples):
     """For learning a camera's own noise: patches of its pictures, and noise to add to them.
 
     Every other patch is at half its size, where little noise is left. The others have the texture of full size, which must be kept.
 
-    Arguments as ``CleanExamples``, and ``noise``, what was measured on the training pictures.
+    Arguments as ``PatchExamples``, and ``noise``, what was measured on the training pictures.
     """
 
     def __init__(
         self, patches: Patches, crops: Sequence[Tensor], noise: CameraNoise, device: torch.device, problems: Sequence[str] = ()
     ) -> None:
-        self._patches, self._crops, self._noise, self._device = patches, crops, noise, device
-        self.problems = tuple(problems)
-
-    @property
-    def count(self) -> int:
-        return len(self._patches)
+        super().__init__(patches, crops, device, problems)
+        self._noise = noise
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         whole = to_float(self._patches.sample(batch, 2 * patch_px, seeded(seed, "cpu")), self._device)

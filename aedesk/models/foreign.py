@@ -165,7 +165,7 @@ def _try_out(network: Foreign, path: Path) -> None:
     try:
         with torch.inference_mode():
             picture = network(torch.full((1, contract.channels, edge, edge), 0.5), *conditions)
-    except Exception as error:
+    except Exception as error:  # as above: the network's own code
         raise ModelError(f"The network in {path.name} cannot be run: {error}.", "It may need another spandrel.") from error
     if picture.shape != (1, contract.channels, edge, edge) or not bool(picture.isfinite().all()):
         raise ModelError(f"The network in {path.name} does not give back a picture.", "Choose another one.")
