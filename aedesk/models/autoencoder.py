@@ -40,3 +40,13 @@ class Autoencoder(nn.Module):
         Raises :class:`ModelError` for a family whose codes have no prior.
         """
         raise ModelError(f"A {type(self).__name__} has no prior to sample from.", "Choose a variational or an adversarial autoencoder.")
+
+
+def check_square(picture: Tensor, channels: int, size_px: int) -> None:
+    """Raises :class:`ModelError` unless ``picture`` is (B, channels, size_px, size_px): what a network of one fixed size takes."""
+    expected, found = (channels, size_px, size_px), tuple(picture.shape[1:])
+    if found != expected:
+        raise ModelError(
+            f"This network takes {' x '.join(map(str, expected))} numbers, not {' x '.join(map(str, found))}.",
+            f"Set patch_px = {size_px} in the stage, or the model's size_px to the patch.",
+        )

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from aedesk.core.errors import ModelError
 from aedesk.models.architectures import SquareConfig
+from aedesk.models.autoencoder import check_square
 from aedesk.models.convolutional import Upsampling
 from aedesk.models.dense import ACTIVATIONS, DenseLayer, PictureOutput
 from aedesk.models.descriptor import Descriptor
@@ -37,12 +37,7 @@ class SquareEncoder(nn.Module):
         self.head = DenseLayer(config.units[-2], outputs)
 
     def forward(self, picture: Tensor) -> Tensor:
-        expected = (self.config.channels, self.config.size_px, self.config.size_px)
-        if tuple(picture.shape[1:]) != expected:
-            raise ModelError(
-                f"This network takes {' x '.join(map(str, expected))} numbers, not {' x '.join(map(str, picture.shape[1:]))}.",
-                f"Set patch_px = {self.config.size_px}, or the model's size_px to the patch.",
-            )
+        check_square(picture, self.config.channels, self.config.size_px)
         numbers: Tensor = self.head(self.layers(picture - 0.5))
         return numbers
 

@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aedesk.core.errors import ModelError
 from aedesk.models.architectures import DenseConfig
-from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.autoencoder import Autoencoder, check_square
 from aedesk.models.descriptor import Descriptor
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -128,12 +127,7 @@ class DenseAutoencoder(Autoencoder):
 
     def flatten(self, picture: Tensor) -> Tensor:
         """(B, channels, size_px, size_px) to (B, inputs), centred. Raises :class:`ModelError` for another size."""
-        expected = (self.config.channels, self.config.size_px, self.config.size_px)
-        if tuple(picture.shape[1:]) != expected:
-            raise ModelError(
-                f"This network takes {expected[0]} x {expected[1]} x {expected[2]} numbers, not {' x '.join(map(str, picture.shape[1:]))}.",
-                f"Set patch_px = {self.config.size_px}, or the model's size_px to the patch.",
-            )
+        check_square(picture, self.config.channels, self.config.size_px)
         return picture.flatten(1) - 0.5
 
     def unflatten(self, numbers: Tensor) -> Tensor:

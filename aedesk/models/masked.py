@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from aedesk.core.errors import ModelError
 from aedesk.models.architectures import MaskedConfig
-from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.autoencoder import Autoencoder, check_square
 from aedesk.models.dense import clip
 from aedesk.models.descriptor import Descriptor
 
@@ -89,12 +89,7 @@ class Masked(Autoencoder):
     def patches(self, picture: Tensor) -> Tensor:
         """(B, channels, size_px, size_px) to (B, grid * grid, channels * patch_px ** 2), row by row."""
         config = self.config
-        expected = (config.channels, config.size_px, config.size_px)
-        if tuple(picture.shape[1:]) != expected:
-            raise ModelError(
-                f"This network takes {' x '.join(map(str, expected))} numbers, not {' x '.join(map(str, picture.shape[1:]))}.",
-                f"Set patch_px = {config.size_px} in the stage, or the model's size_px to the patch.",
-            )
+        check_square(picture, config.channels, config.size_px)
         return F.pixel_unshuffle(picture, config.patch_px).flatten(2).transpose(1, 2)
 
     def picture(self, patches: Tensor) -> Tensor:
