@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from aedesk.imaging.samples import strips
 
 _SIGMA, _RADIUS = 1.5, 5
+WINDOW_PX = 2 * _RADIUS + 1
 _K1, _K2 = 0.01, 0.03
 _BLOCK = 48
 
@@ -34,7 +35,7 @@ def psnr(a: Array, b: Array, peak: float | None = None) -> float:
     Raises:
         ValueError: shapes or types differ, or a picture is empty.
     """
-    a, b, peak = _checked(a, b, peak)
+    a, b, peak = checked_pair(a, b, peak)
     total = 0.0
     for rows in strips(*a.shape[:2]):
         difference = a[rows].astype(np.float64)
@@ -54,26 +55,34 @@ def ssim(a: Array, b: Array, peak: float | None = None) -> float:
     Raises:
         ValueError: shapes or types differ, or an edge is shorter than the window.
     """
-    a, b, peak = _checked(a, b, peak)
-    height, width, channels = a.shape
-    inside = (height - 2 * _RADIUS, width - 2 * _RADIUS)
-    if min(inside) < 1:
-        raise ValueError(f"SSIM needs pictures of at least 11 x 11 pixels, not {width} x {height}.")
-    total = 0.0
+    a, b, peak = checked_pair(a, b, peak)
+    if min(a.shape[:2]) < WINDOW_PX:
+        raise ValueError(f"SSIM needs pictures of at least 11 x 11 pixels, not {a.shape[1]} x {a.shape[0]}.")
+    channels = range(a.shape[2])
+    return sum(plane_means(a[:, :, channel], b[:, :, channel], peak)[0] for channel in channels) / len(channels)
+
+
+def plane_means(a: Array, b: Array, peak: float) -> tuple[float, float]:
+    """Means, over the windows inside, of SSIM and of its part that is contrast times structure (the paper's c * s).
+
+    Args:
+        a, b: (H, W), the same shape, both edges at least ``WINDOW_PX``.
+    """
+    inside = (a.shape[0] - 2 * _RADIUS, a.shape[1] - 2 * _RADIUS)
+    total = contrast = 0.0
     for top in range(0, inside[0], _BLOCK):
         rows = slice(top, min(top + _BLOCK, inside[0]) + 2 * _RADIUS)
         for left in range(0, inside[1], _BLOCK):
             columns = slice(left, min(left + _BLOCK, inside[1]) + 2 * _RADIUS)
-            for channel in range(channels):
-                # Differences from the middle of the range lose fewer digits in the variances.
-                x = a[rows, columns, channel].astype(np.float64) - peak / 2
-                y = b[rows, columns, channel].astype(np.float64) - peak / 2
-                total += _ssim_sum(x, y, peak)
-    return float(total / (inside[0] * inside[1] * channels))
+            # Differences from the middle of the range lose fewer digits in the variances.
+            sums = _block_sums(a[rows, columns].astype(np.float64) - peak / 2, b[rows, columns].astype(np.float64) - peak / 2, peak)
+            total, contrast = total + sums[0], contrast + sums[1]
+    windows = inside[0] * inside[1]
+    return total / windows, contrast / windows
 
 
-def _ssim_sum(x: Array, y: Array, peak: float) -> float:
-    """Sum of SSIM over the windows inside a block, whose samples are differences from ``peak`` / 2."""
+def _block_sums(x: Array, y: Array, peak: float) -> tuple[float, float]:
+    """Sums for :func:`plane_means` over the windows inside a block, whose samples are differences from ``peak`` / 2."""
     mean_x, mean_y = _windowed(x), _windowed(y)
     covariance = _windowed(x * y) - mean_x * mean_y
     variances = _windowed(x * x + y * y) - mean_x * mean_x - mean_y * mean_y
@@ -81,7 +90,8 @@ def _ssim_sum(x: Array, y: Array, peak: float) -> float:
     mean_y += peak / 2
     c1, c2 = (_K1 * peak) ** 2, (_K2 * peak) ** 2
     luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
-    return float((luminance * (2 * covariance + c2) / (variances + c2)).sum())
+    contrast = (2 * covariance + c2) / (variances + c2)
+    return float(np.vdot(luminance, contrast)), float(contrast.sum())
 
 
 def _windowed(block: Array) -> Array:
@@ -105,7 +115,7 @@ def _band(outputs: int) -> Array:
     return band
 
 
-def _checked(a: Array, b: Array, peak: float | None) -> tuple[Array, Array, float]:
+def checked_pair(a: Array, b: Array, peak: float | None) -> tuple[Array, Array, float]:
     """Both as (H, W, C), and the peak."""
     if a.shape != b.shape or a.dtype != b.dtype:
         raise ValueError(f"The pictures differ in shape or type: {a.dtype} {a.shape} and {b.dtype} {b.shape}.")
