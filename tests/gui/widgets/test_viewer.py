@@ -510,3 +510,23 @@ def test_a_chosen_pair_waits_while_one_of_it_is_missing(full: CompareView) -> No
     assert full.pair == ("noisy", "reconstructed")
     full.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
     assert full.pair == ("original", "reconstructed")
+
+
+def test_every_version_may_have_a_patch_of_its_own_over_the_picture_it_was_made_from(view: CompareView) -> None:
+    view.set_pictures(original=plain(RED))
+    view.set_mode("three-up")
+    view.set_overlay(plain(BLUE, 150, 200), 0, 0)
+    view.set_overlay(plain(GREEN, 150, 200), 0, 0, layer="noisy")
+    seen = {pane.layer: at(view, pane.rect.center().x() - 20, pane.rect.center().y()) for pane in view.panes()}
+    assert seen == {"original": RED, "noisy": GREEN, "reconstructed": BLUE}
+    view.set_overlay(None, layer="noisy")
+    pane = next(pane for pane in view.panes() if pane.layer == "noisy")
+    assert at(view, pane.rect.center().x() - 20, pane.rect.center().y()) not in (GREEN, RED)
+
+
+def test_versions_can_be_called_by_other_names_for_a_while(full: CompareView) -> None:
+    full.set_mode("side-by-side")
+    full.set_words({"reconstructed": "Compressed"}, {"noisy": "No other codec"})
+    assert full.accessibleDescription() == "side-by-side view of Noisy, Compressed"
+    full.set_words()
+    assert full.accessibleDescription() == "side-by-side view of Noisy, Reconstructed"

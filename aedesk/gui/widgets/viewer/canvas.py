@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
@@ -46,6 +48,7 @@ class Canvas(QWidget):
         self._shown: str | None = None
         self._pair: tuple[str, str] | None = None
         self._captions = dict(names.CAPTIONS)
+        self._placeholders = dict(names.PLACEHOLDERS)
         self._split = 0.5
         self._peek = False
         self._box: QRect | None = None
@@ -68,27 +71,38 @@ class Canvas(QWidget):
         self._view.set_picture(*self._content.size)
         if before != self._content.size:
             self._box = None
-            self._content.set_overlay(None, QRectF())
+            self._content.clear_overlays()
         self._content_changed()
 
     def clear(self) -> None:
         """Back to the empty message."""
         self.set_pictures()
 
-    def set_overlay(self, array: np.ndarray, x: int, y: int, width: int | None = None, height: int | None = None) -> None:
-        """Lay a preview patch over the reconstruction.
+    def set_overlay(
+        self,
+        array: np.ndarray | None,
+        x: int = 0,
+        y: int = 0,
+        width: int | None = None,
+        height: int | None = None,
+        layer: str = names.RECONSTRUCTED,
+    ) -> None:
+        """Lay a patch over one version, which need not be there itself.
 
         Args:
-            array: (h, w, 3 or 4) uint8.
+            array: (h, w, 3 or 4) uint8; None takes the version's patch away.
             x, y: its top left corner in picture pixels.
             width, height: what it covers in picture pixels, if that is not its own size (a patch at the screen's resolution).
+            layer: the version.
         """
-        rect = QRectF(x, y, array.shape[1] if width is None else width, array.shape[0] if height is None else height)
-        self._content.set_overlay(array, rect)
+        own = (0, 0) if array is None else array.shape[:2]
+        rect = QRectF(x, y, own[1] if width is None else width, own[0] if height is None else height)
+        self._content.set_overlay(layer, array, rect)
         self._content_changed()
 
     def clear_overlay(self) -> None:
-        self._content.set_overlay(None, QRectF())
+        """Take the patches off all versions."""
+        self._content.clear_overlays()
         self._content_changed()
 
     def values_at(self, x: int, y: int) -> dict[str, tuple[int, ...]]:
@@ -98,6 +112,14 @@ class Canvas(QWidget):
     def set_caption(self, layer: str, text: str) -> None:
         """Name a version in this picture's own words ("Photo" for a noisy original)."""
         self._captions[layer] = text
+        self._describe()
+        self.update()
+
+    def set_words(self, captions: Mapping[str, str] = names.CAPTIONS, placeholders: Mapping[str, str] = names.PLACEHOLDERS) -> None:
+        """What the versions are called from now on, and what stands in the place of a missing one; what is left out is as usual."""
+        self._captions = {**names.CAPTIONS, **captions}
+        self._placeholders = {**names.PLACEHOLDERS, **placeholders}
+        self._describe()
         self.update()
 
     # How it is shown
@@ -299,7 +321,7 @@ class Canvas(QWidget):
         else:
             for index, pane in enumerate(panes):
                 if not self._content.stack(pane.layer, self.pair):
-                    chrome.draw_message(painter, pane.rect, names.PLACEHOLDERS[pane.layer], self.palette())
+                    chrome.draw_message(painter, pane.rect, self._placeholders[pane.layer], self.palette())
                 elif self._box is not None:
                     painter.setClipRect(pane.clip)
                     corner = self.map_from_picture(QPointF(self._box.topLeft()), index)
@@ -319,7 +341,7 @@ class Canvas(QWidget):
             chrome.draw_focus_frame(painter, self.rect(), self.palette())
 
     def _pair_choices(self, side: int) -> list[tuple[str, tuple[str, str]]]:
-        return choices(self._mode, side, self.pair, self._content.present)
+        return choices(self._mode, side, self.pair, self._content.present, self._captions)
 
     def _caption(self, index: int, pane: Pane) -> str:
         text = self._captions[pane.layer]

@@ -25,7 +25,7 @@ class Content(QObject):
         super().__init__(owner)
         self._arrays: dict[str, np.ndarray] = {}
         self._layers: dict[str, Layer] = {}
-        self._overlay: Layer | None = None
+        self._overlays: dict[str, Layer] = {}
         self._difference: tuple[tuple[str, str], Layer] | None = None
         self.gain = 4.0
         self._background = Background(owner, "aedesk-pyramid")
@@ -40,11 +40,9 @@ class Content(QObject):
 
     @property
     def present(self) -> set[str]:
-        """The versions that can be shown; a preview patch is a beginning of the reconstruction."""
+        """The versions that can be shown; a preview patch is the beginning of one."""
         found = set(self._arrays)
-        if found and self._overlay is not None:
-            found.add(names.RECONSTRUCTED)
-        return found
+        return found | self._overlays.keys() if found else found
 
     def set_pictures(self, pictures: dict[str, np.ndarray | None]) -> None:
         """Replace all versions; a version that is the same array keeps its pyramid and its tiles.
@@ -65,11 +63,16 @@ class Content(QObject):
         if self._difference is not None and set(changed).intersection(self._difference[0]):
             self._drop_difference()
 
-    def set_overlay(self, array: np.ndarray | None, rect: QRectF) -> None:
-        """The preview patch that covers ``rect`` (picture pixels) of the reconstruction, or None."""
-        if self._overlay is not None:
-            self._drop(self._overlay)
-        self._overlay = None if array is None else self._layer(Pyramid.of(_checked("overlay", array)), rect)
+    def set_overlay(self, name: str, array: np.ndarray | None, rect: QRectF) -> None:
+        """The preview patch that covers ``rect`` (picture pixels) of a version, or None."""
+        if name in self._overlays:
+            self._drop(self._overlays.pop(name))
+        if array is not None:
+            self._overlays[name] = self._layer(Pyramid.of(_checked("overlay", array)), rect)
+
+    def clear_overlays(self) -> None:
+        for name in list(self._overlays):
+            self._drop(self._overlays.pop(name))
 
     def set_gain(self, gain: float) -> None:
         self.gain = gain
@@ -80,9 +83,9 @@ class Content(QObject):
         """The layers to paint for a version, the first at the bottom; empty if there is nothing to show."""
         if name == names.DIFFERENCE:
             return self._difference_stack(pair)
-        if name == names.RECONSTRUCTED and self._overlay is not None:
-            under = self._layers.get(names.best_layer(set(self._layers)))
-            return [under, self._overlay] if under is not None else []
+        if name in self._overlays:
+            under = self._layers.get(name) or self._layers.get(names.best_layer(set(self._layers)))
+            return [under, self._overlays[name]] if under is not None else []
         layer = self._layers.get(name)
         return [] if layer is None else [layer]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import combinations
 
 from PySide6.QtGui import QAction
@@ -13,21 +13,21 @@ from aedesk.gui.widgets.viewer import layers as names
 Pair = tuple[str, str]
 
 
-def choices(mode: str, side: int, pair: Pair, present: set[str]) -> list[tuple[str, Pair]]:
+def choices(mode: str, side: int, pair: Pair, present: set[str], captions: Mapping[str, str] = names.CAPTIONS) -> list[tuple[str, Pair]]:
     """What can be chosen for one side (0 or 1) of the pair: (label, the pair that it makes).
 
     Choosing the other side's version swaps the two. The difference has no sides: it offers whole pairs.
     """
     there = [layer for layer in names.LAYERS if layer in present]
     if mode == names.DIFFERENCE:
-        return [(f"{names.CAPTIONS[a]} – {names.CAPTIONS[b]}", (a, b)) for a, b in combinations(there, 2)]
+        return [(f"{captions[a]} – {captions[b]}", (a, b)) for a, b in combinations(there, 2)]
     if mode not in (names.SPLIT, names.SIDE_BY_SIDE):
         return []
     other = pair[1 - side]
     made = []
     for layer in there:
         partner = pair[side] if layer == other else other
-        made.append((names.CAPTIONS[layer], (layer, partner) if side == 0 else (partner, layer)))
+        made.append((captions[layer], (layer, partner) if side == 0 else (partner, layer)))
     return made
 
 
