@@ -17,7 +17,7 @@ PICTURES = {"numpy", "PIL", "tifffile", "imagecodecs", "pillow_heif", "rawpy"}
 TENSORS = {"numpy", "torch", "safetensors"}
 OUTSIDE: dict[str, set[str]] = {
     "core": set(),
-    "formats": set(),
+    "formats": {"google_crc32c"},
     "settings": set(),
     "imaging": PICTURES,
     "entropy": {"numpy", "constriction"},
@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
     "restoration": TENSORS,
     "codec": TENSORS | {"PIL"},
-    "analysis": TENSORS | {"cv2", "bm3d", "sklearn", "umap"},
+    "analysis": TENSORS | {"PIL", "imagecodecs", "scipy", "cv2", "bm3d", "sklearn", "umap"},
     "jobs": {"numpy"},
     "cli": {"numpy", "PIL"},
     "gui": {"numpy", "PySide6", "pyqtgraph", "shiboken6"},

@@ -1,0 +1,1 @@
+"""Integer probability tables, and the coder that writes symbols by them."""
