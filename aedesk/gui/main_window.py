@@ -141,6 +141,8 @@ class MainWindow(QMainWindow):
             panel.run_wanted.connect(self._run)
             panel.run_all_wanted.connect(self._run_all)
             panel.reference_wanted.connect(self.commands.load_reference)
+            panel.centre_changed.connect(self._on_centre)
+            panel.versions_changed.connect(self._on_versions)
         self._fill_recent()
 
     # What the actions do
@@ -207,9 +209,22 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_panel(self, _name: str) -> None:
         self._centre.show_for(self.panel)
+        self.view_bar.set_names(self.panel.captions)
+        self.presenter.present_by(self.panel.versions)
         for panel in self.panels.values():
             panel.set_active(panel is self.panel)
         self._refresh()
+
+    @Slot()
+    def _on_centre(self) -> None:
+        if self.sender() is self.panel:
+            self._centre.show_for(self.panel)
+            self._refresh()
+
+    @Slot()
+    def _on_versions(self) -> None:
+        if self.sender() is self.panel:
+            self.presenter.refresh()
 
     @Slot()
     def _fill_recent(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,21 @@ class Presenter(QObject):
         self._latest = Latest(workspace.pool)
         self._converted: weakref.WeakKeyDictionary[Picture, NDArray[np.uint8]] = weakref.WeakKeyDictionary()
         self._wanted: dict[str, Picture] = {}
+        self._versions: Callable[[Document], dict[str, Picture]] = versions
         workspace.library.current_changed.connect(self._on_current)
         workspace.library.changed.connect(self._on_changed)
+
+    def present_by(self, choose: Callable[[Document], dict[str, Picture]]) -> None:
+        """From now on show what ``choose`` says of a document: the versions by name, all of one size."""
+        self._versions = choose
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """The versions may be others than before."""
+        document = self._workspace.library.current
+        if document is not None:
+            self._on_changed(document)
 
     @Slot(object)
     def _on_current(self, document: Document | None) -> None:
@@ -64,7 +78,7 @@ class Presenter(QObject):
     def _present(self, document: Document) -> None:
         if document is not self._workspace.library.current:
             return
-        wanted = versions(document)
+        wanted = self._versions(document)
         if wanted.keys() == self._wanted.keys() and all(wanted[name] is self._wanted[name] for name in wanted):
             return
         self._wanted = wanted

@@ -51,6 +51,7 @@ class Task:
         spec: any spec whose input is one picture; its ``device``, if it has one, may be replaced when that device is gone.
         pick_input: the picture that goes with the spec, asked when the task begins.
         make_step: (step when the task began, its input, the result) to the next step of the document's history.
+        keep: for a result that is no picture, in place of ``make_step``: puts it away in a thread and says so in a few words.
         badge: the library shows that this was done.
     """
 
@@ -58,8 +59,9 @@ class Task:
     document: Document
     spec: Any
     pick_input: Callable[[Document], Picture | None]
-    make_step: Callable[[Step, Picture, Any], Step]
+    make_step: Callable[[Step, Picture, Any], Step] | None = None
     badge: bool = True
+    keep: Callable[[Any], str] | None = None
     id: int = field(default_factory=lambda: next(_ids))
     state: TaskState = TaskState.WAITING
     job_id: int = 0
@@ -187,8 +189,19 @@ class TaskQueue(QObject):
             self.task_event.emit(task, event)
 
     def _keep(self, task: Task, event: Finished, before: Step, given: Picture) -> None:
-        """Put the result where it stays small, then make it the picture's present."""
-        step = task.make_step(before, given, event.result)
+        """Put the result where it stays small, then make it the picture's present; or into a file, if it is no picture."""
+        keep, make_step = task.keep, task.make_step
+        if keep is not None:
+            self._pool.run(
+                lambda: keep(event.result),
+                lambda words: self._end(task, replace(event, summary=words)),
+                lambda error: self._on_failed(task, Failed(error.message, error.hint, type(error).__name__)),
+            )
+            return
+        if make_step is None:
+            self._end(task, event)
+            return
+        step = make_step(before, given, event.result)
 
         def parked(kept: Step) -> None:
             if self._library.find(task.document.id) is not None:

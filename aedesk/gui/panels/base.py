@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
+from aedesk.gui.presenter import versions
 from aedesk.gui.state import Document
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
+from aedesk.imaging.picture import Picture
 
 
 def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
@@ -31,9 +35,18 @@ class Panel(QWidget):
     Signals:
         run_wanted, run_all_wanted: the panel's own buttons; the window answers with ``run``.
         reference_wanted: the person asks to choose a clean original.
+        centre_changed: ``centre`` has another answer.
+        versions_changed: ``versions`` has another answer.
+
+    Attributes:
+        captions, placeholders: what the viewer calls the versions while the panel is in front, where that is not the usual.
     """
 
     run_title = "Run"
+    captions: Mapping[str, str] = {}
+    placeholders: Mapping[str, str] = {}
+    centre_changed = Signal()
+    versions_changed = Signal()
     run_wanted = Signal()
     run_all_wanted = Signal()
     reference_wanted = Signal()
@@ -46,10 +59,14 @@ class Panel(QWidget):
     def centre(self) -> QWidget | None:
         """What the middle of the window shows while this panel is in front; None for the picture viewer.
 
-        Asked each time the panel comes to the front, always with the same answer: what is costly is made at the first time.
+        Asked each time the panel comes to the front, and after ``centre_changed``: what is costly is made at the first time.
         While it is not None, what only makes sense for pictures (Run, zoom, view modes) is off.
         """
         return None
+
+    def versions(self, document: Document) -> dict[str, Picture]:
+        """What the viewer shows of a document while this panel is in front, by the viewer's names; only pictures of one size."""
+        return versions(document)
 
     def run(self, documents: list[Document]) -> None:
         """Queue this panel's work for these pictures. Never called for a panel with a centre of its own."""

@@ -11,7 +11,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from aedesk.gui.actions import MODES
 from aedesk.gui.widgets.viewer import CompareView
 
-VERSIONS = (("Newest", None), ("Original", "original"), ("Noisy", "noisy"), ("Reconstructed", "reconstructed"))
+VERSIONS: tuple[tuple[str, str | None], ...] = (
+    ("Newest", None),
+    ("Original", "original"),
+    ("Noisy", "noisy"),
+    ("Reconstructed", "reconstructed"),
+)
 
 
 class ViewBar(QWidget):
@@ -47,6 +52,11 @@ class ViewBar(QWidget):
             row.addWidget(_button(actions[name], f"button_{name}"))
         viewer.set_mode(mode)
         self._which.setVisible(mode == "single")
+
+    def set_names(self, captions: Mapping[str, str]) -> None:
+        """What the versions are called from now on; what is left out is called as usual."""
+        for index, (title, version) in enumerate(VERSIONS):
+            self._which.setItemText(index, captions.get(version or "", title))
 
     def choose(self, mode: str) -> None:
         """Switch the viewer; called by the mode actions."""
