@@ -138,6 +138,39 @@ class LatentsResult:
     stride_px: int
 
 
+@dataclass(frozen=True)
+class EvaluateCodecSpec:
+    """Measure a codec on a folder of pictures. Inputs: none. Result: a JSON-able dict.
+
+    The dict holds ``codecs`` (ours first), each with ``name``, ``about`` and ``points`` (``setting``, ``bpp``, ``psnr``, ``ssim``,
+    ``ms_ssim``, ``encode_s``, ``decode_s``: means over the pictures), and ``bd_rates``: by the other's name ``percent``, ``low_db`` and
+    ``high_db``, or None where the curves do not meet.
+
+    Args:
+        data: a folder of pictures.
+        model: as for ``CompressSpec``.
+        qualities: the levels to measure, each 0 to 100.
+        preset: as for ``CompressSpec``.
+        peers: also run JPEG, WebP, AVIF and JPEG XL, as far as they are there.
+        limit: use only so many pictures, None for all.
+        device: "auto", "cpu" or "cuda:N".
+    """
+
+    data: str
+    model: str = "codec-photo"
+    qualities: tuple[int, ...] = tuple(range(0, 101, 10))
+    preset: str = "normal"
+    peers: bool = False
+    limit: int | None = None
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _require(len(self.qualities) > 0, "There is no quality to measure.", "Give whole numbers from 0 to 100.")
+        for quality in self.qualities:
+            _require(0 <= quality <= 100, f"quality is {quality}.", "Choose whole numbers from 0 to 100.")
+        _require(self.preset in PRESETS, f"preset is {self.preset!r}.", f"Choose one of {', '.join(PRESETS)}.")
+
+
 def _require(condition: bool, message: str, hint: str) -> None:
     if not condition:
         raise SpecError(message, hint)

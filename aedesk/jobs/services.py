@@ -21,6 +21,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateSpec": "aedesk.analysis.evaluate:evaluate",
+    "EvaluateCodecSpec": "aedesk.analysis.codec_evaluate:evaluate_codec",
     "CodeSpec": "aedesk.analysis.codes:encode",
     "DecodeSpec": "aedesk.analysis.codes:decode",
     "InterpolateSpec": "aedesk.analysis.codes:interpolate",

@@ -1,0 +1,126 @@
+"""Measures codecs on a folder: bits per pixel of real files, fidelity, seconds, and BD-rates of ours against the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+
+from aedesk.analysis import codec_contestants
+from aedesk.analysis.codec_bd_rate import bd_rate
+from aedesk.analysis.codec_contestants import Contestant, Pixels
+from aedesk.core.cancel import CancelToken
+from aedesk.core.codec_specs import EvaluateCodecSpec
+from aedesk.core.errors import DataError
+from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.imaging.io import is_picture_path, read
+from aedesk.imaging.metrics import WINDOW_PX, psnr, ssim
+from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, ms_ssim
+from aedesk.imaging.samples import to_8_bit
+from aedesk.models.devices import resolve_device
+
+Figures = dict[str, float | None]
+LOSSLESS_DB = 100.0
+"""For a picture that came back exactly, so that means stay finite."""
+DIGITS = {"bpp": 5, "psnr": 4, "ssim": 5, "ms_ssim": 5, "encode_s": 5, "decode_s": 5}
+
+
+def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Event]:
+    """Encode and decode every picture at every quality. Finished carries a JSON-able dict (see :class:`EvaluateCodecSpec`).
+
+    Pixels alone are coded: no metadata and no transparency, which cost everybody the same. Each figure is the mean over the pictures
+    (of PSNR in dB, as the field does), so that a picture of many pixels counts as much as a small one. The first picture is coded once
+    before the clock runs.
+    """
+    paths = _pictures(Path(spec.data), spec.limit)
+    codecs = [codec_contestants.ours(spec.model, spec.qualities, spec.preset, spec.device, cancel)]
+    if spec.peers:
+        codecs += codec_contestants.peers()
+    figures: dict[tuple[str, float], list[Figures]] = {(codec.name, setting): [] for codec in codecs for setting in codec.settings}
+    total = len(paths) * len(figures)
+    yield Started(f"Evaluating {spec.model} on {Path(spec.data).name}", total, "files")
+    done = 0
+    for path in paths:
+        pixels = read(path).pixels
+        for codec in codecs:
+            if path is paths[0]:
+                codec.decode(codec.encode(pixels, codec.settings[0]))
+            for setting in codec.settings:
+                cancel.check()
+                found = measure(codec, setting, pixels)
+                figures[codec.name, setting].append(found)
+                done += 1
+                yield Progress(done, total, "files", f"{path.name} {codec.name} {setting:g}: {found['bpp']:.3f} bpp {found['psnr']:.2f} dB")
+    curves = [_curve(codec, figures) for codec in codecs]
+    result = {
+        "task": "codec",
+        "model": Path(spec.model).stem,
+        "data": Path(spec.data).name,
+        "n": len(paths),
+        "device": str(resolve_device(spec.device)),
+        "threads": torch.get_num_threads(),
+        "codecs": curves,
+        "bd_rates": {other["name"]: _bd_rate(curves[0], other) for other in curves[1:]},
+    }
+    yield Finished(result, _summary(result))
+
+
+def measure(codec: Contestant, setting: float, pixels: Pixels) -> Figures:
+    """One file of one picture. SSIM and MS-SSIM are None for pictures that are too small for them."""
+    begun = time.perf_counter()
+    data = codec.encode(pixels, setting)
+    encoded = time.perf_counter()
+    decoded = codec.decode(data)
+    ended = time.perf_counter()
+    decoded = decoded[:, :, : pixels.shape[2]]  # WebP has no gray: three equal channels come back
+    original = pixels if decoded.dtype == pixels.dtype else to_8_bit(pixels)
+    edge = min(pixels.shape[:2])
+    return {
+        "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),
+        "psnr": min(psnr(original, decoded), LOSSLESS_DB),
+        "ssim": ssim(original, decoded) if edge >= WINDOW_PX else None,
+        "ms_ssim": ms_ssim(original, decoded) if edge >= MIN_EDGE_PX else None,
+        "encode_s": encoded - begun,
+        "decode_s": ended - encoded,
+    }
+
+
+def _pictures(folder: Path, limit: int | None) -> Sequence[Path]:
+    if not folder.is_dir():
+        raise DataError(f"The folder {folder} does not exist.", "Give a folder of pictures with --data.")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture_path(path))
+    if not paths:
+        raise DataError(f"There are no pictures in {folder}.", "Choose another folder.")
+    return paths[:limit]
+
+
+def _curve(codec: Contestant, figures: dict[tuple[str, float], list[Figures]]) -> dict[str, Any]:
+    points = [{"setting": setting, **_means(figures[codec.name, setting])} for setting in codec.settings]
+    return {"name": codec.name, "about": codec.about, "points": points}
+
+
+def _means(rows: Sequence[Figures]) -> Figures:
+    means: Figures = {}
+    for name, digits in DIGITS.items():
+        known = [value for row in rows if (value := row[name]) is not None]
+        means[name] = round(fmean(known), digits) if known else None
+    return means
+
+
+def _bd_rate(ours: dict[str, Any], other: dict[str, Any]) -> dict[str, float] | None:
+    mine, theirs = ([(point["bpp"], point["psnr"]) for point in curve["points"]] for curve in (ours, other))
+    found = bd_rate(mine, theirs)
+    return {name: round(value, 2) for name, value in asdict(found).items()} if found else None
+
+
+def _summary(result: dict[str, Any]) -> str:
+    points = result["codecs"][0]["points"]
+    first, last = points[0], points[-1]
+    span = f"{first['bpp']:.3f} bpp {first['psnr']:.2f} dB to {last['bpp']:.3f} bpp {last['psnr']:.2f} dB, {result['n']} pictures"
+    against = [f"{name} {rate['percent']:+.1f} %" for name, rate in result["bd_rates"].items() if rate]
+    return span + (f"; BD-rate against {', '.join(against)}" if against else "")
