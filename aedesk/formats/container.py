@@ -1,0 +1,165 @@
+"""Reading and writing .aed files: the layout of SPEC.md, field by field.
+
+The last tile has no length: it goes to the end of the file. That saves three bytes of the usual picture, and what was cut off or added at
+the end shows as damage of that tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aedesk.core.errors import FormatError
+from aedesk.formats.aed_file import (
+    CRITICAL,
+    MAGIC,
+    MAX_CHUNKS,
+    MODEL_ID_BYTES,
+    TILE_UNIT_PX,
+    VERSION,
+    AedFile,
+    Chunk,
+)
+from aedesk.formats.checksum import crc32c
+from aedesk.formats.limits import DEFAULT_LIMITS, Limits
+from aedesk.formats.varint import read_varint, write_varint
+
+_RGB, _DEEP, _CODES, _CHUNKS = 1, 2, 4, 8  # bits of the flags
+_CRC_BYTES = 4
+_AGAIN = "Get the file again from where it came from."
+_NEWER = "Use a newer version of aedesk."
+
+
+def write_aed(file: AedFile) -> bytes:
+    """The bytes of a file. Raises :class:`FormatError` if it has damaged tiles, which writing would hide."""
+    if file.damaged:
+        raise FormatError("A file with damaged tiles is not written again.", "Decode what is left of it, and encode that.")
+    flags = _RGB * (file.channels == 3) | _DEEP * (file.bit_depth == 16) | _CODES * (file.kind == "codes") | _CHUNKS * bool(file.chunks)
+    header = bytearray(MAGIC)
+    header += bytes((VERSION, flags)) + file.model_id + bytes((file.quality,))
+    header += write_varint(file.width) + write_varint(file.height) + write_varint(file.tile_px // TILE_UNIT_PX)
+    if file.chunks:
+        header += write_varint(len(file.chunks))
+        for chunk in file.chunks:
+            header += chunk.kind.encode("ascii") + write_varint(len(chunk.data))
+    for tile in file.tiles[:-1]:
+        header += write_varint(len(tile))
+    crc = crc32c(bytes(header))
+    parts = [bytes(header), _packed(crc)]
+    for number, data in enumerate((*(chunk.data for chunk in file.chunks), *file.tiles)):
+        parts += [data, _packed(_section_crc(crc, number, data))]
+    return b"".join(parts)
+
+
+def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
+    """The file that these bytes are. Tiles that are damaged, or cut off at the end, are in ``damaged`` with what is there of them.
+
+    Raises:
+        FormatError: it is no .aed file, of a newer version, beyond the limits, or damaged elsewhere than in a tile.
+    """
+    fields = _Fields(data)
+    if fields.take(len(MAGIC), "magic") != MAGIC:
+        raise FormatError("This is not an .aed file.", "Choose a file that aedesk encode has written.")
+    version, flags = fields.take(2, "version")
+    if version != VERSION or flags >= 2 * _CHUNKS:
+        raise FormatError(f"This .aed file is of version {version}.{flags >> 4}; this program reads version {VERSION}.0.", _NEWER)
+    model_id = fields.take(MODEL_ID_BYTES, "model id")
+    quality = fields.take(1, "quality")[0]
+    width, height = fields.number("width"), fields.number("height")
+    tile_px = fields.number("tile size") * TILE_UNIT_PX
+    _check_limits(width, height, tile_px, limits)
+    chunk_count = fields.number("number of chunks") if flags & _CHUNKS else 0
+    if chunk_count > MAX_CHUNKS or (flags & _CHUNKS and not chunk_count):
+        raise _damaged("number of chunks", fields.at)
+    listed = [(fields.take(4, "chunk list").decode("latin-1"), fields.number("chunk list")) for _ in range(chunk_count)]
+    tile_count = -(-width // tile_px) * -(-height // tile_px)
+    if tile_count > len(data):  # each but the last has a length of at least one byte
+        raise _damaged("number of tiles", fields.at)
+    lengths = [fields.number("tile list") for _ in range(tile_count - 1)]
+    crc = crc32c(data[: fields.at])
+    if fields.take(_CRC_BYTES, "checksum of the header") != _packed(crc):
+        raise _damaged("header", 0)
+    chunks = tuple(fields.chunks(listed, crc))
+    tiles, damaged = fields.tiles(lengths, crc, chunk_count)
+    return AedFile(
+        width=width,
+        height=height,
+        channels=3 if flags & _RGB else 1,
+        bit_depth=16 if flags & _DEEP else 8,
+        model_id=model_id,
+        kind="codes" if flags & _CODES else "codec",
+        quality=quality,
+        tile_px=tile_px,
+        tiles=tiles,
+        chunks=chunks,
+        damaged=damaged,
+    )
+
+
+class _Fields:
+    """The bytes of a file, read from the front."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def take(self, count: int, field: str) -> bytes:
+        taken = self.data[self.at : self.at + count]
+        if len(taken) < count:
+            raise _damaged(field, self.at)
+        self.at += count
+        return taken
+
+    def number(self, field: str) -> int:
+        try:
+            value, self.at = read_varint(self.data, self.at)
+        except ValueError:
+            raise _damaged(field, self.at) from None
+        return value
+
+    def chunks(self, listed: list[tuple[str, int]], crc: int) -> Iterator[Chunk]:
+        for number, (kind, length) in enumerate(listed):
+            content = self.take(length, f"chunk {kind!r}")
+            if self.take(_CRC_BYTES, f"chunk {kind!r}") != _packed(_section_crc(crc, number, content)):
+                raise _damaged(f"chunk {kind!r}", self.at - _CRC_BYTES - length)
+            chunk = Chunk(kind, content)
+            if chunk.critical and kind not in CRITICAL:
+                raise FormatError(f"This .aed file needs something this program does not know: {kind}.", _NEWER)
+            yield chunk
+
+    def tiles(self, lengths: list[int], crc: int, first: int) -> tuple[tuple[bytes, ...], frozenset[int]]:
+        """The payloads, and which of them are damaged. ``first`` is the section number of the first tile."""
+        payloads: list[bytes] = []
+        damaged: set[int] = set()
+        for tile in range(len(lengths) + 1):
+            end = self.at + lengths[tile] if tile < len(lengths) else max(len(self.data) - _CRC_BYTES, self.at)
+            payloads.append(self.data[self.at : end])
+            self.at = end + _CRC_BYTES
+            if self.data[end : self.at] != _packed(_section_crc(crc, first + tile, payloads[-1])):
+                damaged.add(tile)
+        return tuple(payloads), frozenset(damaged)
+
+
+def _check_limits(width: int, height: int, tile_px: int, limits: Limits) -> None:
+    if not (width and height and tile_px):
+        raise _damaged("size of the picture", len(MAGIC) + 2 + MODEL_ID_BYTES + 1)
+    if max(width, height) > limits.edge_px or width * height > limits.pixels:
+        raise FormatError(
+            f"This .aed file says that its picture is {width} x {height} pixels large; the limit is {limits.edge_px} along an edge "
+            f"and {limits.pixels / 1e6:.0f} megapixels.",
+            _AGAIN,
+        )
+    if tile_px > limits.tile_px:
+        raise FormatError(f"This .aed file says that its tiles are {tile_px} pixels large; the limit is {limits.tile_px}.", _AGAIN)
+
+
+def _section_crc(header_crc: int, number: int, data: bytes) -> int:
+    """Over the header's checksum and the section's number too, so that a section of another file or place does not pass."""
+    return crc32c(data, crc32c(_packed(header_crc) + _packed(number)))
+
+
+def _packed(value: int) -> bytes:
+    return value.to_bytes(_CRC_BYTES, "little")
+
+
+def _damaged(field: str, at: int) -> FormatError:
+    return FormatError(f"This .aed file is damaged: {field}, at byte {at}.", _AGAIN)
