@@ -69,6 +69,7 @@ _FIGURES = {
     "val_loss": "loss",
     "val_psnr": "PSNR of the reconstruction (dB)",
     "val_noisy": "PSNR of its input (dB)",
+    "val_estimator": "relative error of the estimated noise level",
 }
 
 

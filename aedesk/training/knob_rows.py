@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aedesk.training.knob_types import Knob
-from aedesk.training.recipe import CHAINS, DATASETS, FITS, LOSS_NAMES, OPTIMIZERS, PICKS, PRECISIONS, PURPOSES, SCHEDULES, TARGETS
+from aedesk.training.recipe import CHAINS, DATASETS, FITS, OPTIMIZERS, PICKS, PRECISIONS, PURPOSES, SCHEDULES, STAGE_LOSSES, TARGETS
 
 RUN = (
     Knob("purpose", "Purpose", "Which panel offers the model afterwards: Restore takes those that denoise.", kind="text", choices=PURPOSES),
@@ -82,8 +82,23 @@ STAGE = (
     Knob("steps", "Steps", "How long to train; a step looks at one batch.", 2000, "int", 1, 10_000_000),
     Knob("patch_px", "Patch", "Edge of the squares that are cut out of the pictures.", kind="int", minimum=4, maximum=1024, unit="px"),
     Knob("batch", "Batch", "Patches per step; auto takes as many as fit the device.", kind="batch", minimum=1, maximum=65536),
-    Knob("loss", "Loss", "How the difference to the target is measured.", kind="text", choices=LOSS_NAMES),
+    Knob(
+        "loss",
+        "Loss",
+        "How the difference to the target is measured; level trains the noise estimator of a U-Net alone.",
+        kind="text",
+        choices=STAGE_LOSSES,
+    ),
     Knob("layer", "Layer", "Of a stacked autoencoder: which layer learns alone, 0 for all together.", kind="int", minimum=0, maximum=64),
+    Knob(
+        "lr",
+        "Own learning rate",
+        "Peak of this part alone, with its own warm-up and schedule; empty for the common one.",
+        minimum=0,
+        maximum=10,
+        above=True,
+        optional=True,
+    ),
 )
 
 TRAIN = (

@@ -16,7 +16,7 @@ from aedesk.training.board import Board
 from aedesk.training.card import in_words, make_card
 from aedesk.training.run_folder import RunFolder
 from aedesk.training.run_state import Run
-from aedesk.training.validation import preview, validate
+from aedesk.training.validation import preview, validate, validate_part
 
 PROGRESS_S = 0.5
 
@@ -101,27 +101,50 @@ class Loop:
             yield Progress(run.step, run.recipe.steps, "steps", self._detail)
 
     def _look(self) -> Iterator[Event]:
-        """Validate and make a preview, if it is time for them."""
-        run, train = self.run, self.run.recipe.train
+        """Measure and show what it is time for.
+
+        While a part of the network learns alone only that part is measured: running the whole would take longer than the steps between,
+        and show the same. The end of such a stage is looked at like the end of the run, and judged.
+        """
+        run = self.run
+        number, stage = run.stage(run.step - 1)
         last = run.step == run.recipe.steps
-        if run.validation and (last or run.step % train.validate_every == 0):
+        ends = last or run.stage(run.step)[0] != number
+        if stage.part and not ends:
+            yield from self._look_at_part()
+        else:
+            yield from self._look_at_whole(now=last or bool(stage.part))
+        run.looked = run.step
+
+    def _look_at_whole(self, *, now: bool) -> Iterator[Event]:
+        """Validate and make a preview, if it is time for them or it shall be ``now``."""
+        run, train = self.run, self.run.recipe.train
+        if run.validation and (now or run.step % train.validate_every == 0):
             network = run.settle()
-            loss = run.stages[-1].loss  # one measure for the whole run, or the best could not be told
             scores = run.ranks.from_first(
-                lambda: validate(type(run.objective), network, run.validation, loss, run.dtype, self.cancel),
+                lambda: validate(type(run.objective), network, run.validation, run.recipe.measure, run.dtype, self.cancel),
             )
             run.check(scores["val_loss"], run.step)
             if run.judge(scores) and run.ranks.first:
                 self._save_weights(best=True)
-            if run.ranks.first:
-                self.folder.log(run.step, scores)
-            self.board.add(run.step, scores)
-            yield StepDone(run.step, scores)
-        if run.ranks.first and run.validation and train.preview_every and (last or run.step % train.preview_every == 0):
+            yield self._told_of(scores)
+        if run.ranks.first and run.validation and train.preview_every and (now or run.step % train.preview_every == 0):
             sheet = preview(type(run.objective), run.settle(), run.validation, run.dtype)
             self.folder.preview(run.step, sheet)
             yield Preview(sheet, f"step {run.step}")
-        run.looked = run.step
+
+    def _look_at_part(self) -> Iterator[Event]:
+        run = self.run
+        if run.validation and run.step % run.recipe.train.validate_every == 0:
+            network, kind = run.settle(), type(run.objective)
+            yield self._told_of(run.ranks.from_first(lambda: validate_part(kind, network, run.validation, run.dtype, self.cancel)))
+
+    def _told_of(self, scores: dict[str, float]) -> Event:
+        """A validation, written into the log."""
+        if self.run.ranks.first:
+            self.folder.log(self.run.step, scores)
+        self.board.add(self.run.step, scores)
+        return StepDone(self.run.step, scores)
 
     def _save_weights(self, *, best: bool) -> None:
         self.folder.save_weights(self.folder.best if best else self.folder.last, self.run.settle().state_dict(), self._card())

@@ -59,12 +59,13 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
 def make_optimizers(network: nn.Module, train: Train) -> list[Optimizer]:
     """The recipe's optimizer for everything, or Muon for the trunk's kernels and that one for the ends and the biases.
 
-    The first and last layers are left out of Muon: their rows and columns are pixels, which differ in meaning and scale.
+    The first and last layers are left out of Muon: their rows and columns are pixels, which differ in meaning and scale. So are the
+    codec's depthwise kernels (around) and tables (change), which are no matrices.
     """
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     trunk: list[nn.Parameter] = []
     if train.muon_lr:
-        ends = {"head", "tail", "estimator"}
+        ends = {"head", "tail", "estimator", "around", "change"}
         kernels = [(name, p) for name, p in named if p.ndim > 1]
         trunk = [p for name, p in kernels[1:-1] if not ends & set(name.split("."))]
     chosen = {id(p) for p in trunk}
@@ -82,12 +83,22 @@ def _main(parameters: Sequence[nn.Parameter], train: Train) -> Optimizer:
     return kind(parameters, lr=train.lr, betas=(train.momentum, 0.99), weight_decay=train.weight_decay, fused=True)
 
 
-def set_rate(optimizers: Iterable[Optimizer], train: Train, factor: float) -> float:
-    """Set all rates to ``factor`` of their peaks; returns the main optimizer's."""
+def set_rate(optimizers: Iterable[Optimizer], train: Train, factor: float, peak: float | None = None) -> float:
+    """Set all rates to ``factor`` of their peaks; returns the main optimizer's.
+
+    Args:
+        peak: the main optimizer's if it is not the recipe's; Muon's changes in proportion.
+    """
+    lr, muon_lr = (train.lr, train.muon_lr) if peak is None else (peak, train.muon_lr * peak / train.lr)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
-            group["lr"] = factor * (train.muon_lr if isinstance(optimizer, Muon) else train.lr)
-    return factor * train.lr
+            group["lr"] = factor * (muon_lr if isinstance(optimizer, Muon) else lr)
+    return factor * lr
+
+
+def learning(optimizers: Iterable[Optimizer]) -> list[Optimizer]:
+    """Those that have a gradient to follow: where only a part of the network learns, some may have none, which a scaler refuses."""
+    return [o for o in optimizers if any(p.grad is not None for group in o.param_groups for p in group["params"])]
 
 
 def restore(optimizer: Optimizer, state: Mapping[str, Any]) -> None:

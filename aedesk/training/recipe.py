@@ -9,14 +9,14 @@
     [degradation]  chain = "gaussian" and its ranges; without the table nothing is damaged
     [objective]    the objective's own arguments, such as beta or a sparsity target
     [train]        optimizer, lr, schedule, ema, checkpoint_s, validate_every
-    [[stage]]      steps, patch_px, batch, loss, layer: one after the other
+    [[stage]]      steps, patch_px, batch, loss, layer, lr: one after the other
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ PURPOSES = ("autoencoder", "denoise", "inpaint")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step", "plateau")
 LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "ssim-mix")
+LEVEL = "level"
+"""In place of a loss: the stage trains the noise estimator alone, by its relative error."""
+STAGE_LOSSES = (*LOSS_NAMES, LEVEL)
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 TARGETS = ("clean", "pairs", "own-noise", "neighbor2neighbor", "noise2void")
 DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
@@ -152,8 +155,11 @@ class Stage:
 
     Args:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
-        loss: one of ``LOSS_NAMES``.
+        loss: one of ``LOSS_NAMES``, or "level": the noise estimator of a U-Net learns alone. The rest of the network is neither run nor
+            changed, so that such a step takes a small part of the time of another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
+        lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
+            ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.
     """
 
     steps: int
@@ -161,14 +167,21 @@ class Stage:
     batch: int | str = 16
     loss: str = "l1"
     layer: int = 0
+    lr: float | None = None
 
     def __post_init__(self) -> None:
-        one_of("loss", self.loss, LOSS_NAMES)
+        one_of("loss", self.loss, STAGE_LOSSES)
         require(self.steps >= 1, f"steps is {self.steps}.", "Choose 1 or more.")
         require(self.patch_px >= 4, f"patch_px is {self.patch_px}.", "Choose 4 or more pixels.")
         require(self.layer >= 0, f"layer is {self.layer}.", "Choose 0 for the whole network, 1 for its first layer.")
+        require(self.lr is None or self.lr > 0, f"lr is {self.lr}.", "Choose a rate above 0, such as 1e-3.")
         good = self.batch == "auto" if isinstance(self.batch, str) else self.batch >= 1
         require(good, f"batch is {self.batch!r}.", 'Choose 1 or more, or "auto".')
+
+    @property
+    def part(self) -> str:
+        """Name of the network's submodule that alone learns, empty for the whole network."""
+        return "estimator" if self.loss == LEVEL else ""
 
     @property
     def count(self) -> int:
@@ -203,6 +216,11 @@ class Recipe:
     @property
     def steps(self) -> int:
         return sum(stage.steps for stage in self.stages)
+
+    @property
+    def measure(self) -> str:
+        """The loss that validations are compared by, one for the whole run: that of the last stage which trains the whole network."""
+        return next((stage.loss for stage in reversed(self.stages) if not stage.part), LOSS_NAMES[0])
 
     @property
     def degradation(self) -> dict[str, Any]:
@@ -275,9 +293,21 @@ def parse(table: Mapping[str, Any]) -> Recipe:
         train=train,
         table=table,
     )
+    _check_level(recipe)
     blind = train.schedule == "plateau" or train.early_stop
     require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
     return recipe
+
+
+def _check_level(recipe: Recipe) -> None:
+    """Refuse a stage that trains the noise estimator alone where there is none, or where nobody knows the noise."""
+    if all(stage.loss != LEVEL for stage in recipe.stages):
+        return
+    has_one = "estimator_width" in {field.name for field in fields(ARCHITECTURES[recipe.family])}
+    what = f'[stage] loss = "{LEVEL}" trains the noise estimator'
+    require(has_one, f"{what}, and the family {recipe.family} has none.", f"Choose one of {', '.join(LOSS_NAMES)}.")
+    known = recipe.data.targets in ("clean", "pairs")
+    require(known, f'{what}, and targets = "{recipe.data.targets}" do not tell the noise.', 'Choose targets = "clean" or "pairs".')
 
 
 def without_none(value: Any) -> Any:

@@ -88,7 +88,7 @@ class RunFolder:
         """
         before = read_recipe(self.path)
         for key in BINDING:
-            if before.get(key) != recipe.get(key):
+            if _bound(before.get(key)) != _bound(recipe.get(key)):
                 raise TrainingError(f"The run in {self.path} was started with another {key}.", "Resume it with its own recipe.")
         if not self.checkpoint.exists():
             self._drop_metrics_after(0)
@@ -155,6 +155,11 @@ class RunFolder:
                 continue
         with self._saying():
             _replace(self.log_file, "".join(f"{line}\n" for line in kept).encode())
+
+
+def _bound(value: Any) -> Any:
+    """A value of the recipe without the rates of its stages, which may be lowered in a run that has diverged."""
+    return [{k: v for k, v in stage.items() if k != "lr"} for stage in value] if isinstance(value, list) else value
 
 
 def read_recipe(path: Path | str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from aedesk.training import optim
 from aedesk.training.distributed import Ranks
 from aedesk.training.objectives.registry import objective_class
 from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.schedules import Standing, rate
+from aedesk.training.schedules import Standing, course, rate
 
 
 class Run:
@@ -116,48 +116,58 @@ class Run:
         train, (number, stage) = self.recipe.train, self.stage(self.step)
         before, last = self.stage(self.step - 1)
         if before != number:
-            self.standing.new_stage(comparable=last.layer == stage.layer)
+            alone = last.lr is not None or stage.lr is not None
+            self.standing.new_stage(comparable=last.layer == stage.layer, new_rate=alone)
         # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
         seed = self.recipe.seed * 1_000_003 + self.step
         example = self._share(self.examples.draw(stage.count, stage.patch_px, seed))
         torch.manual_seed(seed + 2 + self.ranks.rank)  # dropout
-        self.rate = optim.set_rate(self.optimizers, train, rate(self.step, self.recipe.steps, train) * self.standing.factor)
+        curve = course(self.stages, self.step)
+        factor = rate(self.step - curve.first, curve.steps, train) * self.standing.factor
+        self.rate = optim.set_rate(self.optimizers, train, factor, curve.lr)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss, terms = self.loss_of(self._module, example, stage, seed + 1)
         if self.device.type == "cpu" and self.ranks.world == 1:
             self.check(float(loss.detach()), self.step + 1)
         self.scaler.scale(loss).backward()
-        for optimizer in self.optimizers:
+        learning = optim.learning(self.optimizers)
+        for optimizer in learning:
             self.scaler.unscale_(optimizer)
         if train.l1_weights:
             optim.add_l1_gradient(self.network, train.l1_weights)
             terms = {**terms, "l1_weights": train.l1_weights * optim.l1_of_weights(self.network).detach()}
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), train.clip_norm or math.inf)
-        for optimizer in self.optimizers:
+        for optimizer in learning:
             self.scaler.step(optimizer)
         self.scaler.update()
         self.step += 1
         if train.ema:
             decay = min(train.ema, self.step / (self.step + 10))
+            # What rests keeps its average: pulled towards the last weights it would lose what averaging has won.
+            mean, now = (network.get_submodule(stage.part) for network in (self.average, self.network))
             with torch.no_grad():
-                torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+                torch._foreach_lerp_(list(mean.parameters()), list(now.parameters()), 1 - decay)
         return {**terms, "grad_norm": norm.detach()}
 
     def check(self, loss: float, step: int) -> None:
         """Raise :class:`TrainingError` if ``loss`` is no number, naming it, the step and what to try."""
         if not math.isfinite(loss):
-            raise self._diverged(f"the loss is {loss} at step {step}")
+            raise self._diverged(f"the loss is {loss} at step {step}", step)
 
     def watch(self, loss: float) -> None:
         """The same for the training loss of the step that was done, also if it only grows and grows."""
         begun = self.standing.yardstick
         if not math.isfinite(loss) or self.standing.runs_away(loss):
-            raise self._diverged(f"the loss is {loss:.4g} at step {self.step}" + (f", and was {begun:.4g} at first" if begun else ""))
+            raise self._diverged(
+                f"the loss is {loss:.4g} at step {self.step}" + (f", and was {begun:.4g} at first" if begun else ""), self.step
+            )
 
-    def _diverged(self, what: str) -> TrainingError:
-        train = self.recipe.train
-        hints = [f"Lower train.lr (now {train.lr:g}{f', and muon_lr {train.muon_lr:g}' if train.muon_lr else ''}) to a third"]
+    def _diverged(self, what: str, step: int) -> TrainingError:
+        train, (number, stage) = self.recipe.train, self.stage(step - 1)
+        own = f"stage.{number}.lr (now {stage.lr:g})" if stage.lr is not None else ""
+        shared = f"train.lr (now {train.lr:g}{f', and muon_lr {train.muon_lr:g}' if train.muon_lr else ''})"
+        hints = [f"Lower {own or shared} to a third"]
         if not train.clip_norm:
             hints.append("set train.clip_norm = 1")
         if self.dtype != torch.float32:

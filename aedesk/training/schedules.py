@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
-from aedesk.training.recipe import Train
+from aedesk.training.recipe import Stage, Train
+
+
+@dataclass(frozen=True)
+class Course:
+    """Steps under one curve of the learning rate: ``steps`` of them from step ``first`` on, with the peak ``lr``, None for the recipe's."""
+
+    first: int
+    steps: int
+    lr: float | None = None
+
+
+def course(stages: Sequence[Stage], step: int) -> Course:
+    """The course of a step (counted from 0): a stage with a rate of its own is one, and so are all stages between two such."""
+    first = 0
+    for _, group in groupby(enumerate(stages), key=lambda each: (each[1].lr, each[0] if each[1].lr else None)):
+        together = [stage for _, stage in group]
+        found = Course(first, sum(stage.steps for stage in together), together[0].lr)
+        first += found.steps
+        if step < first:
+            break
+    return found
 
 
 def rate(step: int, steps: int, train: Train) -> float:
-    """Factor on the peak learning rate at ``step`` of ``steps``: a linear warm-up, then the recipe's schedule.
+    """Factor on the peak learning rate at ``step`` of the ``steps`` of a course: a linear warm-up, then the recipe's schedule.
 
     Of "plateau" only the warm-up: the rest is :attr:`Standing.factor`, which depends on what validation found.
     """
@@ -63,15 +86,18 @@ class Standing:
             self.waited = 0
         return False
 
-    def new_stage(self, comparable: bool = True) -> None:
+    def new_stage(self, comparable: bool = True, new_rate: bool = False) -> None:
         """Another loss or patch size deserves new patience.
 
         Args:
+            new_rate: true if another curve of the learning rate begins, which earlier plateaus have not lowered.
             comparable: false if another part of the network takes part, as in a stack that grows: a half-built one reconstructs
                 better than the whole, whose code is smaller, and must not be kept in its place.
         """
         self.stale = self.waited = self.wild = 0
         self.yardstick = 0.0
+        if new_rate:
+            self.factor = 1.0
         if not comparable:
             self.best = math.inf
 

@@ -25,7 +25,8 @@ _GROUND = 40  # dark gray between the cells
 def validate(
     objective: type[Objective], network: Any, examples: Sequence[Example], loss: str, dtype: torch.dtype, cancel: CancelToken
 ) -> dict[str, float]:
-    """Means over the examples: ``val_loss``, and the PSNR in dB of the restored (``val_psnr``) and the noisy (``val_noisy``) pictures."""
+    """Means over the examples: ``val_loss``, the PSNR in dB of the restored (``val_psnr``) and the noisy (``val_noisy``) pictures, and
+    what :func:`validate_part` measures."""
     figures = []
     for example in examples:
         cancel.check()
@@ -33,7 +34,22 @@ def validate(
         loss_value = LOSSES[loss](restored, example.target, example.weight)
         restored_db, noisy_db = decibels(restored.clamp(0, 1), example.target), decibels(example.noisy, example.target)
         figures.append((float(loss_value), float(restored_db), float(noisy_db)))
-    return dict(zip(("val_loss", "val_psnr", "val_noisy"), np.mean(figures, axis=0).tolist(), strict=True))
+    means = dict(zip(("val_loss", "val_psnr", "val_noisy"), np.mean(figures, axis=0).tolist(), strict=True))
+    return means | validate_part(objective, network, examples, dtype, cancel)
+
+
+@torch.no_grad()
+def validate_part(
+    objective: type[Objective], network: Any, examples: Sequence[Example], dtype: torch.dtype, cancel: CancelToken
+) -> dict[str, float]:
+    """Means over the examples of the objective's own figures, for which the whole network is not run: ``val_estimator`` of a U-Net, the
+    relative error of the noise levels that it estimates; nothing for most objectives."""
+    rows = []
+    for example in examples:
+        cancel.check()
+        with torch.autocast(example.noisy.device.type, dtype, enabled=dtype != torch.float32):
+            rows.append({f"val_{name}": float(value) for name, value in objective.figures(network, example).items()})
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
 @torch.no_grad()

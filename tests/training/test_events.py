@@ -42,7 +42,7 @@ def test_a_run_tells_its_terms_its_validations_its_previews_and_its_end(recipe: 
     assert training[-1].metrics["lr"] < training[0].metrics["lr"] <= 1e-3
     validations = [event for event in steps if "val_loss" in event.metrics]
     assert [event.step for event in validations] == [5, 10]
-    assert set(validations[0].metrics) == {"val_loss", "val_psnr", "val_noisy"}
+    assert set(validations[0].metrics) == {"val_loss", "val_psnr", "val_noisy", "val_estimator"}
     previews = [event for event in events if isinstance(event, Preview)]
     assert [event.label for event in previews] == ["step 5", "step 10"]
     written = [np.asarray(Image.open(tmp_path / "run" / "previews" / name)) for name in ("000005.png", "000010.png")]

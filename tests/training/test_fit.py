@@ -62,7 +62,7 @@ def test_the_card_tells_the_recipe_and_no_path(recipe: dict[str, Any], tmp_path:
     card = read_card(run(recipe, tmp_path / "run"))
     assert card["training"]["steps"] == 10
     assert card["recipe"]["stage"] == recipe["stage"]
-    assert set(card["metrics"]) == {"val_loss", "val_noisy", "val_psnr"}
+    assert set(card["metrics"]) == {"val_loss", "val_noisy", "val_psnr", "val_estimator"}
     assert str(tmp_path) not in json.dumps(card)
 
 

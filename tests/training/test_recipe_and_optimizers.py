@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from aedesk.core.errors import SpecError
-from aedesk.training.optim import make_optimizers, orthogonalise
+from aedesk.training.optim import make_optimizers, orthogonalise, set_rate
 from aedesk.training.recipe import Train, load, parse
 from aedesk.training.schedules import rate
 
@@ -66,6 +66,14 @@ def test_every_weight_belongs_to_exactly_one_optimizer() -> None:
     assert groups[1] == {id(network["body"].weight)}
     assert groups[0] | groups[1] == {id(p) for p in network.parameters()}
     assert not groups[0] & groups[1]
+
+
+def test_another_peak_changes_the_rates_of_both_optimizers_in_proportion() -> None:
+    network, train = nn.Sequential(*(nn.Linear(4, 4) for _ in range(3))), Train(lr=4e-4, muon_lr=6e-4)
+    optimizers = make_optimizers(network, train)
+    for peak, expected in ((None, [2e-4, 3e-4]), (2e-3, [1e-3, 1.5e-3])):
+        assert set_rate(optimizers, train, 0.5, peak) == pytest.approx(expected[0])
+        assert [o.param_groups[0]["lr"] for o in optimizers] == pytest.approx(expected)
 
 
 def test_the_rate_warms_up_and_comes_down() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from aedesk.training.recipe import Train
-from aedesk.training.schedules import Standing, rate
+from aedesk.training.recipe import Stage, Train
+from aedesk.training.schedules import Course, Standing, course, rate
 
 
 def rates(**settings: Any) -> list[float]:
@@ -44,6 +44,22 @@ def test_a_plateau_lowers_the_rate_each_time_patience_ends() -> None:
         factors.append(standing.factor)
     assert factors == [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25]
     assert (standing.best, standing.best_step, standing.stale) == (0.7, 6, 1)
+
+
+def test_stages_share_one_curve_unless_they_have_a_rate_of_their_own() -> None:
+    plain = [Stage(10), Stage(20), Stage(5)]
+    assert {course(plain, step) for step in range(35)} == {Course(0, 35)}
+    mixed = [Stage(10), Stage(20), Stage(5, lr=2e-3), Stage(6, lr=2e-3), Stage(7)]
+    courses = [course(mixed, step) for step in range(48)]
+    assert courses == [Course(0, 30)] * 30 + [Course(30, 5, 2e-3)] * 5 + [Course(35, 6, 2e-3)] * 6 + [Course(41, 7)] * 7
+
+
+def test_another_curve_begins_at_its_peak_whatever_plateaus_were_met_before() -> None:
+    standing = Standing(factor=0.25)
+    standing.new_stage()
+    assert standing.factor == 0.25
+    standing.new_stage(new_rate=True)
+    assert standing.factor == 1.0
 
 
 def test_only_a_plateau_schedule_lowers_the_rate_by_itself() -> None:

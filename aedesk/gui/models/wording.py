@@ -40,6 +40,7 @@ FIGURES: Mapping[str, str] = {
     "val_psnr": "Held-out pictures, restored",
     "val_noisy": "Held-out pictures, before",
     "val_loss": "Loss on held-out pictures",
+    "val_estimator": "Relative error of the noise estimate",
 }
 DECIBELS = ("psnr", "noisy", "_real", "_sigma")
 _AT_SIGMA = re.compile(r"(?P<data>.+)_sigma(?P<sigma>\d+)(?P<auto>_auto)?")

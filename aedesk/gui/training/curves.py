@@ -8,6 +8,7 @@ from dataclasses import dataclass
 TITLES: Mapping[str, str] = {
     "loss": "training",
     "val_loss": "validation",
+    "val_estimator": "estimator, validation",
     "psnr": "training",
     "val_psnr": "validation",
     "val_noisy": "before",

@@ -57,3 +57,8 @@ class Objective(nn.Module):
         """What a person would get from ``network`` for ``example.noisy``: figures and previews are made of it."""
         restored: Tensor = network(example.noisy)
         return restored
+
+    @staticmethod
+    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+        """What else a validation should measure, as scalars by name: of a part of ``network`` that is cheap to run by itself."""
+        return {}

@@ -8,6 +8,7 @@ from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.contractive import Contraction
 from aedesk.training.objectives.masked import MaskedReconstruction
 from aedesk.training.objectives.own_noise import OwnNoise
+from aedesk.training.objectives.rate_distortion import RateDistortion
 from aedesk.training.objectives.reconstruction import Reconstruction
 from aedesk.training.objectives.restoration import Restoration
 from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2Void
@@ -42,3 +43,4 @@ OBJECTIVES.add("variational", EvidenceLowerBound)
 OBJECTIVES.add("adversarial", AdversarialReconstruction)
 OBJECTIVES.add("masked", MaskedReconstruction)
 OBJECTIVES.add("graph", Reconstruction)
+OBJECTIVES.add("codec", RateDistortion)

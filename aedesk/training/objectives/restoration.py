@@ -14,7 +14,7 @@ from aedesk.models.noise_estimator import CELL_PX
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.losses import LOSSES
-from aedesk.training.recipe import Stage
+from aedesk.training.recipe import LEVEL, Stage
 
 
 def local_level(noise: Tensor) -> Tensor:
@@ -26,28 +26,44 @@ def local_level(noise: Tensor) -> Tensor:
     return F.avg_pool2d(power, 3, stride=1, padding=1, count_include_pad=False).clamp(min=1e-12).sqrt() * 255
 
 
+def level_goal(network: Any, example: Example, estimate: Tensor) -> Tensor:
+    """What ``network.estimator`` should say of ``example.noisy``, in the shape of its ``estimate``."""
+    if network.config.estimate == "global":
+        return example.level.expand_as(estimate)
+    return local_level(example.noisy - example.target)
+
+
+def relative_error(estimate: Tensor, goal: Tensor) -> Tensor:
+    """Mean error of noise levels as a share of what they should be, so that an error of one level counts at sigma 5 and not at 50."""
+    return (estimate - goal).abs().div(goal + 2).mean()
+
+
 class Restoration(Objective):
     """Fidelity plus ``estimator_weight`` times the relative error of the estimated noise level.
 
     With a "local" estimate the network is told the true local level in half of the samples, its own estimate in a quarter, and
     one number for the whole patch in the rest: what *auto* and *set* give it later.
+
+    A stage with the loss "level" minimises that relative error alone. The estimator is small and sees neither the restored picture nor
+    the rest of the network, which is left out of such a step.
     """
 
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         noisy, target, network = example.noisy, example.target, self.network
         estimate = network.estimator(noisy)
+        goal = level_goal(network, example, estimate)
+        estimation = relative_error(estimate, goal)
+        if stage.loss == LEVEL:
+            return estimation, {"loss": estimation.detach(), "estimator": estimation.detach()}
         if network.config.estimate == "global":
-            goal, condition = example.level.expand_as(estimate), example.level
+            condition = example.level
         else:
-            goal = local_level(noisy - target)
             one = goal.square().mean((1, 2, 3), keepdim=True).sqrt().expand_as(goal)
             choice = draw_for_batch(lambda rows: uniform(0, 1, rows, generator), len(noisy))
             condition = torch.where(choice < 0.5, goal, torch.where(choice < 0.75, estimate.detach(), one))
             condition = F.interpolate(condition, scale_factor=CELL_PX, mode="bilinear")
         restored = network(noisy, condition).float()
         fidelity = LOSSES[stage.loss](restored, target)
-        # Relative, so that an error of one level counts at sigma 5 and not at 50.
-        estimation = (estimate - goal).abs().div(goal + 2).mean()
         mse = (restored.detach() - target).square().mean()
         terms = {"loss": fidelity.detach(), "psnr": -10 * torch.log10(mse), "estimator": estimation.detach()}
         return fidelity + self.recipe.train.estimator_weight * estimation, terms
@@ -56,3 +72,8 @@ class Restoration(Objective):
     def reconstruct(network: Any, example: Example) -> Tensor:
         restored: Tensor = network(example.noisy, network.auto_level(example.noisy))
         return restored
+
+    @staticmethod
+    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+        estimate = network.estimator(example.noisy)
+        return {"estimator": relative_error(estimate, level_goal(network, example, estimate))}
