@@ -7,7 +7,6 @@ symbols. 24 bits are what the coder can hold. With 16, the count of one that eac
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aedesk.core.errors import FormatError
+from aedesk.formats.checksum import crc32c
 
 PRECISION_BITS = 24
 TOTAL = 1 << PRECISION_BITS
@@ -92,8 +92,8 @@ class Tables:
 
     @cached_property
     def crc(self) -> int:
-        """CRC-32 of T, K and the counts, as little-endian 32-bit integers row by row."""
-        return zlib.crc32(self.frequencies.astype("<i4").tobytes(), zlib.crc32(np.array([self.count, self.reach], "<i4").tobytes()))
+        """CRC-32C of T, K and the counts row by row, all as little-endian 32-bit integers."""
+        return crc32c(np.array([self.count, self.reach], "<i4").tobytes() + self.frequencies.astype("<i4").tobytes())
 
     @cached_property
     def _all_bits(self) -> NDArray[np.float64]:
