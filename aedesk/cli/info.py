@@ -1,4 +1,4 @@
-"""``aedesk info``: what a picture, a model file or a run folder is."""
+"""``aedesk info``: what a picture, an .aed file, a model file or a run folder is."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from aedesk.cli.console import print_json, say, table
+from aedesk.cli.pictures import is_aed, read_aed_file
 from aedesk.core.errors import AedeskError
 
 NAME = "info"
-HELP = "Describe a picture, a model file or a run folder."
+HELP = "Describe a picture, an .aed file, a model file or a run folder."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a picture, a model file or the folder of a training run")
+    parser.add_argument("file", metavar="FILE", help="a picture, an .aed file, a model file or the folder of a training run")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -28,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
         document = describe_run(path)
     elif path.suffix.lower() == ".safetensors":
         document = describe_model(path)
+    elif is_aed(path):
+        document = describe_aed(path)
     else:
         document = describe_picture(path)
     if args.json:
@@ -41,6 +44,15 @@ def describe_picture(path: Path) -> dict[str, Any]:
     from aedesk.imaging.io import probe
 
     return {"kind": "picture", **asdict(probe(path)), "path": str(path)}
+
+
+def describe_aed(path: Path) -> dict[str, Any]:
+    """What the container says; nothing is decoded, so it needs no model."""
+    from aedesk.formats.inspection import inspect
+
+    found = inspect(read_aed_file(path))
+    chunks = {chunk["kind"]: chunk["size_bytes"] for chunk in found.pop("chunks")}
+    return {"kind": "aed", "path": str(path), "coding": found.pop("kind"), **found, "chunks": chunks}
 
 
 def describe_model(path: Path) -> dict[str, Any]:

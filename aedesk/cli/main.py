@@ -12,19 +12,19 @@ import sys
 from collections.abc import Sequence
 
 from aedesk import __version__
-from aedesk.cli import denoise, devices, evaluate, gui, info, models, self_test, train
+from aedesk.cli import decode, denoise, devices, encode, evaluate, gui, info, models, self_test, train
 from aedesk.cli.console import complain
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.jobs.streams import ensure_streams
 
-COMMANDS = (gui, denoise, info, train, evaluate, models, devices, self_test)
+COMMANDS = (gui, denoise, encode, decode, info, train, evaluate, models, devices, self_test)
 BAD_USAGE = 2
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aedesk",
-        description="Restore photographs with autoencoders. Without a command, the window opens.",
+        description="Restore and compress photographs with autoencoders. Without a command, the window opens.",
         epilog="`aedesk COMMAND --help` explains a command. Exit codes: 0 all done, 1 something failed, 2 bad usage.",
         allow_abbrev=False,
     )

@@ -21,19 +21,41 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
-def whole(low: int) -> Callable[[str], int]:
-    """A whole number of at least ``low``."""
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """A whole number of at least ``low`` and, if that is given, at most ``high``."""
+    limits = f"from {low} up" if high is None else f"from {low} to {high}"
 
     def parse(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = low - 1
-        if value < low:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} up")
+        if value < low or (high is not None and value > high):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {limits}")
         return value
 
     return parse
+
+
+def size_bytes(text: str) -> int:
+    """A size such as 200000, 200k (1000 bytes each) or 1.5M."""
+    factor = {"k": 1000, "M": 1_000_000}.get(text.removesuffix("B")[-1:], 1)
+    try:
+        value = float(text.removesuffix("B").rstrip("kM")) * factor
+    except ValueError:
+        value = 0
+    if not 1 <= value < 2**62:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 200000, 200k or 1.5M")
+    return int(value)
+
+
+def list_of(parse: Callable[[str], int]) -> Callable[[str], tuple[int, ...]]:
+    """Several values with commas between them."""
+
+    def parse_all(text: str) -> tuple[int, ...]:
+        return tuple(parse(part) for part in text.split(","))
+
+    return parse_all
 
 
 def auto_or(parse: Callable[[str], float]) -> Callable[[str], float | None]:

@@ -1,0 +1,48 @@
+"""``aedesk decode``: .aed files to pictures of any other format."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from aedesk.cli.batch import Run, work_through
+from aedesk.cli.console import complain
+from aedesk.cli.inputs import expand
+from aedesk.cli.outputs import is_folder, plan
+from aedesk.cli.pictures import check_device, is_aed_name, make_folder_of, read_aed_file
+from aedesk.cli.values import device
+from aedesk.core.codec_specs import DecompressResult, DecompressSpec
+
+NAME = "decode"
+HELP = "Turn .aed files into pictures of other formats."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", nargs="+", metavar="IN", help=".aed files, folders (with their sub-folders) or globs")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a picture file for one input, a folder (of PNG files) for many")
+    parser.add_argument("--bit-depth", type=int, choices=(8, 16), help="of the picture (default: that of the picture that was encoded)")
+    parser.add_argument("--damaged", action="store_true", help="save what can be saved of damaged files; what is lost is gray, and told")
+    parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already")
+
+
+def run(args: argparse.Namespace) -> int:
+    from aedesk.imaging.io import WRITABLE
+
+    leave_out = Path(args.out) if is_folder(args.out, inputs_are_single=False) else None
+    inputs = expand(args.inputs, leave_out, is_aed_name, ".aed files")
+    pairs = plan(inputs, args.out, WRITABLE)
+    spec = DecompressSpec(bit_depth=args.bit_depth, damaged=args.damaged, device=args.device)
+
+    def decode(source: Path, output: Path, run: Run) -> str:
+        from aedesk.imaging import io
+
+        result: DecompressResult = run(spec, read_aed_file(source)).result
+        make_folder_of(output)
+        io.write(result.picture, output, overwrite=args.overwrite)
+        for left, top, width, height in result.lost:
+            complain(f"{source}: {width} x {height} pixels at ({left}, {top}) are damaged and lost.")
+        picture = result.picture
+        return f"{picture.width} x {picture.height} px, {picture.bit_depth} bit, {result.seconds:.2f} s on {result.device}"
+
+    return work_through(inputs, pairs, args.overwrite, decode, lambda: check_device(spec.device))
