@@ -173,8 +173,7 @@ def test_symbols_and_indexes_must_be_as_many() -> None:
 def test_any_bytes_give_symbols_or_an_error(data: bytes, index: int) -> None:
     try:
         symbols = Decoder(TABLES, data).get(np.arange(2000) % 8 & index)
-    except FormatError as error:
-        assert "damaged" in error.message
+    except FormatError:
         return
     assert symbols.shape == (2000,)
     assert np.abs(symbols).max() <= MAX_SYMBOL
