@@ -22,10 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = CompressSpec()
     parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="an .aed file for one input, a folder for many")
-    goal = parser.add_mutually_exclusive_group()
-    goal.add_argument(
-        "--quality", type=whole(0, 100), default=default.quality, metavar="0..100", help="0 smallest, 100 closest (default %(default)s)"
-    )
+    goal = parser.add_mutually_exclusive_group()  # it does not notice an option that is given with its default: so none has one
+    goal.add_argument("--quality", type=whole(0, 100), metavar="0..100", help=f"0 smallest, 100 closest (default {default.quality})")
     goal.add_argument("--target-bpp", type=number(1e-4, 96), metavar="BPP", help="the best file of at most so many bits per pixel")
     goal.add_argument("--target-psnr", type=number(1, 100), metavar="DB", help="the smallest file with at least this PSNR")
     goal.add_argument(
@@ -50,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     pairs = plan(inputs, args.out, frozenset({SUFFIX}), SUFFIX)
     spec = CompressSpec(
         model=args.model,
-        quality=args.quality,
+        quality=CompressSpec().quality if args.quality is None else args.quality,
         target_bpp=args.target_bpp,
         target_psnr=args.target_psnr,
         target_bytes=args.target_size,

@@ -23,12 +23,20 @@ def test_the_version_and_the_help_are_quick_and_import_nothing_heavy(program: Ca
     assert program("--version").stdout == f"aedesk {__version__}\n"
     listing = program("--help")
     assert listing.returncode == 0
-    for command in ("gui", "denoise", "info", "train", "evaluate", "models", "devices", "self-test"):
+    for command in ("gui", "denoise", "encode", "decode", "info", "train", "evaluate", "models", "devices", "self-test"):
         assert command in listing.stdout
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["denoise", "--help"], ["info", "PICTURE"], ["info", "MODEL"], ["denoise", "missing", "-o", "x"]]
+    "arguments",
+    [
+        ["--help"],
+        ["denoise", "--help"],
+        ["info", "PICTURE"],
+        ["info", "MODEL"],
+        ["denoise", "missing", "-o", "x"],
+        ["encode", "missing", "-o", "x"],
+    ],
 )
 def test_light_commands_do_not_import_torch_or_qt(
     arguments: list[str], model: Path, make_file: Call, tmp_path: Path, project: Path
