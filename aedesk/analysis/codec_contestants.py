@@ -7,7 +7,7 @@ comes from imagecodecs (libjxl, effort 7, its default).
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,6 @@ from PIL import Image, features
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec
-from aedesk.core.events import Event, Finished
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import to_8_bit
 
@@ -43,16 +42,14 @@ class Contestant:
 
 def ours(model: str, qualities: tuple[int, ...], preset: str, device: str, cancel: CancelToken) -> Contestant:
     """The .aed codec, or the codes of any model with a latent, through the services that everybody uses."""
-    from aedesk.codec.compress import compress
-    from aedesk.codec.decompress import decompress
+    from aedesk.codec import direct
 
     def encode(pixels: Pixels, quality: float) -> bytes:
         spec = CompressSpec(model=model, quality=int(quality), preset=preset, device=device)
-        data: bytes = _result(compress(spec, Picture(pixels), cancel)).data
-        return data
+        return direct.encode(Picture(pixels), spec, cancel).data
 
     def decode(data: bytes) -> Pixels:
-        picture: Picture = _result(decompress(DecompressSpec(device=device), data, cancel)).picture
+        picture: Picture = direct.decode(data, DecompressSpec(device=device), cancel).picture
         return picture.pixels
 
     return Contestant(model, qualities, encode, decode, f"aedesk, preset {preset}, {device}")
@@ -98,11 +95,3 @@ def _jpeg_xl() -> tuple[Contestant, ...]:
         return pixels.reshape(*pixels.shape[:2], -1)
 
     return (Contestant("jpeg-xl", (11.0, 7.0, 4.5, 3.0, 2.0, 1.2, 0.7, 0.4), encode, decode, "imagecodecs, effort 7"),)
-
-
-def _result(events: Iterable[Event]) -> Any:
-    """What a service that is run here, without anybody listening, ends with."""
-    *_, last = events
-    if not isinstance(last, Finished):
-        raise RuntimeError(f"a service ended with {last!r}")  # services raise their errors
-    return last.result

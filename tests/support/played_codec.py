@@ -12,7 +12,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec, DecompressResult, DecompressSpec, EvaluateCodecSpec
 from aedesk.core.errors import FormatError
 from aedesk.core.events import Event, Finished, Progress, Started
-from aedesk.formats.aed_file import EXIF, ICC, XMP, AedFile, Chunk
+from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, XMP, AedFile, Chunk
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
@@ -35,7 +35,9 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     quality = SMALLEST if targeted else spec.quality
     step = max(1, 100 - quality)
     pixels = (picture.pixels // step * step).astype(picture.pixels.dtype)
-    kept = {ICC: picture.icc, EXIF: picture.exif, XMP: picture.xmp}
+    alpha = None if picture.alpha is None else picture.alpha.tobytes()
+    dpi = picture.dpi and b"".join(round(1000 * value).to_bytes(4, "little") for value in picture.dpi)
+    kept = {ICC: picture.icc, EXIF: picture.exif, XMP: picture.xmp, ALPHA: alpha, DPI: dpi}
     file = AedFile(
         width=picture.width,
         height=picture.height,
@@ -64,13 +66,27 @@ def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterat
     dtype = np.dtype(f"u{file.bit_depth // 8}")
     shape = (file.height, file.width, file.channels)
     pixels = np.full(shape, np.iinfo(dtype).max // 2, dtype) if file.damaged else np.frombuffer(zlib.decompress(file.tiles[0]), dtype)
-    picture = Picture(pixels.reshape(shape), icc=file.chunk(ICC), exif=file.chunk(EXIF), xmp=file.chunk(XMP))
+    alpha = file.chunk(ALPHA)
+    opacity = None if alpha is None else np.frombuffer(alpha, dtype).reshape(shape[:2])
+    picture = Picture(pixels.reshape(shape), opacity, icc=file.chunk(ICC), exif=file.chunk(EXIF), xmp=file.chunk(XMP))
     if spec.bit_depth == 8 and file.bit_depth == 16:
         picture = picture.with_pixels((picture.pixels >> 8).astype(np.uint8))
     if spec.bit_depth == 16 and file.bit_depth == 8:
         picture = picture.with_pixels(picture.pixels.astype(np.uint16) * 257)
     lost = tuple(file.rectangle(tile) for tile in sorted(file.damaged))
     yield Finished(DecompressResult(replace(picture, source_format="AED"), lost, 0.125, "cpu"))
+
+
+def encode(picture: Picture, spec: CompressSpec = CompressSpec(), cancel: CancelToken | None = None) -> CompressResult:  # noqa: B008
+    """As ``codec.direct.encode``."""
+    *_, end = compress(spec, picture, CancelToken())
+    return end.result  # type: ignore[attr-defined]
+
+
+def decode(data: bytes, spec: DecompressSpec = DecompressSpec(), cancel: CancelToken | None = None) -> DecompressResult:  # noqa: B008
+    """As ``codec.direct.decode``."""
+    *_, end = decompress(spec, data, CancelToken())
+    return end.result  # type: ignore[attr-defined]
 
 
 def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Event]:
