@@ -393,6 +393,38 @@ class GraphConfig:
         check_range(self, "neighbours", self.neighbours, 1, self.block**2 - 9)
 
 
+@dataclass(frozen=True)
+class CodecConfig:
+    """Arguments of the learned codec (``models.codec``).
+
+    Args:
+        latent: channels of the latent ``y``, a multiple of 4.
+        hyper: channels of the side information ``z``.
+        fine: feature channels of the transforms at an eighth of the resolution.
+        coarse: the same at a sixteenth.
+        blocks: residual blocks of the analysis (fine, coarse) and of the synthesis (coarse, fine).
+        context: feature channels of the network that predicts the latent's distribution.
+    """
+
+    latent: int = 320
+    hyper: int = 64
+    fine: int = 96
+    coarse: int = 144
+    blocks: tuple[int, ...] = (2, 2, 2, 3)
+    context: int = 112
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_range(self, "latent", self.latent, 4, 768, " channels")
+        if self.latent % 4:
+            raise ModelError(f"codec: latent is {self.latent} channels.", "Choose a multiple of 4.")
+        for name in ("hyper", "fine", "coarse", "context"):
+            check_range(self, name, getattr(self, name), 4, 2048, " channels")
+        check_range(self, "the number of blocks", len(self.blocks), 4, 4)
+        for count in self.blocks:
+            check_range(self, "a number of blocks", count, 0, 64)
+
+
 ARCHITECTURES: Registry[type] = Registry("model family")
 ARCHITECTURES.add("unet", UNetConfig)
 ARCHITECTURES.add("undercomplete", UndercompleteConfig)
@@ -405,3 +437,4 @@ ARCHITECTURES.add("variational", VariationalConfig)
 ARCHITECTURES.add("adversarial", AdversarialConfig)
 ARCHITECTURES.add("masked", MaskedConfig)
 ARCHITECTURES.add("graph", GraphConfig)
+ARCHITECTURES.add("codec", CodecConfig)

@@ -16,6 +16,7 @@ from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
 from aedesk.models.adversarial import Adversarial
 from aedesk.models.architectures import ARCHITECTURES
+from aedesk.models.codec import Codec
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
 from aedesk.models.denoising import denoising
@@ -62,4 +63,5 @@ FAMILIES.add("variational", Family(ARCHITECTURES["variational"], Variational))
 FAMILIES.add("adversarial", Family(ARCHITECTURES["adversarial"], Adversarial))
 FAMILIES.add("masked", Family(ARCHITECTURES["masked"], Masked))
 FAMILIES.add("graph", Family(ARCHITECTURES["graph"], Graph))
+FAMILIES.add("codec", Family(ARCHITECTURES["codec"], Codec))
 FAMILIES.add("foreign", Family(ForeignConfig, Foreign))  # not in ARCHITECTURES: it is imported, never trained from scratch

@@ -17,7 +17,7 @@ from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import load_denoiser
-from aedesk.restoration.pixels import PixelSource, to_pixels
+from aedesk.data.picture_tensors import PixelSource, to_pixels
 
 
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:

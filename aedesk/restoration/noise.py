@@ -13,7 +13,7 @@ from aedesk.core.specs import AddNoiseSpec
 from aedesk.data.degradations import DEGRADATIONS
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, tiles
-from aedesk.restoration.pixels import PixelSource, to_pixels
+from aedesk.data.picture_tensors import PixelSource, to_pixels
 
 TILE_PX = 1024
 

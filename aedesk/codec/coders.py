@@ -1,0 +1,81 @@
+"""What writes and reads .aed files: the learned codec, or any other model with a latent. The format is one; the model differs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+from aedesk.codec.decoder import Decoded, TileRows, decode
+from aedesk.codec.encoder import Encoded, Tick, encode
+from aedesk.codec.loading import LoadedCodec, load_codec, load_codec_of, load_embedded
+from aedesk.core.codec_specs import LatentsResult
+from aedesk.formats.aed_file import MODEL, AedFile
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.tiling import Box
+
+
+class Coder(Protocol):
+    """A model that pictures can be stored with."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def stride_px(self) -> int:
+        """Pixels per position of the latent along one axis."""
+
+    def encode(
+        self, picture: Picture, quality: int, *, slow: bool = False, embedded: bytes | None = None, tick: Tick | None = None
+    ) -> Encoded:
+        """See :func:`~aedesk.codec.encoder.encode`."""
+
+    def decode(
+        self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None
+    ) -> Decoded:
+        """See :func:`~aedesk.codec.decoder.decode`."""
+
+    def latents(self, file: AedFile) -> LatentsResult:
+        """The symbols of a whole file, the values they stand for, and what they cost."""
+
+
+class LearnedCoder:
+    """The learned codec (``models.codec``)."""
+
+    def __init__(self, codec: LoadedCodec) -> None:
+        self.codec = codec
+
+    @property
+    def device(self) -> torch.device:
+        return self.codec.device
+
+    @property
+    def stride_px(self) -> int:
+        return self.codec.network.descriptor.code_stride or 1
+
+    def encode(
+        self, picture: Picture, quality: int, *, slow: bool = False, embedded: bytes | None = None, tick: Tick | None = None
+    ) -> Encoded:
+        return encode(picture, self.codec, quality, slow=slow, embedded=embedded, tick=tick)
+
+    def decode(
+        self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None
+    ) -> Decoded:
+        return decode(file, self.codec, bit_depth=bit_depth, part=part, damaged=damaged, tick=tick)
+
+    def latents(self, file: AedFile) -> LatentsResult:
+        return TileRows(file, self.codec, damaged=False).all()
+
+
+def coder(model: str, device: str = "auto") -> Coder:
+    """The coder of a model given by name or path. Raises :class:`ModelError` if it has no latent that can be stored."""
+    return LearnedCoder(load_codec(model, device))
+
+
+def coder_of(file: AedFile, device: str = "auto") -> Coder:
+    """What can read a file: the model inside it, or the one here with its id.
+
+    Raises :class:`ModelError` saying what to do if there is neither.
+    """
+    embedded = file.chunk(MODEL)
+    return LearnedCoder(load_codec_of(file.model_id, device) if embedded is None else load_embedded(embedded, file.model_id, device))

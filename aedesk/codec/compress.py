@@ -1,0 +1,52 @@
+"""The service that makes .aed files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from aedesk.codec.coders import coder
+from aedesk.codec.encoder import Encoded
+from aedesk.codec.rate_control import find_quality
+from aedesk.core.cancel import CancelToken
+from aedesk.core.codec_specs import CompressResult, CompressSpec
+from aedesk.core.events import Event, Finished, Started
+from aedesk.formats.container import read_aed
+from aedesk.imaging.metrics import psnr
+from aedesk.imaging.picture import Picture
+from aedesk.models.layers import interruptible
+from aedesk.models.zoo import find_model
+
+
+def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
+    """Encode one picture. Finished carries a ``CompressResult``. Raises DeviceError, ModelError and FormatError."""
+    yield Started("Compressing", picture.megapixels, "MP")
+    begun = time.perf_counter()
+    codec = coder(spec.model, spec.device)
+    embedded = find_model(spec.model).read_bytes() if spec.embed_model else None
+
+    def encode(quality: int) -> Encoded:
+        return codec.encode(picture, quality, slow=spec.preset == "slow", embedded=embedded, tick=lambda *_: cancel.check())
+
+    def decode(encoded: Encoded) -> Picture:
+        return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture
+
+    with interruptible(cancel.check):
+        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: psnr(picture.pixels, decode(encoded).pixels))
+        decoded = decode(chosen.encoded) if spec.preview else None
+    data = chosen.encoded.data
+    result = CompressResult(
+        data,
+        chosen.quality,
+        8 * len(data) / (picture.width * picture.height),
+        time.perf_counter() - begun,
+        str(codec.device),
+        chosen.reached,
+        decoded,
+        None if decoded is None else psnr(picture.pixels, decoded.pixels),
+        chosen.encoded.bits if spec.preview else None,
+        codec.stride_px,
+    )
+    yield Finished(
+        result, f"quality {result.quality}, {len(data)} bytes, {result.bpp:.3f} bpp in {result.seconds:.1f} s on {result.device}"
+    )

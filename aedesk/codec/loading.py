@@ -1,0 +1,90 @@
+"""A codec ready to run on a device: what the services, the evaluation and the Pillow plug-in share."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from aedesk.core.errors import ModelError
+from aedesk.entropy.tables import Tables
+from aedesk.models.checkpoint import load_model
+from aedesk.models.codec import Codec
+from aedesk.models.codec_entropy import EntropyModel
+from aedesk.models.devices import resolve_device
+from aedesk.models.fixed_point import make_exact
+from aedesk.models.identity import find_by_id, model_id
+from aedesk.models.zoo import find_model
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedCodec:
+    """A codec's parts.
+
+    Args:
+        network: the transforms and the side information's encoder, in float32 on ``device``.
+        exact: the entropy model in fixed point, on the CPU.
+        tables: its integer probability tables.
+        model_id: 8 bytes that name the weights.
+    """
+
+    network: Codec
+    exact: EntropyModel
+    tables: Tables
+    model_id: bytes
+    device: torch.device
+    card: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.card.get("name", ""))
+
+
+def load_codec(model: str = "codec-photo", device: str = "auto") -> LoadedCodec:
+    """The codec of a name or a path. Loaded ones are kept.
+
+    Raises:
+        ModelError: there is no such model, it is damaged, or it is no codec.
+        DeviceError: the device cannot be used.
+    """
+    path = find_model(model)
+    stat = path.stat()
+    return _load(str(path), stat.st_mtime_ns, stat.st_size, str(resolve_device(device)))
+
+
+def load_codec_of(identity: bytes, device: str = "auto") -> LoadedCodec:
+    """The codec that wrote a file, by the model id in it. Raises :class:`ModelError` saying what to do if it is not here."""
+    return load_codec(str(find_by_id(identity)), device)
+
+
+def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> LoadedCodec:
+    """The codec inside a file. Raises :class:`ModelError` if it is damaged, or not the one that the file names."""
+    with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
+        path = Path(folder, "embedded.safetensors")
+        path.write_bytes(data)
+        if model_id(path) != identity:
+            raise ModelError("The model inside this file is not the one that wrote it.", "Get the file again from where it came from.")
+        return _open(path, resolve_device(device))
+
+
+def prepare(network: Codec, identity: bytes, device: torch.device, card: dict[str, Any]) -> LoadedCodec:
+    """A codec's parts from its network. Raises :class:`ModelError` if its numbers cannot be exact."""
+    tables = Tables(network.entropy.tables.cpu().numpy().astype(np.int32))
+    return LoadedCodec(network.to(device).eval(), make_exact(network.entropy), tables, identity, device, card)
+
+
+@functools.lru_cache(maxsize=2)
+def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> LoadedCodec:
+    return _open(Path(path), torch.device(device))
+
+
+def _open(path: Path, device: torch.device) -> LoadedCodec:
+    network, card = load_model(path, device)
+    if not isinstance(network, Codec):
+        raise ModelError(f"{card['name']} is no codec.", "Choose a model whose purpose is codec.")
+    return prepare(network, model_id(path), device, card)

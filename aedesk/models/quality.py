@@ -1,0 +1,40 @@
+"""Parameters that depend on the quality, 0 to 100."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from aedesk.models.fixed_point import settle
+
+BEST = 100
+SPACING = 10
+ANCHORS = BEST // SPACING + 1
+
+
+class QualityTable(nn.Module):
+    """A learned vector per quality: at every tenth a row of its own, between them linear (gain units, Cui 2021).
+
+    Args:
+        start: (ANCHORS, channels): the rows before training; what is learned is the difference from them.
+        scale: of what is learned against the weight that the optimizer sees.
+        relative: what is learned is a part of ``start``, for rows of very different size.
+    """
+
+    start: Tensor
+
+    def __init__(self, start: Tensor, scale: float = 1.0, *, relative: bool = False) -> None:
+        super().__init__()
+        self.scale, self.relative = scale, relative
+        self.register_buffer("start", start.clone())
+        self.change = nn.Parameter(torch.zeros_like(start))
+
+    def forward(self, quality: Tensor) -> Tensor:
+        """(B, channels, 1, 1) for ``quality`` (B,) of whole numbers; settled in float64."""
+        change = self.scale * self.change
+        rows = settle(self.start + (self.start * change if self.relative else change))
+        quality = quality.long()
+        low = (quality // SPACING).clamp(max=ANCHORS - 2)
+        part = (quality - low * SPACING).to(rows.dtype)[:, None]
+        between = ((SPACING - part) * rows[low] + part * rows[low + 1]) / SPACING
+        return settle(between)[:, :, None, None]

@@ -1,0 +1,82 @@
+"""The objective of the learned codec: few bits and a small error, at every quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aedesk.core.errors import SpecError
+from aedesk.data.examples import Example
+from aedesk.models.codec import Codec, Coded, lmbda_of
+from aedesk.models.quality import BEST
+from aedesk.training.distributed import draw_for_batch
+from aedesk.training.objectives.base import Objective, arguments_of, decibels
+from aedesk.training.recipe import Recipe, Stage
+
+LOOKED_AT = (20, 45, 70)
+"""Qualities of the validation."""
+
+
+@dataclass(frozen=True)
+class RateDistortionArguments:
+    """[objective] of a codec.
+
+    Args:
+        qualities: range from which the quality of every patch is drawn.
+    """
+
+    qualities: tuple[int, ...] = (0, BEST)
+
+    def __post_init__(self) -> None:
+        if len(self.qualities) != 2 or not 0 <= self.qualities[0] <= self.qualities[1] <= BEST:
+            raise SpecError(f"qualities is {list(self.qualities)}.", f"Choose two whole numbers from 0 to {BEST}, such as [0, {BEST}].")
+
+
+class RateDistortion(Objective):
+    """Bits per pixel plus lambda times the mean squared error in 8-bit levels (Ballé 2017), at a random quality per patch (Cui 2021).
+
+    What a bit is worth spans a factor of 500 over the qualities, yet near the optimum the sum is of the same order at all of them, so
+    patches of all qualities share a batch without weights.
+    """
+
+    def __init__(self, network: Codec, recipe: Recipe) -> None:
+        super().__init__(network, recipe)
+        self.arguments = arguments_of(RateDistortionArguments, recipe)
+
+    def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        low, high = self.arguments.qualities
+        count, device = len(example.target), example.target.device
+        quality = draw_for_batch(lambda rows: torch.randint(low, high + 1, (rows,), device=device, generator=generator), count)
+        coded = self.network.coded(example.target, quality)
+        cost, bpp = rate_distortion(coded, example.target, quality)
+        loss = cost.mean()
+        terms = {"loss": loss.detach(), "bpp": bpp.mean().detach(), "psnr": decibels(coded.picture, example.target)}
+        return loss, terms
+
+    @staticmethod
+    def reconstruct(network: Any, example: Example) -> Tensor:
+        quality = torch.full((len(example.target),), LOOKED_AT[1], device=example.target.device)
+        picture: Tensor = network.coded(example.target, quality).picture
+        return picture
+
+    @staticmethod
+    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+        """The loss (in place of the reconstruction's, for a codec is judged by both), and bits per pixel and PSNR at three qualities."""
+        found, costs = {}, []
+        for value in LOOKED_AT:
+            quality = torch.full((len(example.target),), value, device=example.target.device)
+            coded = network.coded(example.target, quality)
+            cost, bpp = rate_distortion(coded, example.target, quality)
+            costs.append(cost.mean())
+            found |= {f"bpp_{value}": bpp.mean(), f"psnr_{value}": decibels(coded.picture.clamp(0, 1), example.target)}
+        return {"loss": torch.stack(costs).mean(), **found}
+
+
+def rate_distortion(coded: Coded, target: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
+    """(B,) cost and (B,) bits per pixel."""
+    error = (coded.picture.float() - target).square().mean((1, 2, 3)) * 255**2
+    bpp = (coded.y_bits + coded.z_bits) / (target.shape[2] * target.shape[3])
+    return bpp + lmbda_of(quality) * error, bpp
