@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from aedesk.cli.batch import Run, work_through
-from aedesk.cli.console import complain
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
 from aedesk.cli.pictures import check_device, is_aed_name, make_folder_of, read_aed_file
@@ -40,9 +39,7 @@ def run(args: argparse.Namespace) -> int:
         result: DecompressResult = run(spec, read_aed_file(source)).result
         make_folder_of(output)
         io.write(result.picture, output, overwrite=args.overwrite)
-        for left, top, width, height in result.lost:
-            complain(f"{source}: {width} x {height} pixels at ({left}, {top}) are damaged and lost.")
-        picture = result.picture
-        return f"{picture.width} x {picture.height} px, {picture.bit_depth} bit, {result.seconds:.2f} s on {result.device}"
+        picture, lost = result.picture, f"{len(result.lost)} damaged part(s) lost, " if result.lost else ""
+        return f"{picture.width} x {picture.height} px, {picture.bit_depth} bit, {lost}{result.seconds:.2f} s on {result.device}"
 
     return work_through(inputs, pairs, args.overwrite, decode, lambda: check_device(spec.device))

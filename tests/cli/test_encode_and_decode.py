@@ -115,7 +115,8 @@ def test_a_damaged_file_is_refused_unless_what_is_left_is_wanted(encode: Call, a
     assert not (tmp_path / "b.png").exists()
     done = aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "b.png", "--damaged")
     assert done.code == 0
-    assert "64 x 48 pixels at (0, 0) are damaged and lost." in done.err
+    assert "64 x 48 pixels at (0, 0) is damaged" in done.err
+    assert "1 damaged part(s) lost" in done.out
     assert (tmp_path / "b.png").exists()
     assert json.loads(aedesk("info", tmp_path / "a.aed", "--json").out)["damaged_tiles"] == [0]
 

@@ -11,7 +11,7 @@ import numpy as np
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec, DecompressResult, DecompressSpec, EvaluateCodecSpec
 from aedesk.core.errors import FormatError
-from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.core.events import Event, Finished, Log, Progress, Started
 from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, XMP, AedFile, Chunk
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.metrics import psnr
@@ -74,6 +74,8 @@ def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterat
     if spec.bit_depth == 16 and file.bit_depth == 8:
         picture = picture.with_pixels(picture.pixels.astype(np.uint16) * 257)
     lost = tuple(file.rectangle(tile) for tile in sorted(file.damaged))
+    for left, top, width, height in lost:
+        yield Log(f"The part of {width} x {height} pixels at ({left}, {top}) is damaged and shown in gray.", "warning")
     yield Finished(DecompressResult(replace(picture, source_format="AED"), lost, 0.125, "cpu"))
 
 
