@@ -46,6 +46,14 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow("save", "&Save as\u2026", "Save the result of this picture in a file", ("Ctrl+S",), "&File", "save", gap=True),
     ActionRow("save_all", "Save &all\u2026", "Save every result in a folder", ("Ctrl+Shift+S",), "&File", "save-all"),
     ActionRow(
+        "export_aed",
+        "&Export .aed\u2026",
+        "Write the chosen pictures as small .aed files, as the Compress panel says",
+        ("Ctrl+E",),
+        "&File",
+        "export",
+    ),
+    ActionRow(
         "close_picture", "&Close picture", "Take the selected pictures out of the library; their files stay", ("Ctrl+W",), "&File", gap=True
     ),
     ActionRow("quit", "&Quit", "Close the window", ("Ctrl+Q",), "&File", gap=True),

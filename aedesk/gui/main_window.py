@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
             "open_folder": commands.open_folder,
             "save": commands.save,
             "save_all": commands.save_all,
+            "export_aed": lambda: self.panels["compress"].run(self._chosen()),
             "close_picture": lambda: commands.close_documents(self._chosen()),
             "quit": self.close,
             "undo": self._undo,

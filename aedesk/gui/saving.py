@@ -91,8 +91,13 @@ def save_name(path: Path, suffix: str) -> str:
 
 def write_beside(picture: Picture, target: Path, quality: int) -> Path:
     """Write to ``target`` or, where that exists, to the next free name with a number."""
+    return write(picture, free_name(target), quality=quality, overwrite=False)
+
+
+def free_name(target: Path) -> Path:
+    """``target``, or NAME-2, NAME-3 ... where that is taken."""
     path, number = target, 1
     while path.exists():
         number += 1
         path = target.with_name(f"{target.stem}-{number}{target.suffix}")
-    return write(picture, path, quality=quality, overwrite=False)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
@@ -43,8 +44,8 @@ class Panel(QWidget):
     """
 
     run_title = "Run"
-    captions: Mapping[str, str] = {}
-    placeholders: Mapping[str, str] = {}
+    captions: ClassVar[Mapping[str, str]] = {}
+    placeholders: ClassVar[Mapping[str, str]] = {}
     centre_changed = Signal()
     versions_changed = Signal()
     run_wanted = Signal()

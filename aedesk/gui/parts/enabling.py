@@ -34,6 +34,7 @@ def refresh_actions(
         "redo": bool(redo) and picture_shown,
         "save": document is not None and document.result is not None,
         "save_all": any(each.modified for each in documents),
+        "export_aed": bool(chosen),
         "close_picture": document is not None,
         "reference": document is not None,
         "previous": len(documents) > 1,

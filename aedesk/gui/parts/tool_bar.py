@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolBu
 
 from aedesk.gui.actions import MENUS, ROWS
 
-BAR = ("open", "save", None, "undo", "redo", None, "run", "cancel")
-WITH_TEXT = ("open", "save", "run")
+BAR = ("open", "save", "export_aed", None, "undo", "redo", None, "run", "cancel")
+WITH_TEXT = ("open", "save", "export_aed", "run")
 
 
 def fill_tool_bar(window: QMainWindow, actions: Mapping[str, QAction], right: QWidget) -> QToolBar:
