@@ -181,6 +181,18 @@ def test_validations_are_compared_by_the_last_loss_of_the_whole_network(recipe: 
     assert parse({**recipe, "stage": [LEVEL]}).measure == "l1"
 
 
+def test_a_step_in_float16_scales_what_has_a_gradient_only(recipe: dict[str, Any]) -> None:
+    recipe["stage"] = [LEVEL]
+    run = Run(parse(recipe), Ranks(torch.device("cpu")))
+    run.load_data(CancelToken())
+    run.scaler = torch.amp.GradScaler("cpu", init_scale=64.0)  # which float16 on a GPU needs, and which refuses to step without a gradient
+    before = {name: value.clone() for name, value in run.network.state_dict().items()}
+    run.train_step()
+    inside, outside = parted(run.network.state_dict())
+    assert same(outside, parted(before)[1])
+    assert not any(torch.equal(value, before[name]) for name, value in inside.items())
+
+
 def test_optimizers_without_a_gradient_rest() -> None:
     network = torch.nn.Sequential(*(torch.nn.Linear(4, 4) for _ in range(3)))
     main, muon = make_optimizers(network, Train(muon_lr=1e-3))
