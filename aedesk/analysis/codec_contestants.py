@@ -9,16 +9,19 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, features
 
+from aedesk.codec import coders
 from aedesk.core.cancel import CancelToken
-from aedesk.core.codec_specs import CompressSpec, DecompressSpec
+from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import to_8_bit
+from aedesk.models.layers import interruptible
 
 Pixels = NDArray[Any]
 
@@ -41,18 +44,21 @@ class Contestant:
 
 
 def ours(model: str, qualities: tuple[int, ...], preset: str, device: str, cancel: CancelToken) -> Contestant:
-    """The .aed codec, or the codes of any model with a latent, through the services that everybody uses."""
-    from aedesk.codec import direct
+    """The .aed codec, or the codes of any model with a latent.
+
+    Files are decoded with the model itself, not with what is found by the id in them: it may be one that is still in training.
+    """
+    coder = coders.coder(model, device)
 
     def encode(pixels: Pixels, quality: float) -> bytes:
-        spec = CompressSpec(model=model, quality=int(quality), preset=preset, device=device)
-        return direct.encode(Picture(pixels), spec, cancel).data
+        with interruptible(cancel.check):
+            return coder.encode(Picture(pixels), int(quality), slow=preset == "slow", tick=lambda *_: cancel.check()).data
 
     def decode(data: bytes) -> Pixels:
-        picture: Picture = direct.decode(data, DecompressSpec(device=device), cancel).picture
-        return picture.pixels
+        with interruptible(cancel.check):
+            return coder.decode(read_aed(data), tick=lambda *_: cancel.check()).picture.pixels
 
-    return Contestant(model, qualities, encode, decode, f"aedesk, preset {preset}, {device}")
+    return Contestant(Path(model).stem, qualities, encode, decode, f"aedesk, preset {preset}, {coder.device}")
 
 
 def peers() -> tuple[Contestant, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, XMP, AedFile
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 
-DEPTHS = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
+DEPTHS: dict[int, np.dtype[Any]] = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
 CORE_PX = 1024
 """Edge of the squares that are synthesised at once."""
 

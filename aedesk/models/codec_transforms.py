@@ -95,8 +95,8 @@ class Analysis(nn.Module):
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
         with torch.no_grad():
-            self.tail.weight.zero_()
-            self.tail.bias.zero_()
+            for parameter in self.tail.parameters():
+                parameter.zero_()
 
     def forward(self, picture: Tensor, quality: Tensor) -> Tensor:
         centred = picture - 0.5
@@ -129,9 +129,8 @@ class Synthesis(nn.Module):
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
         with torch.no_grad():
-            self.tail.weight.zero_()
-            assert self.tail.bias is not None
-            self.tail.bias.zero_()
+            for parameter in self.tail.parameters():
+                parameter.zero_()
 
     def forward(self, y_hat: Tensor, quality: Tensor) -> Tensor:
         plain = self.linear.synthesise(y_hat)
