@@ -61,9 +61,7 @@ class Tables:
     def fit(cls, pmf: NDArray[np.float64]) -> Tables:
         """The tables nearest to probabilities (T, 2K+2), the last column that of *escape*; rows are normalised.
 
-        A probability becomes the integer w = floor(p * 2**38). Every symbol gets the count 1, and the other 2**24 - (2K+2) are shared
-        out in proportion to w: first the whole parts, then one each by falling remainders, of equals the one further left first.
-        All of it is integer arithmetic, so the result does not depend on the machine or on the order of a sum.
+        A probability becomes the weight floor(p * 2**38) of :meth:`share`.
 
         Raises:
             FormatError: an entry is no number from 0 to 1, or all of a row are zero.
@@ -71,12 +69,25 @@ class Tables:
         p = np.asarray(pmf, np.float64)
         if p.ndim != 2 or p.shape[1] < 2 or not ((p >= 0) & (p <= 1)).all():
             raise _damaged("probabilities are numbers from 0 to 1 of shape (T, 2K+2)")
-        weights = np.floor(p * 2.0**_WEIGHT_BITS).astype(np.int64)
+        return cls.share(np.floor(p * 2.0**_WEIGHT_BITS).astype(np.int64))
+
+    @classmethod
+    def share(cls, weights: NDArray[np.int64]) -> Tables:
+        """The tables in proportion to weights (T, 2K+2) from 0 to 2**38.
+
+        Every symbol gets the count 1, and the other 2**24 - (2K+2) are shared out: first the whole parts, then one each by falling
+        remainders, of equals the one further left first. It is integer arithmetic, so the result depends neither on the machine nor on
+        the order of a sum.
+
+        Raises:
+            FormatError: all weights of a row are zero.
+        """
         sums = weights.sum(1, keepdims=True)
         if (sums == 0).any():
             raise _damaged("a table has no probable symbol")
-        shared, rest = np.divmod(weights * (TOTAL - p.shape[1]), sums)
-        left_over = TOTAL - p.shape[1] - shared.sum(1, keepdims=True)
+        free = TOTAL - weights.shape[1]
+        shared, rest = np.divmod(weights * free, sums)
+        left_over = free - shared.sum(1, keepdims=True)
         rank = np.argsort(np.argsort(-rest, axis=1, kind="stable"), axis=1, kind="stable")
         return cls((1 + shared + (rank < left_over)).astype(np.int32))
 
