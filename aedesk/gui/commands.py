@@ -27,6 +27,7 @@ class FileCommands(QObject):
         self.saver.saved.connect(self._on_saved)
         self.saver.failed.connect(self._on_failed)
         workspace.loader.failed.connect(self._on_failed)
+        workspace.loader.damaged.connect(self._on_damaged)
         workspace.close_wanted.connect(self.close_documents)
 
     @property
@@ -45,7 +46,7 @@ class FileCommands(QObject):
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         document = self._workspace.library.current
-        if document is None or document.result is None:
+        if document is None or document.saveable is None:
             self._workspace.tell("There is no result to save yet. Restore the picture first.", "info")
             return
         self._save(document, then)
@@ -99,7 +100,8 @@ class FileCommands(QObject):
             self.save_all(go_on)
 
     def _save(self, document: Document, then: Callable[[], None] | None) -> None:
-        suggested = Path(document.path).with_name(save_name(document.path, str(self._workspace.settings["save_suffix"])))
+        suffix = str(self._workspace.settings["save_suffix"]) if document.result is not None else ""
+        suggested = Path(document.path).with_name(save_name(document.path, suffix))
         path = files.choose_save_path(self._window, suggested)
         if path is not None:
             self.saver.save(document, path, overwrite=True, then=then)
@@ -107,6 +109,10 @@ class FileCommands(QObject):
     @Slot(object, object)
     def _on_saved(self, document: Document, path: Path) -> None:
         self._workspace.tell(f"Saved {path}.", "info")
+
+    @Slot(object, str)
+    def _on_damaged(self, _document: Document, text: str) -> None:
+        self._workspace.tell(text, "warning")
 
     @Slot(object, object)
     def _on_failed(self, document: Document, error: AedeskError) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from aedesk.core.codec_specs import DecompressResult
 from aedesk.core.errors import AedeskError, PictureError
+from aedesk.gui.aed_files import AedDecoder, read_if_aed
 from aedesk.gui.history import Step
 from aedesk.gui.io_tasks import IoPool
 from aedesk.gui.state import Badge, Document, Library
@@ -25,9 +27,11 @@ class Loader(QObject):
     """Gives every document its source, and the reference that lies beside it."""
 
     failed = Signal(object, object)  # Document, AedeskError
+    damaged = Signal(object, str)  # Document, what of it could not be read
 
-    def __init__(self, library: Library, pool: IoPool, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, pool: IoPool, decoder: AedDecoder, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._decoder = decoder
         self._library = library
         self._pool = pool
         self._waiting: dict[int, list[tuple[Then, Oops | None]]] = {}
@@ -43,11 +47,20 @@ class Loader(QObject):
             return
         partner = None if document.reference_asked else clean_partner(document.path)
 
-        def work() -> tuple[Picture, Picture | None]:
+        def work() -> bytes | tuple[Picture, Picture | None]:
+            data = read_if_aed(document.path)
+            if data is not None:
+                return data
             source = read(document.path)
             return source, _fitting(partner, source) if partner is not None else None
 
-        self._pool.run(work, lambda found: self._arrived(document, *found), lambda error: self._failed(document, error))
+        def done(found: bytes | tuple[Picture, Picture | None]) -> None:
+            if isinstance(found, bytes):
+                self._decoder.decode(found, lambda result: self._decoded(document, result), lambda error: self._failed(document, error))
+            else:
+                self._arrived(document, *found)
+
+        self._pool.run(work, done, lambda error: self._failed(document, error))
 
     def set_reference(self, document: Document, path: Path, failed: Oops) -> None:
         """Make the picture in ``path`` the clean original of ``document``; it must have the same size."""
@@ -68,6 +81,14 @@ class Loader(QObject):
         self._library.set_source(document, source)
         for then, _ in self._waiting.pop(document.id, []):
             then(document)
+
+    def _decoded(self, document: Document, result: DecompressResult) -> None:
+        document.compressed = True
+        self._arrived(document, result.picture, None)
+        if result.lost:
+            parts = "a part" if len(result.lost) == 1 else f"{len(result.lost)} parts"
+            document.problem = f"{document.name} is damaged: {parts} of the picture could not be read and shows in gray."
+            self.damaged.emit(document, document.problem)
 
     def _failed(self, document: Document, error: AedeskError) -> None:
         self._library.set_badge(document, Badge.FAILED, str(error))

@@ -16,6 +16,7 @@ from aedesk.gui.commands import FileCommands
 from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PANELS
+from aedesk.gui.parts.aed_thumbnails import AedThumbnails
 from aedesk.gui.parts.centre import Centre
 from aedesk.gui.parts.device_selector import DeviceSelector
 from aedesk.gui.parts.docks import add_docks
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.commands = FileCommands(workspace, self)
         self.presenter = Presenter(workspace, self.viewer, self)
         self.library = LibraryBinding(workspace, self.library_view, self)
+        self._aed_thumbnails = AedThumbnails(workspace, self.library_view, self)
         self.jobs = JobsBinding(workspace, self.jobs_view, self)
         self._messages = Messages(workspace, self.banner, self.log_view, log, self)
         self.actions_by_name = make_actions(self, self._handlers())

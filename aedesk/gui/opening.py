@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from aedesk.gui.aed_files import is_openable
 from aedesk.gui.workspace import Workspace
-from aedesk.imaging.io import is_picture_path
 
 MAX_RECENT = 12
 
@@ -66,5 +66,5 @@ def find_pictures(paths: Iterable[Path]) -> list[Path]:
         for folder, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             inside = (Path(folder) / name for name in sorted(files) if not name.startswith("."))
-            found.extend(file for file in inside if is_picture_path(file))
+            found.extend(file for file in inside if is_openable(file))
     return found

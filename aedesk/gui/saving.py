@@ -30,7 +30,7 @@ class Saver(QObject):
 
     def save(self, document: Document, path: Path, *, overwrite: bool, then: Callable[[], None] | None = None) -> None:
         """Write one result. The person has agreed to ``overwrite`` in the dialog."""
-        step, picture = document.step, document.result
+        step, picture = document.step, document.saveable
         if picture is None:
             return
         quality = int(self._workspace.settings["jpeg_quality"])

@@ -28,6 +28,7 @@ class Document:
     """One open picture.
 
     ``source`` is the picture as its file holds it; None until it was read, and again after it was let go to save memory.
+    ``compressed``: it was read from an .aed file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,6 +39,7 @@ class Document:
         self.badge = Badge.NONE
         self.problem = ""
         self.reference_asked = False
+        self.compressed = False
         self._saved = self.history.now
 
     @property
@@ -57,6 +59,11 @@ class Document:
     def result(self) -> Picture | None:
         """What Save would write: the restored picture, else a noisy copy that was made; None if there is nothing new."""
         return self.step.restored or self.step.noisy
+
+    @property
+    def saveable(self) -> Picture | None:
+        """What can be saved: the result; of an .aed file also the picture itself, for programs that do not know the format."""
+        return self.result or (self.source if self.compressed else None)
 
     @property
     def modified(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from aedesk.gui.aed_files import AedDecoder
 from aedesk.gui.bridge import Client, JobBridge
 from aedesk.gui.catalog import Catalog
 from aedesk.gui.figures import FiguresWatch
@@ -49,7 +50,8 @@ class Workspace(QObject):
         self.pool = IoPool(self)
         self.bridge = JobBridge(make_client, self)
         self.training = JobBridge(make_training_client, self)
-        self.loader = Loader(self.library, self.pool, self)
+        self.decoder = AedDecoder(settings, self.bridge, self)
+        self.loader = Loader(self.library, self.pool, self.decoder, self)
         self.queue = TaskQueue(self.library, self.loader, self.pool, self.bridge, self)
         self.catalog = Catalog(settings, self.bridge, self)
         self.figures = FiguresWatch(self.library, self.pool, self)

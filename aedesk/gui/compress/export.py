@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.events import Event, Failed, Finished, Terminal
+from aedesk.formats.aed_file import SUFFIX
 from aedesk.gui.compress.words import share_words, size_words
 from aedesk.gui.dialogs import files
 from aedesk.gui.saving import free_name
@@ -19,8 +20,6 @@ from aedesk.gui.workspace import Workspace
 from aedesk.imaging import failures
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.picture import Picture
-
-SUFFIX = ".aed"
 
 
 def pick(document: Document) -> Picture | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from aedesk.formats.aed_file import SUFFIX
 from aedesk.imaging.formats import READABLE, WRITABLE
 
 _NAMES = {
@@ -19,7 +20,7 @@ _NAMES = {
 
 
 def choose_pictures(parent: QWidget, folder: str) -> list[Path]:
-    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(READABLE))
+    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted({*READABLE, SUFFIX}))
     names, _ = QFileDialog.getOpenFileNames(parent, "Open pictures", folder, f"Pictures ({pattern});;All files (*)")
     return [Path(name) for name in names]
 

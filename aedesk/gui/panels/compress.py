@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from aedesk.core.codec_specs import CompressSpec
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.compress.controls import CURVES, LATENT, PICTURE, Controls
-from aedesk.gui.compress.export import SUFFIX, Exporter, pick
+from aedesk.gui.compress.export import Exporter, pick
 from aedesk.gui.compress.figures import Seen, VisibleFigures, remark, table
 from aedesk.gui.compress.live import Live, Shown
 from aedesk.gui.compress.on_screen import OnScreen
@@ -279,7 +279,7 @@ class CompressPanel(Panel):
     def _feed_latent(self, page: Any, now: Shown) -> None:
         """The latent of an .aed file is the file's own; that of another picture, what these settings make of it."""
         document, device = now.wish.document, self.workspace.catalog.device
-        if document.path.suffix.lower() == SUFFIX and now.wish.picture is document.source:
+        if document.compressed and now.wish.picture is document.source:
             source = now.wish.picture
             self.workspace.pool.run(document.path.read_bytes, lambda data: page.show_file(data, source, document.name, device))
         else:

@@ -32,7 +32,7 @@ def refresh_actions(
     enabled = {
         "undo": bool(undo) and picture_shown,
         "redo": bool(redo) and picture_shown,
-        "save": document is not None and document.result is not None,
+        "save": document is not None and document.saveable is not None,
         "save_all": any(each.modified for each in documents),
         "export_aed": bool(chosen),
         "close_picture": document is not None,

@@ -21,7 +21,7 @@ from aedesk.gui.widgets.viewer.transform import ViewTransform
 
 LOUPE_PX = 260
 EMPTY_MESSAGE = "Drop pictures here, or press Open"
-EMPTY_DETAIL = "JPEG, PNG, TIFF, WebP, AVIF, HEIC, RAW: single files or whole folders"
+EMPTY_DETAIL = "JPEG, PNG, TIFF, WebP, AVIF, HEIC, RAW, .aed: single files or whole folders"
 
 
 class Canvas(QWidget):
