@@ -27,13 +27,17 @@ from aedesk.training.tables import build, one_of, require
 
 _FOLDERS = ("recipes", "models")
 
-PURPOSES = ("autoencoder", "denoise", "inpaint")
+PURPOSES = ("autoencoder", "denoise", "codec", "inpaint")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step", "plateau")
 LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "ssim-mix")
 LEVEL = "level"
 """In place of a loss: the stage trains the noise estimator alone, by its relative error."""
-STAGE_LOSSES = (*LOSS_NAMES, LEVEL)
+RATE = "rate"
+"""In place of a loss: the stage trains the entropy model of a codec alone, by the bits that the latent costs."""
+PARTS = {LEVEL: "estimator", RATE: "entropy"}
+"""Name of the submodule that such a stage trains."""
+STAGE_LOSSES = (*LOSS_NAMES, *PARTS)
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 TARGETS = ("clean", "pairs", "own-noise", "neighbor2neighbor", "noise2void")
 DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
@@ -155,8 +159,9 @@ class Stage:
 
     Args:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
-        loss: one of ``LOSS_NAMES``, or "level": the noise estimator of a U-Net learns alone. The rest of the network is neither run nor
-            changed, so that such a step takes a small part of the time of another one.
+        loss: one of ``LOSS_NAMES``, or "level": the noise estimator of a U-Net learns alone, or "rate": the entropy model of a codec does
+            (whose other stages have a loss of their own, whatever this says). The rest of the network is not changed, and run no more
+            than it must be, so that such a step takes a small part of the time of another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
         lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
             ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.
@@ -181,7 +186,7 @@ class Stage:
     @property
     def part(self) -> str:
         """Name of the network's submodule that alone learns, empty for the whole network."""
-        return "estimator" if self.loss == LEVEL else ""
+        return PARTS.get(self.loss, "")
 
     @property
     def count(self) -> int:
@@ -294,6 +299,8 @@ def parse(table: Mapping[str, Any]) -> Recipe:
         table=table,
     )
     _check_level(recipe)
+    has_rate = family == "codec" or all(stage.loss != RATE for stage in stages)
+    require(has_rate, f'[stage] loss = "{RATE}" is for codecs.', f"Choose one of {', '.join(LOSS_NAMES)}.")
     blind = train.schedule == "plateau" or train.early_stop
     require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
     return recipe

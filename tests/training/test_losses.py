@@ -11,7 +11,7 @@ from torch import Tensor
 from aedesk.core.errors import SpecError
 from aedesk.imaging.metrics import ssim
 from aedesk.training.objectives.losses import LOSSES, SSIM_ALPHA, ms_ssim
-from aedesk.training.recipe import LEVEL, LOSS_NAMES, STAGE_LOSSES
+from aedesk.training.recipe import LOSS_NAMES, PARTS, STAGE_LOSSES
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def pair() -> tuple[Tensor, Tensor]:
 
 def test_every_loss_that_a_recipe_may_name_is_there() -> None:
     assert set(LOSSES) == set(LOSS_NAMES)
-    assert set(STAGE_LOSSES) - set(LOSSES) == {LEVEL}  # which is measured on no picture
+    assert set(STAGE_LOSSES) - set(LOSSES) == set(PARTS)  # which are measured on no picture
 
 
 @pytest.mark.parametrize("name", LOSS_NAMES)

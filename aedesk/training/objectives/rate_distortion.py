@@ -14,7 +14,7 @@ from aedesk.models.codec import Codec, Coded, lmbda_of
 from aedesk.models.quality import BEST
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
-from aedesk.training.recipe import Recipe, Stage
+from aedesk.training.recipe import RATE, Recipe, Stage
 
 LOOKED_AT = (20, 45, 70)
 """Qualities of the validation."""
@@ -39,7 +39,7 @@ class RateDistortion(Objective):
     """Bits per pixel plus lambda times the mean squared error in 8-bit levels (Ballé 2017), at a random quality per patch (Cui 2021).
 
     What a bit is worth spans a factor of 500 over the qualities, yet near the optimum the sum is of the same order at all of them, so
-    patches of all qualities share a batch without weights.
+    patches of all qualities share a batch without weights. A stage with the loss "rate" trains the entropy model alone.
     """
 
     def __init__(self, network: Codec, recipe: Recipe) -> None:
@@ -50,6 +50,12 @@ class RateDistortion(Objective):
         low, high = self.arguments.qualities
         count, device = len(example.target), example.target.device
         quality = draw_for_batch(lambda rows: torch.randint(low, high + 1, (rows,), device=device, generator=generator), count)
+        if stage.loss == RATE:
+            with torch.no_grad():
+                y = self.network.g_a(example.target, quality)
+            _, y_bits, z_bits = self.network.entropy(y, quality)
+            bpp = (y_bits + z_bits).mean() / (example.target.shape[2] * example.target.shape[3])
+            return bpp, {"loss": bpp.detach(), "bpp": bpp.detach()}
         coded = self.network.coded(example.target, quality)
         cost, bpp = rate_distortion(coded, example.target, quality)
         loss = cost.mean()
