@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aedesk.codec.alpha import unpack_alpha
-from aedesk.codec.encoder import DPI_UNIT, Tick
+from aedesk.codec.assembly import assembled
+from aedesk.codec.encoder import Tick
 from aedesk.codec.loading import LoadedCodec
 from aedesk.codec.symbols import TileSymbols, decode_tile
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
 from aedesk.data.picture_tensors import to_pixels
-from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, XMP, AedFile
+from aedesk.formats.aed_file import AedFile
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 
@@ -74,12 +74,9 @@ def decode(
             output[place.top : place.bottom, place.left : place.right] = to_pixels(synthesis(core), file.channels, dtype)
         top = bottom
     lost = tuple(file.rectangle(number) for number in sorted(tiles.lost))
-    for left, upper, width, height in lost:
-        gone = Box(max(left, part.left), max(upper, part.top), min(left + width, part.right), min(upper + height, part.bottom)).within(part)
-        output[max(gone.top, 0) : max(gone.bottom, 0), max(gone.left, 0) : max(gone.right, 0)] = np.iinfo(dtype).max // 2
     if tick:
         tick(part.height, part.height)
-    return Decoded(_picture(file, output, part), lost)
+    return Decoded(assembled(file, output, part, lost), lost)
 
 
 class TileRows:
@@ -181,33 +178,3 @@ class _Synthesis:
                 across.append(tile[:, y, x])
             rows.append(torch.cat(across, 2))
         return torch.cat(rows, 1)
-
-
-def _picture(file: AedFile, pixels: np.ndarray, part: Box) -> Picture:
-    packed, dpi = file.chunk(ALPHA), file.chunk(DPI)
-    alpha = None
-    if packed is not None:
-        alpha = unpack_alpha(packed, file.width, file.height)[part.top : part.bottom, part.left : part.right]
-        alpha = _as_depth(alpha, pixels.dtype)
-    return Picture(
-        pixels,
-        alpha,
-        icc=file.chunk(ICC),
-        exif=file.chunk(EXIF),
-        xmp=file.chunk(XMP),
-        dpi=_dpi(dpi) if dpi else None,
-        source_format="AED",
-    )
-
-
-def _as_depth(plane: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    if plane.dtype == dtype:
-        return plane
-    return (plane.astype(np.uint16) * 257) if dtype == np.uint16 else (plane // 257).astype(np.uint8)
-
-
-def _dpi(data: bytes) -> tuple[float, float] | None:
-    if len(data) != 8:
-        raise FormatError("The resolution in this .aed file is damaged.", "Get the file again from where it came from.")
-    across, down = (int.from_bytes(half, "little") / DPI_UNIT for half in (data[:4], data[4:]))
-    return (across, down) if across and down else None

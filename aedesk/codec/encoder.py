@@ -10,18 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aedesk.codec.alpha import pack_alpha
+from aedesk.codec.assembly import chunks_of
 from aedesk.codec.loading import LoadedCodec
 from aedesk.codec.refine import refine
 from aedesk.codec.symbols import encode_tile
 from aedesk.data.picture_tensors import PixelSource
-from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, MODEL, XMP, AedFile, Chunk
+from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, round_up
 
 TILE_PX = 1024
-DPI_UNIT = 1000
 
 Tick = Callable[[int, int], None]
 
@@ -71,7 +70,7 @@ def encode(
         quality=quality,
         tile_px=tile_px,
         tiles=(b"",) * (-(-picture.width // tile_px) * -(-picture.height // tile_px)),
-        chunks=_chunks(picture, embedded),
+        chunks=chunks_of(picture, embedded),
     )
     bits = np.zeros((-(-picture.height // stride), -(-picture.width // stride)), np.float32)
     payloads, side_bits = [], 0.0
@@ -124,16 +123,3 @@ class Latents:
         pixels = self._source(wide)[None].to(self._codec.device).contiguous(memory_format=torch.channels_last)
         latent: Tensor = self._codec.network.g_a(pixels, self._quality)[0]
         return latent, Box((box.left - left) // stride, (box.top - top) // stride, (right - left) // stride, (bottom - top) // stride)
-
-
-def _chunks(picture: Picture, embedded: bytes | None) -> tuple[Chunk, ...]:
-    given = {ICC: picture.icc, EXIF: picture.exif, XMP: picture.xmp, DPI: _dpi(picture), MODEL: embedded}
-    if picture.alpha is not None:
-        given[ALPHA] = pack_alpha(picture.alpha)
-    return tuple(Chunk(kind, data) for kind, data in given.items() if data is not None)
-
-
-def _dpi(picture: Picture) -> bytes | None:
-    if picture.dpi is None:
-        return None
-    return b"".join(min(round(value * DPI_UNIT), 2**32 - 1).to_bytes(4, "little") for value in picture.dpi)
