@@ -49,4 +49,4 @@ def run(args: argparse.Namespace) -> int:
         io.write(end.result.picture, output, overwrite=args.overwrite)
         return end.summary
 
-    return work_through(inputs, pairs, args.overwrite, restore, lambda: check_model(spec.model, spec.device, "denoise"))
+    return work_through(inputs, pairs, args.overwrite, restore, lambda: check_model(spec.model, spec.device, ("denoise",)))

@@ -16,6 +16,7 @@ from aedesk.formats.aed_file import SUFFIX
 
 NAME = "encode"
 HELP = "Compress pictures to .aed files."
+PURPOSES = ("codec", "autoencoder")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             file.write(result.data)
         return describe(result)
 
-    return work_through(inputs, pairs, args.overwrite, encode, lambda: check_model(spec.model, spec.device))
+    return work_through(inputs, pairs, args.overwrite, encode, lambda: check_model(spec.model, spec.device, PURPOSES))
 
 
 def describe(result: CompressResult) -> str:

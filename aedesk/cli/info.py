@@ -12,7 +12,7 @@ from typing import Any
 
 from aedesk.cli.console import print_json, say, table
 from aedesk.cli.pictures import is_aed, read_aed_file
-from aedesk.core.errors import AedeskError
+from aedesk.core.errors import AedeskError, ModelError
 
 NAME = "info"
 HELP = "Describe a picture, an .aed file, a model file or a run folder."
@@ -47,12 +47,17 @@ def describe_picture(path: Path) -> dict[str, Any]:
 
 
 def describe_aed(path: Path) -> dict[str, Any]:
-    """What the container says; nothing is decoded, so it needs no model."""
+    """What the container says, and the name of the model that wrote it, None if that is not here; nothing is decoded."""
     from aedesk.formats.inspection import inspect
+    from aedesk.models.identity import find_by_id
 
     found = inspect(read_aed_file(path))
     chunks = {chunk["kind"]: chunk["size_bytes"] for chunk in found.pop("chunks")}
-    return {"kind": "aed", "path": str(path), "coding": found.pop("kind"), **found, "chunks": chunks}
+    try:
+        model = find_by_id(bytes.fromhex(found["model_id"])).stem
+    except ModelError:
+        model = None
+    return {"kind": "aed", "path": str(path), "coding": found.pop("kind"), "model": model, **found, "chunks": chunks}
 
 
 def describe_model(path: Path) -> dict[str, Any]:

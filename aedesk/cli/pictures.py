@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,21 +71,18 @@ def make_folder_of(output: Path) -> None:
         raise PictureError(f"The folder {output.parent} cannot be made: {error.strerror}.", "Choose another output.") from error
 
 
-def check_model(name: str, device: str, suits: str = "") -> None:
+def check_model(name: str, device: str, purposes: Collection[str]) -> None:
     """Bad names of models and devices are bad usage, told once instead of for every picture.
 
-    Args:
-        suits: the purpose that the model must have; empty for any.
-
     Raises:
-        SpecError: there is no such model or device, or the model is for something else.
+        SpecError: there is no such model or device, or the model is for none of the ``purposes``.
     """
     from aedesk.models.zoo import model_info
 
     try:
         purpose = model_info(name).purpose
-        if suits and purpose != suits:
-            raise SpecError(f"The model {name} is made to {purpose}, not to {suits}.", "`aedesk models` lists the models.")
+        if purpose not in purposes:
+            raise SpecError(f"The model {name} is made to {purpose}, which is not what this is for.", "`aedesk models` lists the models.")
         check_device(device)
     except ModelError as error:
         raise SpecError(error.message, error.hint) from error

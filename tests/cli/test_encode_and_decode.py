@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import played_codec
 import pytest
+from small_codec import make_codec
 
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
@@ -24,10 +25,15 @@ def played(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(DEFAULT_SERVICES, spec, service)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="module")
+def codec(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Only to be there: the codec that is played does not use it."""
+    return make_codec(tmp_path_factory.mktemp("codec"))
+
+
 @pytest.fixture
-def encode(aedesk: Call, model: Path) -> Call:
-    """Any model that exists will do: the codec that is played takes none."""
-    return lambda *arguments: aedesk("encode", *arguments, "--model", model)
+def encode(aedesk: Call, codec: Path) -> Call:
+    return lambda *arguments: aedesk("encode", *arguments, "--model", codec)
 
 
 def test_there_and_back_gives_the_picture_with_its_metadata(encode: Call, aedesk: Call, make_pixels: Call, tmp_path: Path) -> None:
@@ -151,10 +157,10 @@ def test_missing_files_are_told(encode: Call, aedesk: Call, tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_bad_options_are_bad_usage_and_write_nothing(
-    aedesk: Call, model: Path, make_file: Call, tmp_path: Path, options: list[str]
+    aedesk: Call, codec: Path, make_file: Call, tmp_path: Path, options: list[str]
 ) -> None:
     source = make_file(tmp_path / "a.png")
-    default = [] if "--model" in options else ["--model", model]
+    default = [] if "--model" in options else ["--model", codec]
     done = aedesk("encode", source, "-o", tmp_path / "a.aed", *default, *options)
     assert done.code == 2
     assert done.err

@@ -1,0 +1,20 @@
+"""A codec with a tiny network that has learned nothing: its files are large and its pictures poor, but all its parts are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ARCHITECTURE = {"latent": 16, "hyper": 8, "fine": 8, "coarse": 8, "blocks": [1, 1, 1, 1], "context": 8}
+
+
+def make_codec(folder: Path, name: str = "tiny", seed: int = 0) -> Path:
+    """The model file of such a codec. The same seed gives the same weights."""
+    import torch
+
+    from aedesk.models.checkpoint import save_model
+    from aedesk.models.families import FAMILIES
+
+    torch.manual_seed(seed)
+    network = FAMILIES["codec"].build(ARCHITECTURE)
+    card = {"name": name, "purpose": "codec", "family": "codec", "architecture": ARCHITECTURE, "title": name.title()}
+    return save_model(folder / f"{name}.safetensors", network.state_dict(), card, torch.float32)
