@@ -53,7 +53,7 @@ def encode_tile(codec: LoadedCodec, y: Tensor, quality: int, *, frugal: bool = T
         frugal: rate-distortion optimised rounding: a symbol is made smaller where that saves more than the error it adds is worth.
     """
     level = torch.tensor([quality])
-    side = codec.network.entropy.side(y[None], level.to(y.device)).to("cpu", torch.float64)
+    side = codec.network.entropy.side(y[None], codec.network.entropy.gain(level.to(y.device))).to("cpu", torch.float64)
     source = y[None].to("cpu", torch.float64)
     walk = _Walk(codec, quality, *y.shape[1:])
     encoder = Encoder(codec.tables)

@@ -30,6 +30,8 @@ LEVELS = 64
 FINEST = 0.05
 OCTAVES = 0.18
 """Level i stands for a logistic distribution of scale FINEST * 2**(i * OCTAVES), in steps of the quantiser."""
+LEVEL_GAIN = 16
+"""Levels per unit of the network's output, so that weights of the usual size reach all levels."""
 HYPER_STRIDE = 4
 _LOUDEST = 1 << 12
 _CORNER_STEP = ((0, 2), (3, 1))
@@ -150,9 +152,9 @@ class EntropyModel(nn.Module):
         self.register_buffer("tables", torch.from_numpy(logistic_tables().frequencies.copy()))
         self.register_buffer("steps", _steps(latent), persistent=False)
 
-    def side(self, y: Tensor, quality: Tensor) -> Tensor:
+    def side(self, y: Tensor, gain: Tensor) -> Tensor:
         """``z`` (B, hyper, h / 4, w / 4, rounded up), not quantised."""
-        loud = y * self.gain(quality)
+        loud = y * gain
         height, width = (-(-edge // HYPER_STRIDE) * HYPER_STRIDE for edge in y.shape[2:])
         padded = F.pad(loud, (0, width - y.shape[3], 0, height - y.shape[2]))
         z: Tensor = self.h_a(padded.sign() * torch.log2(1 + padded.abs()))
@@ -172,7 +174,7 @@ class EntropyModel(nn.Module):
         for step, network in enumerate(self.context):
             mask = self.mask(step, *features.shape[2:])
             mean, level = network(features, decoded)
-            symbols, y_hat = yield Prediction(settle(mean * spread), settle(level + rest), mask)
+            symbols, y_hat = yield Prediction(settle(mean * spread), settle(level * LEVEL_GAIN + rest), mask)
             decoded = decoded + torch.cat((settle(y_hat / spread), self.loud(symbols)), 1) * mask.repeat(1, 2, 1, 1)
 
     def loud(self, symbols: Tensor) -> Tensor:
@@ -184,16 +186,17 @@ class EntropyModel(nn.Module):
         own = (self.steps == step).to(self.loudness.dtype)
         return own.repeat(1, 1, -(-height // 2), -(-width // 2))[:, :, :height, :width]
 
-    def forward(self, y: Tensor, quality: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, y: Tensor, quality: Tensor, *, rate_alone: bool = False) -> tuple[Tensor, Tensor, Tensor]:
         """For training: the quantised latent and the bits (B,) of symbols and side information.
 
-        Rounding lets the gradient through for what is decoded, and is replaced by uniform noise for the rate (Minnen 2020).
+        With ``rate_alone`` the quantiser's step does not learn: a coarser one always costs fewer bits. Rounding lets the gradient through
+        for what is decoded, and is replaced by uniform noise for the rate (Minnen 2020).
         """
-        z = self.side(y, quality)
+        gain = self.gain(quality).detach() if rate_alone else self.gain(quality)
+        z = self.side(y, gain)
         z_mean, z_level = self.z_mean(quality), self.z_level(quality)
         z_hat = round_through(z - z_mean) + z_mean
         z_bits = logistic_bits(z + _noise(z) - z_mean, z_level.expand_as(z)).sum((1, 2, 3))
-        gain = self.gain(quality)
         loud, noise = y * gain, _noise(y)
         result, bits = torch.zeros_like(y), torch.zeros_like(z_bits)
         steps = self.predict(self.features(z_hat, quality, *y.shape[2:]), quality)

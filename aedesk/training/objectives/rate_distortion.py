@@ -53,7 +53,7 @@ class RateDistortion(Objective):
         if stage.loss == RATE:
             with torch.no_grad():
                 y = self.network.g_a(example.target, quality)
-            _, y_bits, z_bits = self.network.entropy(y, quality)
+            _, y_bits, z_bits = self.network.entropy(y, quality, rate_alone=True)
             bpp = (y_bits + z_bits).mean() / (example.target.shape[2] * example.target.shape[3])
             return bpp, {"loss": bpp.detach(), "bpp": bpp.detach()}
         coded = self.network.coded(example.target, quality)
