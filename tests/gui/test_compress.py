@@ -183,6 +183,7 @@ def test_a_large_picture_is_compressed_in_a_box_that_can_be_moved_and_its_size_i
     opened = shop(make_file("a.png", 400, 300))
     now = opened.settle()
     assert (now.whole, now.wish.box.size().toTuple(), now.given.pixels.shape) == (False, (64, 64), (64, 64, 3))
+    assert now.wish.box.contains(QPoint(200, 150))
     assert opened.window.viewer.preview_box == now.wish.box
     assert "\N{ALMOST EQUAL TO}" in opened.figures
     assert now.file_bytes == pytest.approx(now.result.bpp * 400 * 300 / 8)
@@ -193,6 +194,17 @@ def test_a_large_picture_is_compressed_in_a_box_that_can_be_moved_and_its_size_i
     assert np.array_equal(opened.panel.live.now.given.pixels, opened.current.source.pixels[50:114, 100:164])
     opened.press("panel_restore")
     assert opened.window.viewer.preview_box is None
+
+
+def test_with_another_picture_no_figure_of_the_last_one_stays(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), make_file("b.png"), view_mode="side-by-side")
+    opened.settle()
+    opened.wait(lambda: "dB" in opened.window.viewer.accessibleDescription())
+    opened.client.hold = (CompressSpec,)
+    opened.window.actions_by_name["next"].trigger()
+    opened.wait(lambda: len(opened.specs) == 2)
+    assert opened.figures == ""
+    assert opened.window.viewer.accessibleDescription() == "side-by-side view of Original, Compressed"
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,8 @@ class Live(QObject):
         if picture.width * picture.height <= self._budget_px:
             return None
         if self._centre is None:
-            self._centre = self._viewer.visible_region().center()
+            seen = self._viewer.picture_size == (picture.width, picture.height)  # or the viewer has not come that far yet
+            self._centre = self._viewer.visible_region().center() if seen else QPointF(picture.width / 2, picture.height / 2)
         edge = int(math.sqrt(self._budget_px / 2)) // STEP_PX * STEP_PX
         width, height = min(edge, picture.width), min(edge, picture.height)
         left = min(max(round(self._centre.x() - width / 2), 0), picture.width - width)

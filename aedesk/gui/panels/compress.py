@@ -188,6 +188,8 @@ class CompressPanel(Panel):
             self._duel = None
             self.controls.clear_figures()
             self._figures.follow(None, None)
+            if self._active:
+                self.viewer.set_words(self.captions, self.placeholders)
         else:
             self._figures.follow(shown, None)
             self._ask_rival()

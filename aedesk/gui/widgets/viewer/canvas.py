@@ -105,6 +105,11 @@ class Canvas(QWidget):
         self._content.clear_overlays()
         self._content_changed()
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(width, height) of the pictures; (0, 0) without any."""
+        return self._content.size
+
     def values_at(self, x: int, y: int) -> dict[str, tuple[int, ...]]:
         """The 8-bit display values of every version at a picture pixel; empty outside of the picture."""
         return self._content.values_at(x, y)
