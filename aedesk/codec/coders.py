@@ -9,14 +9,19 @@ import torch
 from aedesk.codec.decoder import Decoded, TileRows, decode
 from aedesk.codec.encoder import Encoded, Tick, encode
 from aedesk.codec.loading import LoadedCodec, load_codec, load_codec_of, load_embedded
+from aedesk.codec.plain_codes import PlainCoder
+from aedesk.codec.plain_model import PlainModel
 from aedesk.core.codec_specs import LatentsResult
+from aedesk.core.errors import FormatError
 from aedesk.formats.aed_file import MODEL, AedFile
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 
 
 class Coder(Protocol):
-    """A model that pictures can be stored with."""
+    """A model that pictures can be stored with; ``kind`` is that of the files it writes."""
+
+    kind: str
 
     @property
     def device(self) -> torch.device: ...
@@ -41,6 +46,8 @@ class Coder(Protocol):
 
 class LearnedCoder:
     """The learned codec (``models.codec``)."""
+
+    kind = "codec"
 
     def __init__(self, codec: LoadedCodec) -> None:
         self.codec = codec
@@ -69,13 +76,22 @@ class LearnedCoder:
 
 def coder(model: str, device: str = "auto") -> Coder:
     """The coder of a model given by name or path. Raises :class:`ModelError` if it has no latent that can be stored."""
-    return LearnedCoder(load_codec(model, device))
+    return _coder(load_codec(model, device))
 
 
 def coder_of(file: AedFile, device: str = "auto") -> Coder:
     """What can read a file: the model inside it, or the one here with its id.
 
-    Raises :class:`ModelError` saying what to do if there is neither.
+    Raises:
+        ModelError: there is neither; it says what to do.
+        FormatError: the file says that it is of another kind than its model writes.
     """
     embedded = file.chunk(MODEL)
-    return LearnedCoder(load_codec_of(file.model_id, device) if embedded is None else load_embedded(embedded, file.model_id, device))
+    found = _coder(load_codec_of(file.model_id, device) if embedded is None else load_embedded(embedded, file.model_id, device))
+    if file.kind != found.kind:
+        raise FormatError("This .aed file does not fit the model it names.", "Get the file again from where it came from.")
+    return found
+
+
+def _coder(model: LoadedCodec | PlainModel) -> Coder:
+    return LearnedCoder(model) if isinstance(model, LoadedCodec) else PlainCoder(model)

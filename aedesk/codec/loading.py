@@ -1,4 +1,4 @@
-"""A codec ready to run on a device: what the services, the evaluation and the Pillow plug-in share."""
+"""A model that pictures are stored with, ready to run on a device: a codec, or another network with a latent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from aedesk.codec.plain_model import PlainModel
 from aedesk.core.errors import ModelError
 from aedesk.entropy.tables import Tables
+from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import load_model
 from aedesk.models.codec import Codec
 from aedesk.models.codec_entropy import EntropyModel
@@ -45,11 +47,11 @@ class LoadedCodec:
         return str(self.card.get("name", ""))
 
 
-def load_codec(model: str = "codec-photo", device: str = "auto") -> LoadedCodec:
-    """The codec of a name or a path. Loaded ones are kept.
+def load_codec(model: str = "codec-photo", device: str = "auto") -> LoadedCodec | PlainModel:
+    """The model of a name or a path. Loaded ones are kept.
 
     Raises:
-        ModelError: there is no such model, it is damaged, or it is no codec.
+        ModelError: there is no such model, it is damaged, or it has no latent that can be stored.
         DeviceError: the device cannot be used.
     """
     path = find_model(model)
@@ -57,13 +59,13 @@ def load_codec(model: str = "codec-photo", device: str = "auto") -> LoadedCodec:
     return _load(str(path), stat.st_mtime_ns, stat.st_size, str(resolve_device(device)))
 
 
-def load_codec_of(identity: bytes, device: str = "auto") -> LoadedCodec:
-    """The codec that wrote a file, by the model id in it. Raises :class:`ModelError` saying what to do if it is not here."""
+def load_codec_of(identity: bytes, device: str = "auto") -> LoadedCodec | PlainModel:
+    """The model that wrote a file, by the model id in it. Raises :class:`ModelError` saying what to do if it is not here."""
     return load_codec(str(find_by_id(identity)), device)
 
 
-def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> LoadedCodec:
-    """The codec inside a file. Raises :class:`ModelError` if it is damaged, or not the one that the file names."""
+def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> LoadedCodec | PlainModel:
+    """The model inside a file. Raises :class:`ModelError` if it is damaged, or not the one that the file names."""
     with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
         path = Path(folder, "embedded.safetensors")
         path.write_bytes(data)
@@ -79,12 +81,14 @@ def prepare(network: Codec, identity: bytes, device: torch.device, card: dict[st
 
 
 @functools.lru_cache(maxsize=2)
-def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> LoadedCodec:
+def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> LoadedCodec | PlainModel:
     return _open(Path(path), torch.device(device))
 
 
-def _open(path: Path, device: torch.device) -> LoadedCodec:
+def _open(path: Path, device: torch.device) -> LoadedCodec | PlainModel:
     network, card = load_model(path, device)
-    if not isinstance(network, Codec):
-        raise ModelError(f"{card['name']} is no codec.", "Choose a model whose purpose is codec.")
-    return prepare(network, model_id(path), device, card)
+    if isinstance(network, Codec):
+        return prepare(network, model_id(path), device, card)
+    if not isinstance(network, Autoencoder):
+        raise ModelError(f"{card['name']} has no latent that pictures could be stored as.", "Choose a codec or an autoencoder.")
+    return PlainModel(network, model_id(path), device, card)

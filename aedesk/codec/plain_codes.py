@@ -39,6 +39,8 @@ Place = tuple[slice, slice]
 class PlainCoder:
     """Stores pictures as the codes of one autoencoder; a ``codec.coders.Coder``. Not for several threads at once."""
 
+    kind = "codes"
+
     def __init__(self, model: PlainModel) -> None:
         self.model = model
         self._latest: tuple[Picture, torch.Tensor, StepFinder] | None = None  # a search for a target encodes one picture many times
@@ -99,7 +101,7 @@ class PlainCoder:
         for number, core in enumerate(cores):
             if tick:
                 tick(number, len(cores))
-            latent = torch.from_numpy(symbols[:, *_positions(model.reach(core, whole), self.stride_px)] * parameters.steps[:, None, None])
+            latent = torch.from_numpy(parameters.values(symbols[:, *_positions(model.reach(core, whole), self.stride_px)]))
             pixels = to_pixels(model.synthesise(latent, core, whole).expand(3, -1, -1), file.channels, output.dtype)
             seen = Box(max(core.left, part.left), max(core.top, part.top), min(core.right, part.right), min(core.bottom, part.bottom))
             place, inner = seen.within(part), seen.within(core)
@@ -117,7 +119,7 @@ class PlainCoder:
             residual = parameters.residual(symbols[:, rows, columns])
             cost = shape_tables().cost(residual.reshape(-1), parameters.indexes(residual[0].size))
             bits[rows, columns] = cost.reshape(residual.shape).sum(0)
-        values = (symbols * parameters.steps[:, None, None]).astype(np.float32)
+        values = parameters.values(symbols)
         return LatentsResult(symbols.astype(np.int16), values, bits, 8.0 * len(file.chunk(PARAMETERS) or b""), self.stride_px)
 
     def _latent(self, picture: Picture, tick: Tick | None) -> tuple[torch.Tensor, StepFinder]:

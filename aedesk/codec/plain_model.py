@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aedesk.core.errors import ModelError
 from aedesk.data.degradations import luminance
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.formats.aed_file import TILE_UNIT_PX
@@ -27,21 +26,12 @@ class PlainModel:
     A network that takes squares of one size sees a picture as a mosaic of them, which know nothing of each other; one that takes any size
     sees it whole. Either way the latent is (channels, rows, columns), one position per ``stride_px`` pixels; a dense code is one
     position per square. Beyond the right and the bottom edge the last pixels go on.
-
-    Raises:
-        ModelError: the network has no latent that can be stored.
     """
 
     network: Autoencoder
     model_id: bytes
     device: torch.device
     card: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.network, Autoencoder) or self.network.descriptor.code_channels is None:
-            raise ModelError(
-                f"{self.card.get('name', 'This model')} has no latent that could be stored.", "Choose a codec or an autoencoder."
-            )
 
     @property
     def stride_px(self) -> int:

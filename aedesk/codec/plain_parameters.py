@@ -39,9 +39,9 @@ class CodeParameters:
     methods: NDArray[np.uint8]
     tables: NDArray[np.uint8]
 
-    @property
-    def steps(self) -> NDArray[np.float32]:
-        return steps_of(self.scales)
+    def values(self, symbols: Symbols) -> NDArray[np.float32]:
+        """The numbers of the code that symbols (channels, h, w) stand for."""
+        return symbols.astype(np.float32) * steps_of(self.scales)[:, None, None]
 
     def pack(self) -> bytes:
         """All scales, all centres, all methods, all tables, little-endian and deflated."""
