@@ -60,9 +60,8 @@ def small(arguments: argparse.Namespace) -> None:
     file = read_aed(encoded.data)
     bpp, fidelity = 8 * len(encoded.data) / picture.width / picture.height, psnr(picture.pixels, decoded.pixels)
     payload = sum(map(len, file.tiles))
-    print(
-        f"{picture.width} x {picture.height}, quality {arguments.quality}, {torch.get_num_threads()} threads: {bpp:.3f} bpp, {fidelity:.2f} dB"
-    )
+    print(f"{picture.width} x {picture.height}, quality {arguments.quality}, {torch.get_num_threads()} threads")
+    print(f"{bpp:.3f} bpp, {fidelity:.2f} dB")
     print(f"encode {encode_s:.3f} s, decode {decode_s:.3f} s; AVIF encode {avif_s:.3f} s for {len(avif)} bytes")
     print(f"file {len(encoded.data)} bytes, of them coded {payload}; estimated {estimate / 8:.1f}: {8 * payload / estimate - 1:+.3%}")
     if arguments.slow:
