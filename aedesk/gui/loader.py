@@ -54,13 +54,16 @@ class Loader(QObject):
             source = read(document.path)
             return source, _fitting(partner, source) if partner is not None else None
 
+        def failed(error: AedeskError) -> None:
+            self._failed(document, error)
+
         def done(found: bytes | tuple[Picture, Picture | None]) -> None:
             if isinstance(found, bytes):
-                self._decoder.decode(found, lambda result: self._decoded(document, result), lambda error: self._failed(document, error))
+                self._decoder.decode(found, lambda result: self._decoded(document, len(found), result), failed)
             else:
                 self._arrived(document, *found)
 
-        self._pool.run(work, done, lambda error: self._failed(document, error))
+        self._pool.run(work, done, failed)
 
     def set_reference(self, document: Document, path: Path, failed: Oops) -> None:
         """Make the picture in ``path`` the clean original of ``document``; it must have the same size."""
@@ -82,8 +85,8 @@ class Loader(QObject):
         for then, _ in self._waiting.pop(document.id, []):
             then(document)
 
-    def _decoded(self, document: Document, result: DecompressResult) -> None:
-        document.compressed = True
+    def _decoded(self, document: Document, size_bytes: int, result: DecompressResult) -> None:
+        document.aed_bytes = size_bytes
         self._arrived(document, result.picture, None)
         if result.lost:
             parts = "a part" if len(result.lost) == 1 else f"{len(result.lost)} parts"

@@ -28,7 +28,7 @@ class Document:
     """One open picture.
 
     ``source`` is the picture as its file holds it; None until it was read, and again after it was let go to save memory.
-    ``compressed``: it was read from an .aed file.
+    ``aed_bytes`` is the size of the .aed file that it was read from; None for other formats.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class Document:
         self.badge = Badge.NONE
         self.problem = ""
         self.reference_asked = False
-        self.compressed = False
+        self.aed_bytes: int | None = None
         self._saved = self.history.now
 
     @property
@@ -63,7 +63,7 @@ class Document:
     @property
     def saveable(self) -> Picture | None:
         """What can be saved: the result; of an .aed file also the picture itself, for programs that do not know the format."""
-        return self.result or (self.source if self.compressed else None)
+        return self.result or (self.source if self.aed_bytes is not None else None)
 
     @property
     def modified(self) -> bool:

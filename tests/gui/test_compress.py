@@ -177,9 +177,8 @@ def test_the_psnr_is_that_of_the_part_in_sight(shop: Open, make_file: Callable[.
 def test_a_large_picture_is_compressed_in_a_box_that_can_be_moved_and_its_size_is_estimated(
     shop: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "FIRST_PX", 4 * 64 * 64)
-    monkeypatch.setattr(live, "MIN_PX", 4 * 64 * 64)
-    monkeypatch.setattr(live, "MAX_PX", 4 * 64 * 64)
+    for name in ("WHOLE_PX", "FIRST_PX", "MIN_PX", "MAX_PX"):
+        monkeypatch.setattr(live, name, 4 * 64 * 64)
     opened = shop(make_file("a.png", 400, 300))
     now = opened.settle()
     assert (now.whole, now.wish.box.size().toTuple(), now.given.pixels.shape) == (False, (64, 64), (64, 64, 3))
@@ -375,13 +374,16 @@ def test_the_curves_of_a_picture_are_drawn_for_every_codec(
 
     monkeypatch.setattr(curve_run, "THEIR_QUALITIES", {"JPEG": (30, 80), "WebP": (30, 80)})
     monkeypatch.setattr(curve_run, "OUR_QUALITIES", (50, 10, 90))
-    opened = shop(make_file("a.png", 160, 120))
-    opened.settle()
+    opened = shop(make_file("a.png", 160, 120), hold=(CompressSpec,))
     opened.press("compressShow_curves")
     page: CurvesPage = opened.find(CurvesPage, "curvesPage")
     assert page.isVisible()
     assert not opened.window.viewer.isVisible()
+    opened.wait(lambda: bool(opened.specs))
     opened.press("curvesDraw")
+    assert page.run.total == 0
+    opened.client.hold = ()
+    opened.client.release()
     opened.wait(lambda: page.run.total > 0 and not page.run.busy)
     assert {item.name(): len(item.getData()[0]) for item in page.plot.listDataItems() if item.name()} == {"aedesk": 3, "JPEG": 2, "WebP": 2}
     assert "aedesk's file is" in page.verdict.text()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.compress.aim import AimBox
 from aedesk.gui.compress.heat import scale_end
 from aedesk.gui.compress.live import Shown
 from aedesk.gui.compress.rival import BY_PSNR, BY_SIZE
+from aedesk.gui.compress.show_switch import ShowSwitch
 from aedesk.gui.compress.words import size_words
 from aedesk.gui.explore.forms import add_row, combo, make_form
 from aedesk.gui.explore.result_view import quiet_label
@@ -19,51 +20,7 @@ from aedesk.gui.panels.base import lay_out_with_foot
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.settings.store import Settings
 
-PICTURE, CURVES, LATENT = "picture", "curves", "latent"
-SHOWS = (
-    (PICTURE, "Picture", "The picture, compressed and not"),
-    (CURVES, "Curves", "Size against fidelity of this picture, for every codec"),
-    (LATENT, "Latent", "What is in the file: the channels of the latent, and what each place costs"),
-)
 EMBED = "&Model inside the file"
-
-
-class ShowSwitch(QWidget):
-    """What the middle of the window shows; ``changed`` when the person chooses."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("compressShow")
-        self.setAccessibleName("What the middle of the window shows")
-        self.name = PICTURE
-        self._group = QButtonGroup(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        for name, title, tip in SHOWS:
-            button = QToolButton()
-            button.setObjectName(f"compressShow_{name}")
-            button.setText(title)
-            button.setAccessibleName(f"Show {title.lower()}")
-            button.setToolTip(tip)
-            button.setCheckable(True)
-            button.setProperty("segment", True)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            policy = button.sizePolicy()
-            policy.setHorizontalPolicy(policy.Policy.Expanding)
-            button.setSizePolicy(policy)
-            button.setChecked(name == self.name)
-            self._group.addButton(button)
-            row.addWidget(button, 1)
-        self._group.buttonToggled.connect(self._on_toggled)
-
-    @Slot(QToolButton, bool)
-    def _on_toggled(self, button: QToolButton, checked: bool) -> None:
-        if checked:
-            self.name = button.objectName().removeprefix("compressShow_")
-            self.changed.emit()
 
 
 class Controls:
@@ -95,11 +52,11 @@ class Controls:
         self.by = combo("compressBy", "Compare at")
         self.by.addItem("at the same size", BY_SIZE)
         self.by.addItem("at the same PSNR", BY_PSNR)
-        self.heat = QCheckBox("Sho&w what each place costs")
+        self.heat = QCheckBox("&Show what each place costs")
         self.heat.setObjectName("compressHeat")
         self.heat.setToolTip("The bits that each place of the picture takes in the file, as colours over it")
         self.legend = quiet_label("compressLegend")
-        self.run = QPushButton("&Export .aed\N{HORIZONTAL ELLIPSIS}")
+        self.run = QPushButton("E&xport .aed\N{HORIZONTAL ELLIPSIS}")
         self.run.setObjectName("compressButton")
         self.run.setProperty("primary", True)
         self.run.setToolTip("Write this picture as an .aed file (Ctrl+E)")
@@ -160,7 +117,7 @@ class Controls:
         self.embed.setText(EMBED + size)
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
-        self.run.setText("&Export .aed\N{HORIZONTAL ELLIPSIS}" if chosen < 2 else f"&Export {chosen}\N{HORIZONTAL ELLIPSIS}")
+        self.run.setText("E&xport .aed\N{HORIZONTAL ELLIPSIS}" if chosen < 2 else f"E&xport {chosen}\N{HORIZONTAL ELLIPSIS}")
         self.run.setEnabled(chosen > 0)
         self.run_all.setEnabled(all_pictures > 0)
 

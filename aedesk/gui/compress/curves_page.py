@@ -43,6 +43,7 @@ class CurvesPage(QWidget):
         self.plot.setLogMode(x=True, y=False)
         self.plot.addLegend(offset=(14, 10))
         self._curves: dict[str, pg.PlotDataItem] = {}
+        self._show_usual_range()
         self._mark = self.plot.plot(pen=None, symbol="star", symbolSize=20, symbolPen=pg.mkPen("#ffffff", width=1), symbolBrush=HUES[0])
         self._mark.setZValue(10)
         self.plot.dress = self._dress_legend  # type: ignore[method-assign]
@@ -95,6 +96,10 @@ class CurvesPage(QWidget):
         self.run.begin(shown)
         self._show_busy()
 
+    def wait(self) -> None:
+        """The wish is understood, and what it needs is not there yet."""
+        self.facts.setText("Begins as soon as the picture is compressed for the first time.")
+
     def mark(self, shown: Shown) -> None:
         """Where the present settings are, as a star on our curve."""
         self._shown = shown
@@ -112,6 +117,7 @@ class CurvesPage(QWidget):
             self.plot.removeItem(item)
         self._curves.clear()
         self._mark.setData([], [])
+        self._show_usual_range()
         self.verdict.setText(HINT)
         self.facts.setText("")
         self._show_busy()
@@ -141,6 +147,11 @@ class CurvesPage(QWidget):
     def _ticks(self) -> None:
         rates = [point[0] for points in self._points.values() for point in points]
         self.plot.getAxis("bottom").setTicks([rate_ticks(min(rates), max(rates))])
+
+    def _show_usual_range(self) -> None:
+        """As long as there is nothing to fit the axes to."""
+        self.plot.setRange(xRange=(-1, 0.6), yRange=(26, 44))
+        self.plot.getAxis("bottom").setTicks([rate_ticks(0.1, 4)])
 
     def _say_verdict(self) -> None:
         if self._shown is not None and len(self._points) > 1:

@@ -20,6 +20,9 @@ from aedesk.imaging.picture import Picture
 AIM_S = 0.7
 """A picture that needs longer is compressed in part while settings are being chosen."""
 
+WHOLE_PX = 1_000_000
+"""A picture of at most so many pixels is always compressed whole: its exact size is worth a wait."""
+
 FIRST_PX = 1_000_000
 MIN_PX, MAX_PX = 512 * 512, 8_000_000
 STEP_PX = 64
@@ -207,7 +210,7 @@ class Live(QObject):
 
     def _place(self, picture: Picture) -> QRect | None:
         """The part that fits the machine, around its centre; None for all of a picture that is small enough."""
-        if picture.width * picture.height <= self._budget_px:
+        if picture.width * picture.height <= max(self._budget_px, WHOLE_PX):
             return None
         if self._centre is None:
             seen = self._viewer.picture_size == (picture.width, picture.height)  # or the viewer has not come that far yet

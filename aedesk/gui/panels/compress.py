@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from aedesk.core.codec_specs import CompressSpec
 from aedesk.core.specs import ModelInfo
-from aedesk.gui.compress.controls import CURVES, LATENT, PICTURE, Controls
+from aedesk.gui.compress.controls import Controls
 from aedesk.gui.compress.export import Exporter, pick
 from aedesk.gui.compress.figures import Seen, VisibleFigures, remark, table
 from aedesk.gui.compress.live import Live, Shown
 from aedesk.gui.compress.on_screen import OnScreen
+from aedesk.gui.compress.pages import Pages
 from aedesk.gui.compress.rival import Duel, Rival
 from aedesk.gui.compress.words import psnr_words, size_words
 from aedesk.gui.panels.base import Panel
@@ -35,9 +36,9 @@ class CompressPanel(Panel):
         self.setObjectName("compressPanel")
         self._active = False
         self._duel: Duel | None = None
-        self._pages: dict[str, QWidget] = {}
         self.controls = Controls(self, workspace.settings, available())
         self.live = Live(workspace, viewer, self.spec, pick, self)
+        self._pages = Pages(workspace, self.live)
         self.rival = Rival(self)
         self.exporter = Exporter(workspace, self)
         self._figures = VisibleFigures(workspace.pool, viewer, self)
@@ -74,13 +75,7 @@ class CompressPanel(Panel):
 
     def centre(self) -> QWidget | None:
         """The picture, the curves or the latent; the pages are made when they are first asked for."""
-        which = self.controls.show.name
-        if which == PICTURE:
-            return None
-        if which not in self._pages:
-            self._pages[which] = self._make_page(which)
-            self._feed_pages()
-        return self._pages[which]
+        return self._pages.page(self.controls.show.name)
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
         self.controls.set_counts(chosen, all_pictures)
@@ -98,16 +93,9 @@ class CompressPanel(Panel):
             self.viewer.set_pair(None, None)
 
     def shutdown(self) -> None:
-        from aedesk.gui.compress.curves_page import CurvesPage
-        from aedesk.gui.compress.latent_page import LatentPage
-
         self.live.set_enabled(False)
         self.rival.stop()
-        for page in self._pages.values():
-            if isinstance(page, CurvesPage):
-                page.run.shutdown()
-            elif isinstance(page, LatentPage):
-                page.shutdown()
+        self._pages.shutdown()
 
     def remember(self) -> None:
         settings, controls = self.workspace.settings, self.controls
@@ -172,8 +160,7 @@ class CompressPanel(Panel):
     def _on_current(self, _document: Document | None) -> None:
         self._drop_duel()
         self.controls.clear_figures()
-        for page in self._pages.values():
-            page.clear()  # type: ignore[attr-defined]
+        self._pages.clear()
 
     def _drop_duel(self) -> None:
         self.rival.forget()
@@ -193,7 +180,7 @@ class CompressPanel(Panel):
         else:
             self._figures.follow(shown, None)
             self._ask_rival()
-            self._feed_pages()
+            self._pages.feed(self.controls.show.name)
         self._show_on_screen()
 
     def _ask_rival(self) -> None:
@@ -242,47 +229,7 @@ class CompressPanel(Panel):
         else:
             self.controls.show_busy("")
 
-    # The pages in the middle
-
     @Slot()
     def _on_show(self) -> None:
         self.centre_changed.emit()
-        self._feed_pages()
-
-    def _make_page(self, which: str) -> QWidget:
-        from aedesk.gui.compress.curves_page import CurvesPage
-        from aedesk.gui.compress.latent_page import LatentPage
-
-        if which == LATENT:
-            return LatentPage(self.workspace)
-        page = CurvesPage(self.workspace)
-        page.draw_wanted.connect(self._on_draw_wanted)
-        return page
-
-    @Slot()
-    def _on_draw_wanted(self) -> None:
-        page: Any = self._pages[CURVES]
-        if self.live.now is not None:
-            page.begin(self.live.now)
-        else:
-            self.workspace.tell("There is no compressed picture yet to draw curves of.", "info")
-
-    def _feed_pages(self) -> None:
-        """Give the page in front what there is now."""
-        now, front = self.live.now, self._pages.get(self.controls.show.name)
-        if now is None or front is None:
-            return
-        page: Any = front
-        if self.controls.show.name == LATENT:
-            self._feed_latent(page, now)
-        elif page.about is not None and page.about.wish.picture is now.wish.picture:
-            page.mark(now)
-
-    def _feed_latent(self, page: Any, now: Shown) -> None:
-        """The latent of an .aed file is the file's own; that of another picture, what these settings make of it."""
-        document, device = now.wish.document, self.workspace.catalog.device
-        if document.compressed and now.wish.picture is document.source:
-            source = now.wish.picture
-            self.workspace.pool.run(document.path.read_bytes, lambda data: page.show_file(data, source, document.name, device))
-        else:
-            page.show_file(now.result.data, now.given, document.name, device)
+        self._pages.feed(self.controls.show.name)

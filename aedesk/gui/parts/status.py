@@ -46,7 +46,7 @@ class StatusBar(QStatusBar):
         elif picture is None:
             self._picture.setText(document.problem or f"Opening {document.name}\u2026")
         else:
-            self._picture.setText(facts(picture))
+            self._picture.setText(facts(picture) + rate(document, picture))
 
     @Slot(object, object)
     def _on_measured(self, document: Document | None, figures: Figures | None) -> None:
@@ -83,6 +83,13 @@ def facts(picture: Picture) -> str:
     kind = "" if picture.channels == 3 else "gray"
     alpha = "alpha" if picture.alpha is not None else ""
     return " \N{MIDDLE DOT} ".join(filter(None, [size, f"{picture.bit_depth} bit", kind, alpha, profile_name(picture.icc)]))
+
+
+def rate(document: Document, picture: Picture) -> str:
+    """Bits per pixel of an .aed file; empty for others."""
+    if document.aed_bytes is None:
+        return ""
+    return f" \N{MIDDLE DOT} .aed, {8 * document.aed_bytes / (picture.width * picture.height):.3f} bpp"
 
 
 def figures_line(figures: Figures) -> str:
