@@ -20,7 +20,7 @@ from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import WINDOW_PX, psnr, ssim
-from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, ms_ssim
+from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, both_ssims
 from aedesk.imaging.samples import to_8_bit
 from aedesk.models.devices import resolve_device
 
@@ -79,15 +79,23 @@ def measure(codec: Contestant, setting: float, pixels: Pixels) -> Figures:
     ended = time.perf_counter()
     decoded = decoded[:, :, : pixels.shape[2]]  # WebP has no gray: three equal channels come back
     original = pixels if decoded.dtype == pixels.dtype else to_8_bit(pixels)
-    edge = min(pixels.shape[:2])
+    similarity, multiscale = _similarities(original, decoded)
     return {
         "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),
         "psnr": min(psnr(original, decoded), LOSSLESS_DB),
-        "ssim": ssim(original, decoded) if edge >= WINDOW_PX else None,
-        "ms_ssim": ms_ssim(original, decoded) if edge >= MIN_EDGE_PX else None,
+        "ssim": similarity,
+        "ms_ssim": multiscale,
         "encode_s": encoded - begun,
         "decode_s": ended - encoded,
     }
+
+
+def _similarities(original: Pixels, decoded: Pixels) -> tuple[float | None, float | None]:
+    """SSIM and MS-SSIM."""
+    edge = min(original.shape[:2])
+    if edge >= MIN_EDGE_PX:
+        return both_ssims(original, decoded)
+    return (ssim(original, decoded) if edge >= WINDOW_PX else None), None
 
 
 def _pictures(folder: Path, limit: int | None) -> Sequence[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 
 
@@ -39,11 +40,8 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
 
 def size_bytes(text: str) -> int:
     """A size such as 200000, 200k (1000 bytes each) or 1.5M."""
-    factor = {"k": 1000, "M": 1_000_000}.get(text.removesuffix("B")[-1:], 1)
-    try:
-        value = float(text.removesuffix("B").rstrip("kM")) * factor
-    except ValueError:
-        value = 0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kM]?)B?", text)
+    value = float(match[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[match[2]] if match else 0
     if not 1 <= value < 2**62:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 200000, 200k or 1.5M")
     return int(value)

@@ -27,21 +27,27 @@ def ms_ssim(a: Array, b: Array, peak: float | None = None) -> float:
     Raises:
         ValueError: shapes or types differ, or an edge is too short for five scales.
     """
+    return both_ssims(a, b, peak)[1]
+
+
+def both_ssims(a: Array, b: Array, peak: float | None = None) -> tuple[float, float]:
+    """``metrics.ssim`` and :func:`ms_ssim`, whose finest scale, most of the work, is the same. Raises as :func:`ms_ssim`."""
     a, b, peak = checked_pair(a, b, peak)
     if min(a.shape[:2]) < MIN_EDGE_PX:
         raise ValueError(f"MS-SSIM needs edges of at least {MIN_EDGE_PX} pixels, not {a.shape[1]} x {a.shape[0]}.")
-    channels = range(a.shape[2])
-    return sum(_plane(a[:, :, channel], b[:, :, channel], peak) for channel in channels) / len(channels)
+    planes = [_plane(a[:, :, channel], b[:, :, channel], peak) for channel in range(a.shape[2])]
+    single, multiple = (sum(values) / len(planes) for values in zip(*planes, strict=True))
+    return single, multiple
 
 
-def _plane(a: Array, b: Array, peak: float) -> float:
-    product = 1.0
-    for scale, weight in enumerate(WEIGHTS):
-        if scale:
-            a, b = _halved(a), _halved(b)
+def _plane(a: Array, b: Array, peak: float) -> tuple[float, float]:
+    single, contrast = plane_means(a, b, peak)
+    product = max(contrast, 0.0) ** WEIGHTS[0]
+    for scale, weight in enumerate(WEIGHTS[1:], 2):
+        a, b = _halved(a), _halved(b)
         whole, contrast = plane_means(a, b, peak)
-        product *= max(whole if scale == len(WEIGHTS) - 1 else contrast, 0.0) ** weight
-    return product
+        product *= max(whole if scale == len(WEIGHTS) else contrast, 0.0) ** weight
+    return single, product
 
 
 def _halved(plane: Array) -> Array:

@@ -7,7 +7,8 @@ import pytest
 from scipy.ndimage import correlate
 from scipy.signal import convolve2d
 
-from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, WEIGHTS, ms_ssim
+from aedesk.imaging.metrics import ssim
+from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, WEIGHTS, both_ssims, ms_ssim
 
 
 def by_the_paper(x: np.ndarray, y: np.ndarray) -> float:
@@ -45,6 +46,11 @@ def test_it_is_the_papers_formula_averaged_over_the_channels(scene: np.ndarray, 
     expected = np.mean([by_the_paper(scene[..., c].astype(float), other[..., c].astype(float)) for c in range(3)])
     assert ms_ssim(scene, other) == pytest.approx(expected, abs=1e-9)
     assert ms_ssim(scene[..., 0], other[..., 0]) == pytest.approx(by_the_paper(scene[..., 0].astype(float), other[..., 0].astype(float)))
+
+
+def test_both_in_one_go_are_those_that_come_alone(scene: np.ndarray) -> None:
+    other = np.roll(scene, 2, axis=1)
+    assert both_ssims(scene, other) == (pytest.approx(ssim(scene, other)), ms_ssim(scene, other))
 
 
 def test_the_weights_are_the_papers_and_sum_to_one() -> None:
