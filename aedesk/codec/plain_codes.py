@@ -29,9 +29,10 @@ from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
+from aedesk.models.layers import poll
 
 CRC_BYTES = 4
-MOST_LATENT_BYTES = 4 << 30
+MOST_LATENT_BYTES = 2 << 30
 
 Place = tuple[slice, slice]
 
@@ -145,7 +146,7 @@ class PlainCoder:
         """What is coded of a file: parameters, symbols (channels, rows, columns) of the tiles that touch a box, tiles that are lost."""
         model, stride = self.model, self.stride_px
         whole = model.padded(file.width, file.height)
-        if file.tile_px % model.unit_px:
+        if file.tile_px % model.unit_px or file.tile_px > model.tile_px:
             raise FormatError("The tiles of this .aed file do not fit its model.", "Get the file again from where it came from.")
         size_bytes = 4 * model.channels * (whole.height // stride) * (whole.width // stride)
         if size_bytes > MOST_LATENT_BYTES:
@@ -159,6 +160,7 @@ class PlainCoder:
         for number, place in enumerate(self._places(file)):
             if not any(_touch(place, _positions(box, stride)) for box in wanted):
                 continue
+            poll()
             try:
                 symbols[:, *place] = self._tile(file, number, place, parameters)
             except FormatError as error:

@@ -34,7 +34,7 @@ def settle(x: Tensor) -> Tensor:
     """Round to a multiple of 2**-VALUE_BITS within +-LARGEST, in float64; in other types return ``x`` as it is."""
     if x.dtype != torch.float64:
         return x
-    return (x * 2.0**VALUE_BITS).round().mul(2.0**-VALUE_BITS).clamp(-LARGEST, LARGEST)
+    return (x * 2.0**VALUE_BITS).round_().mul_(2.0**-VALUE_BITS).clamp_(-LARGEST, LARGEST)
 
 
 class FixedConv2d(nn.Conv2d):
@@ -47,22 +47,17 @@ class FixedConv2d(nn.Conv2d):
         if x.dtype != torch.float64:
             return super().forward(x)
         # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round.
-        taps = [x] if self.kernel_size[0] == 1 else list(_shifted(x))
-        weight = self.weight.flatten(2)
-        if self.groups > 1:
-            total = sum((tap * weight[:, 0, number, None, None] for number, tap in enumerate(taps)), torch.zeros((), dtype=x.dtype))
-        else:
-            flat = sum((weight[..., number] @ tap.flatten(2) for number, tap in enumerate(taps)), torch.zeros((), dtype=x.dtype))
-            total = flat.unflatten(2, x.shape[2:])
         assert self.bias is not None
-        return settle(total + self.bias[:, None, None])
-
-
-def _shifted(x: Tensor) -> list[Tensor]:
-    """The nine neighbours of every position, in the order of a kernel's entries."""
-    height, width = x.shape[2:]
-    wide = F.pad(x, (1, 1, 1, 1))
-    return [wide[:, :, dy : dy + height, dx : dx + width] for dy in range(3) for dx in range(3)]
+        if self.groups > 1:
+            height, width = x.shape[2:]
+            wide = F.pad(x, (1, 1, 1, 1))
+            total = self.bias[:, None, None].expand(x.shape).clone()
+            for dy in range(3):
+                for dx in range(3):
+                    total.addcmul_(wide[:, :, dy : dy + height, dx : dx + width], self.weight[:, 0, dy, dx, None, None])
+            return settle(total)
+        columns = x.flatten(2) if self.kernel_size[0] == 1 else F.unfold(x, 3, padding=1)
+        return settle((self.weight.flatten(1) @ columns + self.bias[:, None]).unflatten(2, x.shape[2:]))
 
 
 def make_exact(network: N) -> N:

@@ -18,3 +18,18 @@ def make_codec(folder: Path, name: str = "tiny", seed: int = 0) -> Path:
     network = FAMILIES["codec"].build(ARCHITECTURE)
     card = {"name": name, "purpose": "codec", "family": "codec", "architecture": ARCHITECTURE, "title": name.title()}
     return save_model(folder / f"{name}.safetensors", network.state_dict(), card, torch.float32)
+
+
+def make_lively_codec(folder: Path, name: str = "lively", seed: int = 1) -> Path:
+    """The same with random numbers where training would begin from zero, so that every layer has a say in every symbol."""
+    import torch
+
+    from aedesk.models.checkpoint import load_model, save_model
+
+    path = make_codec(folder, name, seed)
+    network, card = load_model(path)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.03 * torch.randn_like(parameter))
+    return save_model(path, network.state_dict(), card, torch.float32)

@@ -1,0 +1,83 @@
+"""A file means the same on every machine: the symbols that one setting of the processor writes, all the others read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_codec import make_lively_codec
+
+from aedesk.codec.decoder import TileRows, decode
+from aedesk.codec.encoder import encode
+from aedesk.codec.loading import load_codec
+from aedesk.formats.container import read_aed
+from aedesk.imaging.picture import Picture
+
+# Limits that make the libraries behave as on an older processor: oneDNN, torch's own kernels, and MKL.
+PROCESSORS = {
+    "one thread": {"OMP_NUM_THREADS": "1"},
+    "two threads": {"OMP_NUM_THREADS": "2"},
+    "SSE4.1": {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+    "AVX2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    "AVX-512": {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
+    "no oneDNN": {"TORCH_MKLDNN_ENABLED": "0"},
+}
+
+READ = """
+import hashlib, sys
+import numpy as np
+from aedesk.codec.decoder import TileRows, decode
+from aedesk.codec.loading import load_codec
+from aedesk.formats.container import read_aed
+codec = load_codec(sys.argv[1], "cpu")
+with open(sys.argv[2], "rb") as aed:
+    file = read_aed(aed.read())
+latents = TileRows(file, codec, damaged=False).all()
+np.save(sys.argv[3], decode(file, codec).picture.pixels)
+print(hashlib.sha256(latents.symbols.tobytes() + latents.values.tobytes()).hexdigest())
+"""
+
+
+def read_elsewhere(processor: dict[str, str], model: Path, aed: Path, pixels: Path) -> str:
+    environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA")}
+    arguments = [sys.executable, "-c", READ, str(model), str(aed), str(pixels)]
+    done = subprocess.run(arguments, env=environment | processor, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    folder = tmp_path_factory.mktemp("written")
+    model = make_lively_codec(folder)
+    random = np.random.default_rng(0)
+    smooth = np.cumsum(np.cumsum(random.normal(0, 1, (160, 200, 3)), 0), 1)
+    pixels = np.clip(128 + 40 * smooth / smooth.std() + random.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
+    aed = folder / "a.aed"
+    aed.write_bytes(encode(Picture(pixels), load_codec(str(model), "cpu"), 85).data)
+    return model, aed, folder
+
+
+@pytest.fixture(scope="module")
+def here(written: tuple[Path, Path, Path]) -> tuple[str, np.ndarray]:
+    model, aed, _ = written
+    file, codec = read_aed(aed.read_bytes()), load_codec(str(model), "cpu")
+    latents = TileRows(file, codec, damaged=False).all()
+    digest = hashlib.sha256(latents.symbols.tobytes() + latents.values.tobytes()).hexdigest()
+    return digest, decode(file, codec).picture.pixels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_symbols_are_equal_and_pixels_within_a_level(
+    processor: str, written: tuple[Path, Path, Path], here: tuple[str, np.ndarray]
+) -> None:
+    model, aed, folder = written
+    digest, pixels = here
+    assert read_elsewhere(PROCESSORS[processor], model, aed, folder / "pixels.npy") == digest
+    assert np.abs(np.load(folder / "pixels.npy").astype(int) - pixels).max() <= 1

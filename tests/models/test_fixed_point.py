@@ -1,0 +1,61 @@
+"""Arithmetic that is the same everywhere: sums that no order can change."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from aedesk.core.errors import ModelError
+from aedesk.models.fixed_point import LARGEST, VALUE_BITS, FixedConv2d, make_exact, settle
+
+
+def values(*shape: int, seed: int = 0) -> torch.Tensor:
+    torch.manual_seed(seed)
+    return settle(torch.randn(*shape, dtype=torch.float64) * 20)
+
+
+@pytest.mark.parametrize(("kernel", "groups"), [(1, 1), (3, 1), (3, 6)])
+def test_an_exact_layer_is_the_ordinary_one_up_to_rounding(kernel: int, groups: int) -> None:
+    torch.manual_seed(1)
+    layer = FixedConv2d(6, 6, kernel, groups)
+    exact = make_exact(layer)
+    x = values(2, 6, 5, 7)
+    difference = (exact(x) - layer(x.float())).abs().max()
+    assert difference < 6 * 9 * 60 * 2.0**-12
+    reference = F.conv2d(x, exact.weight, exact.bias, padding=kernel // 2, groups=groups)
+    assert torch.equal(exact(x), settle(reference))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_no_order_of_the_inputs_changes_a_bit(seed: int, channels: int) -> None:
+    torch.manual_seed(seed)
+    exact = make_exact(FixedConv2d(channels, 3, 3))
+    x = values(1, channels, 4, 4, seed=seed)
+    order = torch.randperm(channels)
+    shuffled = make_exact(FixedConv2d(channels, 3, 3))
+    shuffled.load_state_dict({"weight": exact.weight[:, order], "bias": exact.bias})
+    assert torch.equal(exact(x), shuffled(x[:, order]))
+
+
+def test_settled_values_are_multiples_within_bounds() -> None:
+    x = settle(torch.tensor([0.1, -1e9, 1e9, 3.0], dtype=torch.float64))
+    assert (x * 2**VALUE_BITS % 1 == 0).all()
+    assert x.abs().max() == LARGEST
+    assert x[3] == 3
+
+
+def test_training_is_not_rounded() -> None:
+    x = torch.tensor([0.12345])
+    assert settle(x) is x
+
+
+def test_weights_that_are_too_large_to_be_exact_are_refused() -> None:
+    layer = FixedConv2d(2, 2)
+    with torch.no_grad():
+        layer.weight.fill_(2.0**30)
+    with pytest.raises(ModelError, match="too large for exact arithmetic"):
+        make_exact(nn.Sequential(layer))
