@@ -7,6 +7,7 @@ the end shows as damage of that tile.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from aedesk.core.errors import FormatError
 from aedesk.formats.aed_file import (
@@ -66,7 +67,8 @@ def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
     quality = fields.take(1, "quality")[0]
     width, height = fields.number("width"), fields.number("height")
     tile_px = fields.number("tile size") * TILE_UNIT_PX
-    _check_limits(width, height, tile_px, limits)
+    kind: Literal["codec", "codes"] = "codes" if flags & _CODES else "codec"
+    _check_limits(width, height, tile_px, kind, limits)
     chunk_count = fields.number("number of chunks") if flags & _CHUNKS else 0
     if chunk_count > MAX_CHUNKS or (flags & _CHUNKS and not chunk_count):
         raise _damaged("number of chunks", fields.at)
@@ -86,7 +88,7 @@ def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
         channels=3 if flags & _RGB else 1,
         bit_depth=16 if flags & _DEEP else 8,
         model_id=model_id,
-        kind="codes" if flags & _CODES else "codec",
+        kind=kind,
         quality=quality,
         tile_px=tile_px,
         tiles=tiles,
@@ -139,7 +141,7 @@ class _Fields:
         return tuple(payloads), frozenset(damaged)
 
 
-def _check_limits(width: int, height: int, tile_px: int, limits: Limits) -> None:
+def _check_limits(width: int, height: int, tile_px: int, kind: str, limits: Limits) -> None:
     if not (width and height and tile_px):
         raise _damaged("size of the picture", len(MAGIC) + 2 + MODEL_ID_BYTES + 1)
     if max(width, height) > limits.edge_px or width * height > limits.pixels:
@@ -148,7 +150,7 @@ def _check_limits(width: int, height: int, tile_px: int, limits: Limits) -> None
             f"and {limits.pixels / 1e6:.0f} megapixels.",
             _AGAIN,
         )
-    if tile_px > limits.tile_px:
+    if kind == "codec" and tile_px > limits.tile_px:
         raise FormatError(f"This .aed file says that its tiles are {tile_px} pixels large; the limit is {limits.tile_px}.", _AGAIN)
 
 
