@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import torch
 
 from aedesk.analysis import codec_contestants
@@ -77,8 +78,9 @@ def measure(codec: Contestant, setting: float, pixels: Pixels) -> Figures:
     encoded = time.perf_counter()
     decoded = codec.decode(data)
     ended = time.perf_counter()
-    decoded = decoded[:, :, : pixels.shape[2]]  # WebP has no gray: three equal channels come back
     original = pixels if decoded.dtype == pixels.dtype else to_8_bit(pixels)
+    # WebP has no gray, and gives three equal channels; an autoencoder of one channel has no colour.
+    decoded = decoded[:, :, : pixels.shape[2]] if decoded.shape[2] > 1 else np.broadcast_to(decoded, pixels.shape)
     similarity, multiscale = _similarities(original, decoded)
     return {
         "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),

@@ -148,3 +148,13 @@ def test_what_cannot_be_measured_is_said(played: Played, tmp_path: Path) -> None
     for options in ({"qualities": ()}, {"qualities": (50, 101)}, {"preset": "fast"}):
         with pytest.raises(SpecError):
             EvaluateCodecSpec("x", **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("family", ["dense", "convolutional"])
+def test_the_codes_of_other_autoencoders_are_measured_too(
+    family: str, request: pytest.FixtureRequest, make_folder: Callable[..., Path]
+) -> None:
+    model = request.getfixturevalue(family)
+    points = result(make_folder(1), model=model, qualities=(10, 90), device="cpu")["codecs"][0]["points"]
+    assert all(point["bpp"] > 0 and point["psnr"] > 0 for point in points)
+    assert points[0]["bpp"] < points[1]["bpp"]
