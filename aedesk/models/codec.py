@@ -14,7 +14,7 @@ from torch import Tensor
 from aedesk.models.architectures import CodecConfig
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.codec_entropy import EntropyModel
-from aedesk.models.codec_transforms import FOLD, STRIDE, Analysis, Synthesis, usual_spread
+from aedesk.models.codec_transforms import FOLD, STRIDE, Analysis, Synthesis, spread_of
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.quality import ANCHORS, BEST, SPACING
 
@@ -55,13 +55,12 @@ class Codec(Autoencoder):
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         self.config = config
-        spread = usual_spread().sort(descending=True, stable=True).values[: config.latent].float()
         # The best step of a uniform quantiser at high rate: d(bits)/d(step) = -d(lambda * error)/d(step), for three colours at one weight.
         anchors = torch.arange(ANCHORS) * SPACING
         gain = 255 * (lmbda_of(anchors) / 26).sqrt()
         self.g_a = Analysis(config)
         self.g_s = Synthesis(config)
-        self.entropy = EntropyModel(config, gain, spread)
+        self.entropy = EntropyModel(config, gain, spread_of(config.latent))
 
     @property
     def descriptor(self) -> Descriptor:

@@ -133,7 +133,7 @@ class EntropyModel(nn.Module):
         super().__init__()
         latent, hyper, context = config.latent, config.hyper, config.context
         self.config = config
-        self.gain = QualityTable(gain[:, None].expand(-1, latent), scale=2, relative=True)
+        self.gain = QualityTable(gain[:, None].expand(-1, latent), relative=True)
         self.h_a = nn.Sequential(
             nn.Conv2d(latent, 96, 1),
             nn.ReLU(),

@@ -50,6 +50,11 @@ def usual_spread() -> Tensor:
     return torch.stack((lightness, colour, 0.6 * colour)).flatten()
 
 
+def spread_of(count: int) -> Tensor:
+    """:func:`usual_spread` of the ``count`` largest, in the order of :func:`cosine_basis`: (count,) float32."""
+    return usual_spread().sort(descending=True, stable=True).values[:count].float()
+
+
 class Blocks(nn.Module):
     """A linear transform of 16x16 blocks that starts as the cosine transform. What is learned is a small change of it."""
 
@@ -83,6 +88,8 @@ class Analysis(nn.Module):
                  └──────────────────── cosine transform of 16x16 blocks ───────────────┘
     """
 
+    spread: Tensor
+
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
         fine, coarse = config.blocks[:2]
@@ -94,6 +101,7 @@ class Analysis(nn.Module):
         self.tail = nn.Conv2d(config.coarse, config.latent, 1)
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
+        self.register_buffer("spread", spread_of(config.latent), persistent=False)
         with torch.no_grad():
             for parameter in self.tail.parameters():
                 parameter.zero_()
@@ -102,7 +110,8 @@ class Analysis(nn.Module):
         centred = picture - 0.5
         x = self.fine(self.head(F.pixel_unshuffle(centred, FOLD)) + self.tint_fine(quality))
         x = self.coarse(self.down(F.pixel_unshuffle(x, 2)) + self.tint_coarse(quality))
-        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(x))
+        # In units of each channel's spread, or one step of the optimizer would be noise for the faint ones.
+        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(x)) * self.spread[:, None, None]
         return y
 
 

@@ -18,7 +18,7 @@ class QualityTable(nn.Module):
     Args:
         start: (ANCHORS, channels): the rows before training; what is learned is the difference from them.
         scale: of what is learned against the weight that the optimizer sees.
-        relative: what is learned is a part of ``start``, for rows of very different size.
+        relative: what is learned is a factor on ``start``, for positive numbers of very different size: they stay positive.
     """
 
     start: Tensor
@@ -32,7 +32,10 @@ class QualityTable(nn.Module):
     def forward(self, quality: Tensor) -> Tensor:
         """(B, channels, 1, 1) for ``quality`` (B,) of whole numbers; settled in float64."""
         change = self.scale * self.change
-        rows = settle(self.start + (self.start * change if self.relative else change))
+        if self.relative:  # growth and its inverse, without an exponential, which may differ by machine
+            rows = settle(self.start * (1 + change.relu()) / (1 + (-change).relu()))
+        else:
+            rows = settle(self.start + change)
         quality = quality.long()
         low = (quality // SPACING).clamp(max=ANCHORS - 2)
         part = (quality - low * SPACING).to(rows.dtype)[:, None]
