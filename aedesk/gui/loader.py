@@ -54,16 +54,16 @@ class Loader(QObject):
             source = read(document.path)
             return source, _fitting(partner, source) if partner is not None else None
 
-        def failed(error: AedeskError) -> None:
+        def oops(error: AedeskError) -> None:
             self._failed(document, error)
 
         def done(found: bytes | tuple[Picture, Picture | None]) -> None:
             if isinstance(found, bytes):
-                self._decoder.decode(found, lambda result: self._decoded(document, len(found), result), failed)
+                self._decoder.decode(found, lambda result: self._decoded(document, len(found), result), oops)
             else:
                 self._arrived(document, *found)
 
-        self._pool.run(work, done, failed)
+        self._pool.run(work, done, oops)
 
     def set_reference(self, document: Document, path: Path, failed: Oops) -> None:
         """Make the picture in ``path`` the clean original of ``document``; it must have the same size."""
