@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import numpy as np
+
 from aedesk.codec.coders import coder
 from aedesk.codec.encoder import Encoded
 from aedesk.codec.rate_control import find_quality
@@ -32,7 +34,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
         return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture
 
     with interruptible(cancel.check):
-        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: psnr(picture.pixels, decode(encoded).pixels))
+        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: fidelity(picture, decode(encoded)))
         decoded = decode(chosen.encoded) if spec.preview else None
     data = chosen.encoded.data
     result = CompressResult(
@@ -43,10 +45,15 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
         str(codec.device),
         chosen.reached,
         decoded,
-        None if decoded is None else psnr(picture.pixels, decoded.pixels),
+        None if decoded is None else fidelity(picture, decoded),
         chosen.encoded.bits if spec.preview else None,
         codec.stride_px,
     )
     yield Finished(
         result, f"quality {result.quality}, {len(data)} bytes, {result.bpp:.3f} bpp in {result.seconds:.1f} s on {result.device}"
     )
+
+
+def fidelity(original: Picture, decoded: Picture) -> float:
+    """PSNR in dB; what came back without colour is held against the colours."""
+    return psnr(original.pixels, np.broadcast_to(decoded.pixels, original.pixels.shape))

@@ -90,6 +90,25 @@ def test_targets_are_kept(tiny: str, aedesk: Call, make_file: Call, tmp_path: Pa
     assert (tmp_path / "b.aed").read_bytes() == (tmp_path / "a.aed").read_bytes()
 
 
+def test_any_autoencoder_stores_pictures_even_one_without_colour(aedesk: Call, make_file: Call, tmp_path: Path) -> None:
+    import torch
+
+    from aedesk.models.checkpoint import save_model
+    from aedesk.models.families import FAMILIES
+
+    architecture = {"channels": 1, "size_px": 8, "hidden": [], "code": 6}
+    network = FAMILIES["undercomplete"].build(architecture)
+    card = {"name": "gray", "purpose": "autoencoder", "family": "undercomplete", "architecture": architecture}
+    gray = save_model(tmp_path / "gray.safetensors", network.state_dict(), card, torch.float32)
+    source = make_file(tmp_path / "a.png")
+    done = aedesk("encode", source, "-o", tmp_path / "a.aed", "--model", gray, "--embed-model", "--psnr")
+    assert (done.code, done.err) == (0, "")
+    assert aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "b.png").code == 0
+    pixels = io.read(source).pixels
+    shown = np.broadcast_to(io.read(tmp_path / "b.png").pixels, pixels.shape)
+    assert f"{psnr(pixels, shown):.2f} dB" in done.out
+
+
 def test_a_model_without_a_latent_is_bad_usage(aedesk: Call, model: Path, make_file: Call, tmp_path: Path) -> None:
     done = aedesk("encode", make_file(tmp_path / "a.png"), "-o", tmp_path / "a.aed", "--model", model)
     assert done.code == 2
