@@ -25,8 +25,10 @@ FAMILY_NOTES: Mapping[str, str] = {
     "masked": "Patches are hidden, and the rest of the picture must tell what was there.",
     "graph": "Looks for similar patches elsewhere in the picture, to denoise by them.",
     "unet": "The network of the shipped denoisers, from the beginning.",
+    "codec": "The network behind .aed files: the fewest bits for the smallest error, at every quality.",
 }
 """A sentence per family, in the order in which people should meet them."""
+_OF_SHIPPED = {"unet": "denoise-gaussian", "codec": "codec-photo"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,8 @@ def families() -> list[str]:
 
 
 def family_title(family: str) -> str:
-    """As people write it: "U-Net", "sparse autoencoder"."""
-    return "U-Net" if family == "unet" else f"{family} autoencoder"
+    """As people write it: "U-Net", "codec", "sparse autoencoder"."""
+    return {"unet": "U-Net", "codec": "codec"}.get(family, f"{family} autoencoder")
 
 
 def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
@@ -121,8 +123,8 @@ def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
 def family_recipe(family: str) -> dict[str, Any]:
     """The recipe of a family; one that has none begins with what every setting is by itself. Raises SpecError for an unknown family."""
     _ = ARCHITECTURES[family]
-    if family == "unet":
-        return load(resource_path("models", "denoise-gaussian.toml"))
+    if family in _OF_SHIPPED:
+        return load(resource_path("models", f"{_OF_SHIPPED[family]}.toml"))
     if resource_path("recipes", f"{family}.toml").is_file():
         return load_named(family)
     return {"name": family, "purpose": "autoencoder", "model": {"family": family}, "stage": [{"steps": 2000}]}
