@@ -21,12 +21,15 @@ from aedesk.gui.app import Application
 from aedesk.gui.compress import live
 from aedesk.gui.compress.curves_page import CurvesPage, verdict
 from aedesk.gui.compress.latent_page import LatentPage
+from aedesk.gui.compress.rival import fidelity
 from aedesk.gui.dialogs import files
 from aedesk.gui.main_window import MainWindow
 from aedesk.gui.panels.compress import CompressPanel
 from aedesk.imaging import other_codecs
 from aedesk.imaging.io import read
 from aedesk.imaging.metrics import psnr
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.samples import to_8_bit
 from aedesk.settings.store import Settings
 
 
@@ -124,7 +127,6 @@ def make_aed(tmp_path: Path, make_pixels: Callable[..., np.ndarray], monkeypatch
     from compress_script import MAGIC
 
     from aedesk.gui import aed_files
-    from aedesk.imaging.picture import Picture
 
     monkeypatch.setattr(aed_files, "MAGIC", MAGIC)
 
@@ -490,6 +492,13 @@ def test_the_choices_are_remembered(shop: Open, make_file: Callable[..., Path], 
     opened.window.close()
     again = Settings(tmp_path / "config" / "settings.json")
     assert [again[f"compress_{key}"] for key in ("model", "other", "by", "quality")] == ["photos", "WebP", "psnr", 33]
+
+
+def test_what_came_back_without_colour_or_with_fewer_bits_is_measured_all_the_same(make_pixels: Callable[..., np.ndarray]) -> None:
+    colour, deep = make_pixels(20, 30), make_pixels(20, 30, dtype=np.uint16)
+    gray = colour[:, :, 1:2]
+    assert fidelity(Picture(colour), Picture(gray)) == pytest.approx(psnr(colour, np.repeat(gray, 3, axis=2)))
+    assert fidelity(Picture(deep), Picture(colour)) == pytest.approx(psnr(to_8_bit(deep), colour))
 
 
 def test_codecs_and_models_with_a_latent_are_offered(shop: Open, make_file: Callable[..., Path]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.gui.compress.live import Shown
@@ -85,8 +86,8 @@ class Rival(QObject):
 
 
 def fidelity(original: Picture, decoded: Picture) -> float:
-    """PSNR in dB, in 8 bits if one of the two has no more."""
-    a, b = original.pixels, decoded.pixels
+    """PSNR in dB, in 8 bits if one of the two has no more; what came back without colour is held against the colours."""
+    a, b = original.pixels, np.broadcast_to(decoded.pixels, original.pixels.shape)
     return psnr(a, b) if a.dtype == b.dtype else psnr(to_8_bit(a), to_8_bit(b))
 
 
