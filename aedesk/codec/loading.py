@@ -14,6 +14,7 @@ import torch
 from aedesk.codec.plain_model import PlainModel
 from aedesk.core.errors import ModelError
 from aedesk.entropy.tables import Tables
+from aedesk.models.allowance import Allowance
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import load_model
 from aedesk.models.codec import Codec
@@ -21,7 +22,11 @@ from aedesk.models.codec_entropy import EntropyModel
 from aedesk.models.devices import resolve_device
 from aedesk.models.fixed_point import make_exact
 from aedesk.models.identity import find_by_id, model_id
+from aedesk.models.model_file import read_model_file
 from aedesk.models.zoo import find_model
+
+BESIDE = 1 << 24
+"""Numbers that a network may make beside those of its file: buffers that are computed, and copies in other types."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +74,11 @@ def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> LoadedC
     with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
         path = Path(folder, "embedded.safetensors")
         path.write_bytes(data)
+        read_model_file(path)
         if model_id(path) != identity:
             raise ModelError("The model inside this file is not the one that wrote it.", "Get the file again from where it came from.")
-        return _open(path, resolve_device(device))
+        with Allowance(len(data) + BESIDE):
+            return _open(path, resolve_device(device))
 
 
 def prepare(network: Codec, identity: bytes, device: torch.device, card: dict[str, Any]) -> LoadedCodec:
