@@ -50,7 +50,7 @@ def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Eve
         pixels = read(path).pixels
         for codec in codecs:
             if path is paths[0]:
-                codec.decode(codec.encode(pixels, codec.settings[0]))
+                codec.decode(codec.encode(pixels, codec.settings[0]), pixels.shape[2])
             for setting in codec.settings:
                 cancel.check()
                 found = measure(codec, setting, pixels)
@@ -76,11 +76,10 @@ def measure(codec: Contestant, setting: float, pixels: Pixels) -> Figures:
     begun = time.perf_counter()
     data = codec.encode(pixels, setting)
     encoded = time.perf_counter()
-    decoded = codec.decode(data)
+    decoded = codec.decode(data, pixels.shape[2])
     ended = time.perf_counter()
     original = pixels if decoded.dtype == pixels.dtype else to_8_bit(pixels)
-    # WebP has no gray, and gives three equal channels; an autoencoder of one channel has no colour.
-    decoded = decoded[:, :, : pixels.shape[2]] if decoded.shape[2] > 1 else np.broadcast_to(decoded, pixels.shape)
+    decoded = np.broadcast_to(decoded, pixels.shape)  # an autoencoder of one channel has no colour
     similarity, multiscale = _similarities(original, decoded)
     return {
         "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),

@@ -62,8 +62,12 @@ def available() -> tuple[str, ...]:
     return ("JPEG", *(name for name, is_there in there.items() if is_there))
 
 
-def code(codec: str, picture: Picture, quality: int) -> Coded:
-    """Encode and decode.
+def encode(codec: str, pixels: Pixels, quality: int, **metadata: bytes) -> bytes:
+    """A whole file.
+
+    Args:
+        pixels: (H, W, 1 or 3) uint8.
+        metadata: ``icc_profile`` and ``exif``, for JPEG as far as they fit; JPEG XL gets none.
 
     Raises:
         SpecError: there is no such codec here.
@@ -71,11 +75,33 @@ def code(codec: str, picture: Picture, quality: int) -> Coded:
     """
     if codec not in available():
         raise SpecError(f"There is no codec {codec!r} here.", f"Known: {', '.join(available())}.")
-    original = to_8_bit(picture.pixels)
     if codec == "JPEG XL":
-        data, pixels = _jpeg_xl(original, quality)
+        return _jpeg_xl(pixels, quality)
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    kept = {name: block for name, block in metadata.items() if codec != "JPEG" or len(block) < MAX_JPEG_SEGMENT}
+    file = io.BytesIO()
+    image.save(file, codec, quality=quality, **_OPTIONS[codec], **kept)
+    return file.getvalue()
+
+
+def decode(codec: str, data: bytes, channels: int) -> Pixels:
+    """The (H, W, channels) uint8 pixels of what :func:`encode` has written."""
+    if codec == "JPEG XL":
+        import imagecodecs
+
+        pixels: Pixels = imagecodecs.jpegxl_decode(data)
     else:
-        data, pixels = _pillow(codec, original, picture, quality)
+        with Image.open(io.BytesIO(data), formats=(codec,)) as image:
+            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def code(codec: str, picture: Picture, quality: int) -> Coded:
+    """Encode and decode. Raises as :func:`encode`."""
+    original = to_8_bit(picture.pixels)
+    blocks = {"icc_profile": picture.icc, "exif": picture.exif}
+    data = encode(codec, original, quality, **{name: block for name, block in blocks.items() if block})
+    pixels = decode(codec, data, picture.channels)
     return Coded(codec, quality, len(data), Picture(pixels, icc=picture.icc), psnr(original, pixels))
 
 
@@ -129,23 +155,9 @@ def _slope(tried: dict[int, Coded], measure: Callable[[Coded], float], quality: 
     return max(found, 0.0)
 
 
-def _pillow(codec: str, original: Pixels, picture: Picture, quality: int) -> tuple[bytes, Pixels]:
-    gray = original.shape[2] == 1
-    image = Image.fromarray(original[:, :, 0] if gray else original)
-    blocks = {"icc_profile": picture.icc, "exif": picture.exif}
-    kept = {name: block for name, block in blocks.items() if block and (codec != "JPEG" or len(block) < MAX_JPEG_SEGMENT)}
-    file = io.BytesIO()
-    image.save(file, codec, quality=quality, **_OPTIONS[codec], **kept)
-    with Image.open(file, formats=(codec,)) as decoded:
-        pixels = np.asarray(decoded.convert("L" if gray else "RGB"))
-    return file.getvalue(), pixels.reshape(original.shape)
-
-
-def _jpeg_xl(original: Pixels, quality: int) -> tuple[bytes, Pixels]:
+def _jpeg_xl(pixels: Pixels, quality: int) -> bytes:
     """libjxl counts in distances, of which 1 cannot be told from the original by most people."""
     import imagecodecs
 
     distance = 0.1 + (BEST - quality) * 0.09 if quality >= 30 else 53 / 3000 * quality**2 - 23 / 20 * quality + 25
-    data = bytes(imagecodecs.jpegxl_encode(original, distance=min(distance, 25.0), effort=7))
-    pixels: Pixels = imagecodecs.jpegxl_decode(data)
-    return data, pixels.reshape(original.shape)
+    return bytes(imagecodecs.jpegxl_encode(pixels, distance=min(distance, 25.0), effort=7))

@@ -36,10 +36,10 @@ class Played:
             head = np.array([*kept.shape, kept.itemsize], "<u4").tobytes()
             return head + kept.tobytes()[:: step + 1].ljust(0) + b"|" + kept.tobytes()
 
-        def decode(data: bytes) -> np.ndarray:
-            height, width, channels, size = np.frombuffer(data[:16], "<u4")
-            pixels = np.frombuffer(data[-int(height * width * channels * size) :], f"u{size}")
-            return pixels.reshape(height, width, channels)
+        def decode(data: bytes, channels: int) -> np.ndarray:
+            height, width, stored, size = np.frombuffer(data[:16], "<u4")
+            pixels = np.frombuffer(data[-int(height * width * stored * size) :], f"u{size}")
+            return pixels.reshape(height, width, stored)
 
         return Contestant(model, qualities, encode, decode)
 
@@ -99,7 +99,7 @@ def test_peers_run_on_the_same_pictures_with_real_files_and_bd_rates(played: Pla
     folder = make_folder(1, 64, 48)
     found = result(folder, peers=True, qualities=(0, 50, 100))
     names = [codec["name"] for codec in found["codecs"]]
-    assert names == ["codec-photo", "jpeg", "webp", "avif", "jpeg-xl"]
+    assert names == ["codec-photo", "JPEG", "WebP", "AVIF", "JPEG XL"]
     assert set(found["bd_rates"]) == set(names[1:])
     for codec in found["codecs"][1:]:
         rates = [point["bpp"] for point in codec["points"]]

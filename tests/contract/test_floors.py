@@ -26,7 +26,7 @@ OUTSIDE: dict[str, set[str]] = {
     "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
     "restoration": TENSORS,
     "codec": TENSORS | {"PIL"},
-    "analysis": TENSORS | {"PIL", "imagecodecs", "scipy", "cv2", "bm3d", "sklearn", "umap"},
+    "analysis": TENSORS | {"scipy", "cv2", "bm3d", "sklearn", "umap"},
     "jobs": {"numpy"},
     "cli": {"numpy", "PIL"},
     "gui": {"numpy", "PySide6", "pyqtgraph", "shiboken6"},
