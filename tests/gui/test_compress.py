@@ -225,7 +225,8 @@ def test_a_target_finds_the_quality_and_the_panel_says_which(
     opened.find(QWidget, spin).setValue(value)
     expected = 2000 if aim == "size" else value
     opened.wait(lambda: opened.panel.live.now is not None and getattr(opened.panel.live.now.wish.spec, said) == expected)
-    opened.wait(lambda: f"Quality {opened.panel.live.now.result.quality} reaches" in opened.remark)
+    verb = "reaches" if aim == "psnr" else "stays within"
+    opened.wait(lambda: f"Quality {opened.panel.live.now.result.quality} {verb}" in opened.remark)
 
 
 def test_a_target_out_of_reach_is_said(shop: Open, make_file: Callable[..., Path]) -> None:

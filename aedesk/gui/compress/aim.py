@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from aedesk.gui.compress.words import KILO
@@ -91,6 +91,7 @@ def _number(name: str, accessible: str, low: float, high: float, value: float, d
     spin.setSingleStep(0.05 if decimals == 2 else 0.5 if unit == "dB" else 10)
     spin.setValue(value)
     spin.setSuffix(f" {unit}")
+    spin.setAlignment(Qt.AlignmentFlag.AlignRight)
     spin.setKeyboardTracking(False)
     return spin
 

@@ -116,7 +116,7 @@ def remark(seen: Seen, target: str) -> str:
     if not result.reached:
         words.append(f"{target} cannot be reached: this is the nearest, quality {result.quality}.")
     elif target:
-        words.append(f"Quality {result.quality} reaches {target}.")
+        words.append(f"Quality {result.quality} {'reaches' if _aims_at_least(shown) else 'stays within'} {target}.")
     if duel is not None:
         words.append(_duel_words(duel, seen))
     if seen.region is not None:
@@ -124,6 +124,11 @@ def remark(seen: Seen, target: str) -> str:
     if not shown.whole:
         words.append("Computed for the box in the picture; the size of the whole is estimated from it.")
     return " ".join(words)
+
+
+def _aims_at_least(shown: Shown) -> bool:
+    """Whether what was aimed at is a least and not a most."""
+    return shown.wish.spec.target_psnr is not None
 
 
 def _duel_words(duel: Duel, seen: Seen) -> str:
