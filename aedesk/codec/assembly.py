@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from torch import Tensor
 
 from aedesk.codec.alpha import Alpha, pack_alpha, unpack_alpha
-from aedesk.core.errors import FormatError
+from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.aed_file import ALPHA, DPI, EXIF, ICC, MODEL, XMP, AedFile, Chunk
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import Pixels
@@ -22,6 +23,15 @@ def chunks_of(picture: Picture, embedded: bytes | None) -> tuple[Chunk, ...]:
     if picture.alpha is not None:
         given[ALPHA] = pack_alpha(picture.alpha)
     return tuple(Chunk(kind, data) for kind, data in given.items() if data is not None)
+
+
+def checked(values: Tensor) -> Tensor:
+    """``values`` that a network gave. Raises :class:`ModelError` if some are no numbers, as of a model that is damaged or made to harm."""
+    if not bool(values.isfinite().all()):
+        raise ModelError(
+            "The model gives values that are no numbers.", "Choose another model, or get this one again."
+        )
+    return values
 
 
 def assembled(file: AedFile, pixels: Pixels, part: Box, lost: Iterable[tuple[int, int, int, int]]) -> Picture:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aedesk.codec.assembly import assembled
+from aedesk.codec.assembly import assembled, checked
 from aedesk.codec.encoder import Tick
 from aedesk.codec.loading import LoadedCodec
 from aedesk.codec.symbols import TileSymbols, decode_tile
@@ -71,7 +71,7 @@ def decode(
         for left in range(part.left, part.right, CORE_PX):
             core = Box(left, top, min(left + CORE_PX, part.right), bottom)
             place = core.within(part)
-            output[place.top : place.bottom, place.left : place.right] = to_pixels(synthesis(core), file.channels, dtype)
+            output[place.top : place.bottom, place.left : place.right] = to_pixels(checked(synthesis(core)), file.channels, dtype)
         top = bottom
     lost = tuple(file.rectangle(number) for number in sorted(tiles.lost))
     if tick:

@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aedesk.codec.assembly import assembled, chunks_of
+from aedesk.codec.assembly import assembled, checked, chunks_of
 from aedesk.codec.decoder import DEPTHS, Decoded
 from aedesk.codec.encoder import Encoded, Tick
 from aedesk.codec.plain_model import PlainModel
 from aedesk.codec.plain_parameters import LARGEST_SYMBOL, CodeParameters, Symbols, fitted, scales_of, steps_of
 from aedesk.codec.plain_steps import StepFinder
 from aedesk.core.codec_specs import LatentsResult
-from aedesk.core.errors import FormatError, ModelError
+from aedesk.core.errors import FormatError
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.entropy.coder import Decoder, Encoder
 from aedesk.entropy.shapes import shape_tables
@@ -103,7 +103,7 @@ class PlainCoder:
             if tick:
                 tick(number, len(cores))
             latent = torch.from_numpy(parameters.values(symbols[:, *_positions(model.reach(core, whole), self.stride_px)]))
-            pixels = to_pixels(model.synthesise(latent, core, whole).expand(3, -1, -1), file.channels, output.dtype)
+            pixels = to_pixels(checked(model.synthesise(latent, core, whole)).expand(3, -1, -1), file.channels, output.dtype)
             seen = Box(max(core.left, part.left), max(core.top, part.top), min(core.right, part.right), min(core.bottom, part.bottom))
             place, inner = seen.within(part), seen.within(core)
             output[place.top : place.bottom, place.left : place.right] = pixels[inner.top : inner.bottom, inner.left : inner.right]
@@ -135,11 +135,7 @@ class PlainCoder:
                 if tick:
                     tick(number, len(cores))
                 latent[:, *_positions(core, stride)] = model.analyse(source, core, whole)
-            if not bool(latent.isfinite().all()):
-                raise ModelError(
-                    "The code of this picture has values that are no numbers.", "The model's training has failed: choose another."
-                )
-            self._latest = (picture, latent, StepFinder(model, latent))
+            self._latest = (picture, latent, StepFinder(model, checked(latent)))
         return self._latest[1], self._latest[2]
 
     def _read(self, file: AedFile, wanted: list[Box], damaged: bool) -> tuple[CodeParameters, Symbols, list[int]]:

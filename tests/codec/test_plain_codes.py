@@ -208,6 +208,15 @@ def test_a_model_that_gives_no_numbers_is_named(make_pixels: Pixels) -> None:
         plain.encode(Picture(make_pixels(20, 20)), 50)
 
 
+def test_a_model_that_gives_no_pixels_is_named(make_pixels: Pixels) -> None:
+    plain = coder_with("convolutional")
+    file = read_aed(plain.encode(Picture(make_pixels(20, 20)), 50).data)
+    with torch.no_grad():
+        plain.model.network.from_code.bias[0] = float("nan")
+    with pytest.raises(ModelError, match="no numbers"):
+        plain.decode(file)
+
+
 class TestThroughTheServices:
     def end(self, spec: object, *inputs: object) -> Any:
         *_, end = run(spec, *inputs)

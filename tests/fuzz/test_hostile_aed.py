@@ -1,15 +1,20 @@
-"""Whatever stands in an .aed file, opening it gives a picture or a FormatError, soon and without more memory than its limits allow.
+"""Whatever stands in an .aed file, opening it gives a picture or an error in words, soon and without more memory than its limits allow.
 
-As a command it goes on for as long as is wished: ``python tests/fuzz/test_hostile_aed.py 20000 [SEED] [FILES...]``. A file that
-escapes is kept beside the command as ``escaped-SEED-NUMBER.aed``; put it into ``tests/fuzz/aed/`` once its cause is mended.
+As a command it goes on for as long as is wished: ``python tests/fuzz/test_hostile_aed.py 20000 [SEED]``, and with ``--decode`` to the
+pixels, through models that are inside the files. A file that escapes is kept where the command runs as ``escaped-SEED-NUMBER.aed``; put it
+into ``tests/fuzz/aed/`` once its cause is mended.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
 import sys
+import tempfile
 import time
 import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 if __name__ == "__main__":
@@ -20,16 +25,24 @@ import pytest
 from aed_files import FILES
 from aed_mutations import MUTATIONS, mutant
 
-from aedesk.codec.alpha import unpack_alpha
-from aedesk.core.errors import FormatError
+from aedesk.codec.alpha import pack_alpha, unpack_alpha
+from aedesk.codec.coders import coder_of
+from aedesk.core.errors import AedeskError, FormatError
 from aedesk.entropy.coder import Decoder
 from aedesk.entropy.tables import Tables
-from aedesk.formats.aed_file import ALPHA
+from aedesk.formats.aed_file import ALPHA, MODEL, Chunk
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.formats.inspection import inspect
+from aedesk.formats.limits import Limits
+from aedesk.models.identity import model_id
+from aedesk.models.model_file import read_model_file
 
 CORPUS = Path(__file__).with_name("aed")
-SEEDS = [write_aed(file) for file in FILES.values()]
+GOLDEN = sorted(Path(__file__).parents[1].glob("golden/aed/cod*-*.aed"))
+ALPHA_PLANE = np.arange(60 * 40, dtype=np.uint16).reshape(40, 60) * 9
+WITH_ALPHA = replace(FILES["one-tile"], width=60, height=40, chunks=(Chunk(ALPHA, pack_alpha(ALPHA_PLANE)),))
+SEEDS = [write_aed(file) for file in (*FILES.values(), WITH_ALPHA)]
+DECODED = Limits(pixels=200_000)
 TABLES = Tables.fit(np.random.default_rng(0).dirichlet(np.full(24, 0.3), size=8))
 INDEXES = np.arange(500) % 8
 LONGEST_S = 5.0
@@ -58,14 +71,36 @@ def open_all(data: bytes) -> str:
     return "damaged tiles" if file.damaged else "opened"
 
 
-def attack(count: int, seed: int, seeds: list[bytes]) -> dict[str, int]:
+def decode_all(data: bytes) -> str:
+    """The file to pixels, with the model that is inside it, whose name is put right: who makes a hostile file would do so too."""
+    try:
+        file = read_aed(data, DECODED)
+        model = file.chunk(MODEL)
+        if model is None:
+            return "without a model"
+        picture = coder_of(replace(file, model_id=_id_of(model)), "cpu").decode(file, damaged=True).picture
+    except AedeskError as error:
+        return f"refused ({type(error).__name__})"
+    assert (picture.width, picture.height) == (file.width, file.height)
+    return "decoded"
+
+
+def _id_of(model: bytes) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.safetensors")
+        path.write_bytes(model)
+        read_model_file(path)
+        return model_id(path)
+
+
+def attack(count: int, seed: int, seeds: list[bytes], target: Callable[[bytes], str] = open_all) -> dict[str, int]:
     """Open ``count`` mutants. Raises whatever escapes, after keeping the file."""
     draw, outcomes = random.Random(seed), dict[str, int]()
     for number in range(count):
         data = mutant(seeds, draw)
         begun = time.perf_counter()
         try:
-            outcome = open_all(data)
+            outcome = target(data)
             assert time.perf_counter() - begun < LONGEST_S, "too slow"
         except BaseException:
             Path(f"escaped-{seed}-{number}.aed").write_bytes(data)
@@ -74,7 +109,8 @@ def attack(count: int, seed: int, seeds: list[bytes]) -> dict[str, int]:
     return outcomes
 
 
-def test_mutants_are_opened_or_refused() -> None:
+def test_mutants_are_opened_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     tracemalloc.start()
     try:
         outcomes = attack(250, 1, SEEDS)
@@ -82,6 +118,12 @@ def test_mutants_are_opened_or_refused() -> None:
     finally:
         tracemalloc.stop()
     assert {"refused", "damaged tiles", "opened"} <= outcomes.keys()
+
+
+def test_mutants_are_decoded_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcomes = attack(60, 1, [path.read_bytes() for path in GOLDEN], decode_all)
+    assert {"decoded", "refused (FormatError)"} <= outcomes.keys()
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
@@ -97,7 +139,13 @@ def test_files_that_escaped_once_do_so_no_more(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    wanted, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=0)
+    parser.add_argument("--decode", action="store_true", help="to the pixels")
+    asked = parser.parse_args()
     started = time.perf_counter()
-    found = attack(wanted, first, SEEDS + [Path(name).read_bytes() for name in sys.argv[3:]])
-    print(f"{wanted} files in {time.perf_counter() - started:.0f} s, none escaped:", *(f"{n} {what}" for what, n in sorted(found.items())))
+    grown = [path.read_bytes() for path in GOLDEN] if asked.decode else SEEDS
+    found = attack(asked.count, asked.seed, grown, decode_all if asked.decode else open_all)
+    counts = ", ".join(f"{n} {what}" for what, n in sorted(found.items()))
+    print(f"{asked.count} files in {time.perf_counter() - started:.0f} s, none escaped: {counts}")
