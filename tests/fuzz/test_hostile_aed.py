@@ -8,6 +8,7 @@ into ``tests/fuzz/aed/`` once its cause is mended.
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import sys
 import tempfile
@@ -24,9 +25,12 @@ import numpy as np
 import pytest
 from aed_files import FILES
 from aed_mutations import MUTATIONS, mutant
+from small_codec import make_lively_codec
 
 from aedesk.codec.alpha import pack_alpha, unpack_alpha
-from aedesk.codec.coders import coder_of
+from aedesk.codec.coders import LearnedCoder, coder_of
+from aedesk.codec.encoder import encode
+from aedesk.codec.loading import LoadedCodec, load_codec
 from aedesk.core.errors import AedeskError, FormatError
 from aedesk.entropy.coder import Decoder
 from aedesk.entropy.tables import Tables
@@ -34,6 +38,7 @@ from aedesk.formats.aed_file import ALPHA, MODEL, Chunk
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.formats.inspection import inspect
 from aedesk.formats.limits import Limits
+from aedesk.imaging.picture import Picture
 from aedesk.models.identity import model_id
 from aedesk.models.model_file import read_model_file
 
@@ -72,17 +77,33 @@ def open_all(data: bytes) -> str:
 
 
 def decode_all(data: bytes) -> str:
-    """The file to pixels, with the model that is inside it, whose name is put right: who makes a hostile file would do so too."""
+    """The file to pixels. The name of a model inside it is put right, as who makes a hostile file would do."""
     try:
         file = read_aed(data, DECODED)
         model = file.chunk(MODEL)
-        if model is None:
-            return "without a model"
-        picture = coder_of(replace(file, model_id=_id_of(model)), "cpu").decode(file, damaged=True).picture
+        reader = tiny_codec() if model is None else coder_of(replace(file, model_id=_id_of(model)), "cpu")
+        picture = reader.decode(file, damaged=True).picture
     except AedeskError as error:
         return f"refused ({type(error).__name__})"
     assert (picture.width, picture.height) == (file.width, file.height)
     return "decoded"
+
+
+@functools.cache
+def tiny_codec() -> LearnedCoder:
+    """Reads what has no model inside."""
+    with tempfile.TemporaryDirectory() as folder:
+        codec = load_codec(str(make_lively_codec(Path(folder))), "cpu")
+    assert isinstance(codec, LoadedCodec)
+    return LearnedCoder(codec)
+
+
+def files_to_decode() -> list[bytes]:
+    """Two with their model inside, and two of the codec: of one tile and of four."""
+    pixels = np.random.default_rng(0).integers(0, 256, (100, 80, 3)).astype(np.uint8)
+    one = tiny_codec().encode(Picture(pixels), 40).data
+    four = encode(Picture(pixels, alpha=pixels[:, :, 0]), tiny_codec().codec, 70, tile_px=64).data
+    return [*(path.read_bytes() for path in GOLDEN), one, four]
 
 
 def _id_of(model: bytes) -> bytes:
@@ -122,7 +143,7 @@ def test_mutants_are_opened_or_refused(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_mutants_are_decoded_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    outcomes = attack(60, 1, [path.read_bytes() for path in GOLDEN], decode_all)
+    outcomes = attack(80, 1, files_to_decode(), decode_all)
     assert {"decoded", "refused (FormatError)"} <= outcomes.keys()
 
 
@@ -145,7 +166,7 @@ if __name__ == "__main__":
     parser.add_argument("--decode", action="store_true", help="to the pixels")
     asked = parser.parse_args()
     started = time.perf_counter()
-    grown = [path.read_bytes() for path in GOLDEN] if asked.decode else SEEDS
+    grown = files_to_decode() if asked.decode else SEEDS
     found = attack(asked.count, asked.seed, grown, decode_all if asked.decode else open_all)
     counts = ", ".join(f"{n} {what}" for what, n in sorted(found.items()))
     print(f"{asked.count} files in {time.perf_counter() - started:.0f} s, none escaped: {counts}")
