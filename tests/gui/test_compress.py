@@ -12,7 +12,7 @@ import pytest
 from compress_script import compress_play, decode, encode
 from fake_client import FakeClient
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec, LatentsSpec
@@ -23,6 +23,9 @@ from aedesk.gui.compress.curves_page import CurvesPage, verdict
 from aedesk.gui.compress.latent_page import LatentPage
 from aedesk.gui.compress.rival import fidelity
 from aedesk.gui.dialogs import files
+from aedesk.gui.explore.picture_box import PictureBox
+from aedesk.gui.explore.picture_grid import PictureGrid
+from aedesk.gui.explore.plot import Plot
 from aedesk.gui.main_window import MainWindow
 from aedesk.gui.panels.compress import CompressPanel
 from aedesk.imaging import other_codecs
@@ -500,6 +503,19 @@ def test_what_came_back_without_colour_or_with_fewer_bits_is_measured_all_the_sa
     gray = colour[:, :, 1:2]
     assert fidelity(Picture(colour), Picture(gray)) == pytest.approx(psnr(colour, np.repeat(gray, 3, axis=2)))
     assert fidelity(Picture(deep), Picture(colour)) == pytest.approx(psnr(to_8_bit(deep), colour))
+
+
+def test_every_control_of_the_panel_and_its_pages_has_names(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), compress_other="JPEG", compress_heat=True)
+    opened.settle()
+    for page in ("curves", "latent"):
+        opened.press(f"compressShow_{page}")
+    roots = [opened.panel, opened.find(QWidget, "curvesPage"), opened.find(QWidget, "latentPage")]
+    kinds = (QAbstractButton, QComboBox, QAbstractSpinBox, QSlider, PictureGrid, PictureBox, Plot)
+    controls = [widget for root in roots for kind in kinds for widget in root.findChildren(kind)]
+    shown = [widget for widget in controls if not widget.objectName().startswith("qt_")]
+    assert len(shown) > 20
+    assert [widget for widget in shown if not widget.objectName() or not (widget.accessibleName() or getattr(widget, "text", str)())] == []
 
 
 def test_codecs_and_models_with_a_latent_are_offered(shop: Open, make_file: Callable[..., Path]) -> None:
