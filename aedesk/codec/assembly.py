@@ -28,9 +28,7 @@ def chunks_of(picture: Picture, embedded: bytes | None) -> tuple[Chunk, ...]:
 def checked(values: Tensor) -> Tensor:
     """``values`` that a network gave. Raises :class:`ModelError` if some are no numbers, as of a model that is damaged or made to harm."""
     if not bool(values.isfinite().all()):
-        raise ModelError(
-            "The model gives values that are no numbers.", "Choose another model, or get this one again."
-        )
+        raise ModelError("The model gives values that are no numbers.", "Choose another model, or get this one again.")
     return values
 
 

@@ -160,7 +160,7 @@ class _Synthesis:
         top, left = max(core.top // stride - halo, 0), max(core.left // stride - halo, 0)
         bottom, right = min(-(-core.bottom // stride) + halo, last_row), min(-(-core.right // stride) + halo, last_column)
         latent = self._latent(Box(left, top, right, bottom))
-        picture = self._codec.network.g_s(latent[None].contiguous(memory_format=torch.channels_last), self._quality)[0].cpu()
+        picture = self._codec.network.synthesise(latent[None].contiguous(memory_format=torch.channels_last), self._quality)[0].cpu()
         y, x = core.top - top * stride, core.left - left * stride
         inside: Tensor = picture[:, y : y + core.height, x : x + core.width]
         return inside

@@ -121,5 +121,5 @@ class Latents:
         left, top = max(box.left - margin, 0), max(box.top - margin, 0)
         wide = Box(left, top, min(right + margin, whole.right), min(bottom + margin, whole.bottom))
         pixels = self._source(wide)[None].to(self._codec.device).contiguous(memory_format=torch.channels_last)
-        latent: Tensor = self._codec.network.g_a(pixels, self._quality)[0]
+        latent: Tensor = self._codec.network.analyse(pixels, self._quality)[0]
         return latent, Box((box.left - left) // stride, (box.top - top) // stride, (right - left) // stride, (bottom - top) // stride)

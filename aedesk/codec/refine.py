@@ -50,7 +50,7 @@ def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quali
                 y_hat, y_bits, z_bits = network.entropy(tile + change / gain, level)
                 around = start.clone()
                 around[:, :, rows, columns] = y_hat
-                picture = network.g_s(around, level)[0]
+                picture = network.synthesise(around, level)[0]
                 inside = picture[:, STRIDE * inner.top : STRIDE * inner.bottom, STRIDE * inner.left : STRIDE * inner.right]
                 error = (inside - target).square().mean() * 255**2
                 cost = (y_bits + z_bits).sum() / (target.shape[1] * target.shape[2]) + lmbda_of(level)[0] * error

@@ -83,12 +83,20 @@ class Codec(Autoencoder):
 
     def encode(self, picture: Tensor) -> Tensor:
         """The latent ``y`` of a middling quality, in units of the picture, not quantised."""
-        y: Tensor = self.g_a(picture, self._middle(picture))
-        return y
+        return self.analyse(picture, self._middle(picture))
 
     def decode(self, code: Tensor) -> Tensor:
-        picture: Tensor = self.g_s(code, self._middle(code))
-        return picture.clamp(0, 1)
+        return self.synthesise(code, self._middle(code)).clamp(0, 1)
+
+    def analyse(self, picture: Tensor, quality: Tensor) -> Tensor:
+        """``g_a`` at a quality (B,): the latent in units of the picture."""
+        y: Tensor = self.g_a(picture, quality, self.entropy.unit(quality))
+        return y
+
+    def synthesise(self, y_hat: Tensor, quality: Tensor) -> Tensor:
+        """``g_s`` at a quality (B,): the picture, not clamped."""
+        picture: Tensor = self.g_s(y_hat, quality, self.entropy.unit(quality))
+        return picture
 
     def coded(self, picture: Tensor, quality: Tensor) -> Coded:
         """Encode and decode for training, with estimated bits.
@@ -97,8 +105,8 @@ class Codec(Autoencoder):
             picture: (B, 3, H, W) in [0, 1], H and W multiples of 64.
             quality: (B,) whole numbers from 0 to 100.
         """
-        y_hat, y_bits, z_bits = self.entropy(self.g_a(picture, quality), quality)
-        return Coded(self.g_s(y_hat, quality), y_bits, z_bits)
+        y_hat, y_bits, z_bits = self.entropy(self.analyse(picture, quality), quality)
+        return Coded(self.synthesise(y_hat, quality), y_bits, z_bits)
 
     @staticmethod
     def _middle(x: Tensor) -> Tensor:

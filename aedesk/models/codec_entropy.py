@@ -152,6 +152,10 @@ class EntropyModel(nn.Module):
         self.register_buffer("tables", torch.from_numpy(logistic_tables().frequencies.copy()))
         self.register_buffer("steps", _steps(latent), persistent=False)
 
+    def unit(self, quality: Tensor) -> Tensor:
+        """(B, latent, 1, 1): about what the values of a quantised channel differ by, its spread or a step if that is more. Not learned."""
+        return (self.spread[:, None, None] + 1 / self.gain(quality)).detach()
+
     def side(self, y: Tensor, gain: Tensor) -> Tensor:
         """``z`` (B, hyper, h / 4, w / 4, rounded up), not quantised."""
         loud = y * gain
@@ -170,12 +174,12 @@ class EntropyModel(nn.Module):
     def predict(self, features: Tensor, quality: Tensor) -> Generator[Prediction, tuple[Tensor, Tensor], None]:
         """The four steps. After each, the symbols (B, latent, h, w) and the quantised latent must be sent in."""
         decoded = features.new_zeros(features.shape[0], 2 * self.config.latent, *features.shape[2:])
-        rest, spread = self.level(quality), self.spread[:, None, None]
+        rest, unit = self.level(quality), self.unit(quality)
         for step, network in enumerate(self.context):
             mask = self.mask(step, *features.shape[2:])
             mean, level = network(features, decoded)
-            symbols, y_hat = yield Prediction(settle(mean * spread), settle(level * LEVEL_GAIN + rest), mask)
-            decoded = decoded + torch.cat((settle(y_hat / spread), self.loud(symbols)), 1) * mask.repeat(1, 2, 1, 1)
+            symbols, y_hat = yield Prediction(settle(mean * unit), settle(level * LEVEL_GAIN + rest), mask)
+            decoded = decoded + torch.cat((settle(y_hat / unit), self.loud(symbols)), 1) * mask.repeat(1, 2, 1, 1)
 
     def loud(self, symbols: Tensor) -> Tensor:
         """log2(1 + |symbol|), from a table, for a logarithm may differ by machine."""

@@ -20,6 +20,8 @@ from aedesk.models.unet import ResidualBlock
 
 STRIDE = 16
 FOLD = 8
+PIXEL_ERROR = 0.2
+"""About the error of a pixel where the latent is quantised in steps of one."""
 
 
 def cosine_basis(count: int) -> Tensor:
@@ -82,13 +84,14 @@ class Blocks(nn.Module):
 class Analysis(nn.Module):
     """``g_a``: pictures (B, 3, H, W) in [0, 1], H and W multiples of 16, to latents (B, latent, H / 16, W / 16) in units of the picture.
 
+    What the network adds is in units of ``unit`` (B, latent, 1, 1), about what a channel's values differ by: or one step of the
+    optimizer would be noise for the faint channels.
+
     ::
 
         picture ─┬─ unshuffle 8 ─ conv ─ blocks ─ unshuffle 2 ─ conv ─ blocks ─ conv ─ + ─ y
                  └──────────────────── cosine transform of 16x16 blocks ───────────────┘
     """
-
-    spread: Tensor
 
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
@@ -101,17 +104,15 @@ class Analysis(nn.Module):
         self.tail = nn.Conv2d(config.coarse, config.latent, 1)
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
-        self.register_buffer("spread", spread_of(config.latent), persistent=False)
         with torch.no_grad():
             for parameter in self.tail.parameters():
                 parameter.zero_()
 
-    def forward(self, picture: Tensor, quality: Tensor) -> Tensor:
+    def forward(self, picture: Tensor, quality: Tensor, unit: Tensor) -> Tensor:
         centred = picture - 0.5
         x = self.fine(self.head(F.pixel_unshuffle(centred, FOLD)) + self.tint_fine(quality))
         x = self.coarse(self.down(F.pixel_unshuffle(x, 2)) + self.tint_coarse(quality))
-        # In units of each channel's spread, or one step of the optimizer would be noise for the faint ones.
-        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(x)) * self.spread[:, None, None]
+        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(x)) * unit
         return y
 
 
@@ -141,9 +142,10 @@ class Synthesis(nn.Module):
             for parameter in self.tail.parameters():
                 parameter.zero_()
 
-    def forward(self, y_hat: Tensor, quality: Tensor) -> Tensor:
+    def forward(self, y_hat: Tensor, quality: Tensor, unit: Tensor) -> Tensor:
         plain = self.linear.synthesise(y_hat)
-        x = self.coarse(self.head(y_hat) + self.tint_coarse(quality))
+        x = self.coarse(self.head(y_hat / unit) + self.tint_coarse(quality))
         x = F.pixel_shuffle(self.up(x), 2) + self.look(F.pixel_unshuffle(plain, FOLD)) + self.tint_fine(quality)
-        picture: Tensor = plain + 0.5 + F.pixel_shuffle(self.tail(F.relu(self.fine(x))), FOLD)
+        error = PIXEL_ERROR * unit.amin(1, keepdim=True)
+        picture: Tensor = plain + 0.5 + error * F.pixel_shuffle(self.tail(F.relu(self.fine(x))), FOLD)
         return picture

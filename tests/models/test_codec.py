@@ -34,9 +34,9 @@ def test_the_linear_transform_of_all_components_is_its_own_inverse() -> None:
 def test_a_new_codec_is_a_cosine_transform(network: Codec) -> None:
     picture = torch.rand(1, 3, 64, 64)
     quality = torch.tensor([50])
-    y = network.g_a(picture, quality)
+    y = network.analyse(picture, quality)
     assert torch.allclose(y, network.g_a.linear.analyse(picture - 0.5))
-    assert torch.allclose(network.g_s(y, quality), network.g_s.linear.synthesise(y) + 0.5)
+    assert torch.allclose(network.synthesise(y, quality), network.g_s.linear.synthesise(y) + 0.5)
 
 
 def test_what_is_far_away_does_not_matter(network: Codec) -> None:
@@ -48,11 +48,11 @@ def test_what_is_far_away_does_not_matter(network: Codec) -> None:
     picture = torch.rand(1, 3, 64 + halo + STRIDE, 64)
     changed = picture.clone()
     changed[:, :, :64] = 0
-    assert torch.equal(network.g_a(picture, quality)[:, :, -1], network.g_a(changed, quality)[:, :, -1])
+    assert torch.equal(network.analyse(picture, quality)[:, :, -1], network.analyse(changed, quality)[:, :, -1])
     latent = torch.rand(1, 24, 4 + halo // STRIDE + 1, 4)
     changed = latent.clone()
     changed[:, :, :4] = 0
-    assert torch.equal(network.g_s(latent, quality)[:, :, -STRIDE:], network.g_s(changed, quality)[:, :, -STRIDE:])
+    assert torch.equal(network.synthesise(latent, quality)[:, :, -STRIDE:], network.synthesise(changed, quality)[:, :, -STRIDE:])
 
 
 def test_every_symbol_belongs_to_exactly_one_step(network: Codec) -> None:

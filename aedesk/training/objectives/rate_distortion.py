@@ -52,7 +52,7 @@ class RateDistortion(Objective):
         quality = draw_for_batch(lambda rows: torch.randint(low, high + 1, (rows,), device=device, generator=generator), count)
         if stage.loss == RATE:
             with torch.no_grad():
-                y = self.network.g_a(example.target, quality)
+                y = self.network.analyse(example.target, quality)
             _, y_bits, z_bits = self.network.entropy(y, quality, rate_alone=True)
             bpp = (y_bits + z_bits).mean() / (example.target.shape[2] * example.target.shape[3])
             return bpp, {"loss": bpp.detach(), "bpp": bpp.detach()}

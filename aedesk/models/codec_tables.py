@@ -1,0 +1,54 @@
+"""Probability tables fitted to what a codec's symbols really are.
+
+Training assumes logistic distributions. The true ones are a little different, for every level in its own way; tables counted on
+pictures code them with fewer bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aedesk.entropy.tables import TOTAL, Tables
+from aedesk.models.codec import Codec
+from aedesk.models.codec_entropy import LEVELS, REACH, logistic_tables, round_through
+
+PRIOR = 2000.0
+"""How many symbols the logistic distribution counts for, against those that were seen."""
+
+
+@torch.no_grad()
+def fit_tables(network: Codec, batches: Iterable[tuple[Tensor, Tensor]]) -> Tables:
+    """The tables of all levels from (pictures (B, 3, H, W), qualities (B,)).
+
+    A table is symmetric, because the mean is predicted; level 0 stays sure of zero.
+    """
+    entropy, counts = network.entropy, np.zeros((LEVELS, 2 * REACH + 2))
+    for pictures, quality in batches:
+        y = network.analyse(pictures, quality)
+        gain = entropy.gain(quality)
+        z_mean = entropy.z_mean(quality)
+        z_hat = (entropy.side(y, gain) - z_mean).round() + z_mean
+        walk = entropy.predict(entropy.features(z_hat, quality, *y.shape[2:]), quality)
+        prediction = next(walk)
+        while True:
+            symbols = round_through((y - prediction.mean) * gain)
+            chosen = prediction.mask.expand_as(symbols) > 0
+            columns = symbols[chosen].clamp(-REACH, REACH + 1).long().where(symbols[chosen].abs() <= REACH, REACH + 1) + REACH
+            levels = (prediction.level.expand_as(symbols)[chosen] + 0.5).floor().clamp(0, LEVELS - 1).long()
+            seen = torch.bincount(levels * counts.shape[1] + columns, minlength=counts.size)
+            counts += seen.cpu().numpy().reshape(counts.shape)
+            try:
+                prediction = walk.send((symbols, prediction.mean + symbols / gain))
+            except StopIteration:
+                break
+    counts[:, : 2 * REACH + 1] += counts[:, 2 * REACH :: -1].copy()
+    counts[:, -1] *= 2
+    first = logistic_tables().frequencies
+    pmf = counts + PRIOR * first / TOTAL
+    frequencies = Tables.fit(pmf / pmf.sum(1, keepdims=True)).frequencies.copy()
+    frequencies[0] = first[0]
+    return Tables(frequencies)
