@@ -22,6 +22,7 @@ class Catalog(QObject):
     models_changed = Signal()
     device_changed = Signal(str)
     model_chosen = Signal(str)
+    codec_chosen = Signal(str)
 
     def __init__(self, settings: Settings, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +48,11 @@ class Catalog(QObject):
         """The model that Restore uses from now on; it may be so new that ``models`` does not have it yet."""
         self._settings["model"] = name
         self.model_chosen.emit(name)
+
+    def choose_codec(self, name: str) -> None:
+        """The model that Compress uses from now on; as for ``choose_model``."""
+        self._settings["compress_model"] = name
+        self.codec_chosen.emit(name)
 
     def has_device(self, name: str) -> bool:
         return name == "auto" or any(device.name == name for device in self.devices)

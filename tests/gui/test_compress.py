@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compress_script import compress_play, decode, encode
+from compress_script import MODELS, compress_play, decode, encode
 from fake_client import FakeClient
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec, LatentsSpec
-from aedesk.core.events import Failed
+from aedesk.core.events import Failed, Finished
+from aedesk.core.specs import ModelInfo, ModelsSpec
 from aedesk.gui.app import Application
 from aedesk.gui.compress import live
 from aedesk.gui.compress.curves_page import CurvesPage, verdict
@@ -522,6 +523,22 @@ def test_codecs_and_models_with_a_latent_are_offered(shop: Open, make_file: Call
     models = shop(make_file("a.png")).find(QComboBox, "compressModel")
     assert [models.itemText(index) for index in range(models.count())] == ["Photographs, all rates", "Own photos"]
     assert models.currentData() == "codec-photo"
+
+
+def test_a_codec_that_was_chosen_elsewhere_is_used_as_soon_as_it_is_known(shop: Open, make_file: Callable[..., Path]) -> None:
+    known = [MODELS]
+
+    def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
+        return [Finished(known[0])] if isinstance(spec, ModelsSpec) else compress_play(spec, inputs)
+
+    opened = shop(make_file("a.png"), script=script)
+    opened.settle()
+    catalog = opened.window.workspace.catalog
+    catalog.choose_codec("fresh")
+    assert opened.panel.spec().model == "codec-photo"
+    known[0] = (*MODELS, ModelInfo("fresh", "", "codec", "A fresh one", {}))
+    catalog.ask()
+    opened.wait(lambda: opened.panel.live.now is not None and opened.panel.live.now.wish.spec.model == "fresh")
 
 
 def test_the_split_can_be_dragged_between_original_and_compressed(shop: Open, make_file: Callable[..., Path]) -> None:

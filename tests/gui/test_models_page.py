@@ -323,6 +323,18 @@ def test_a_denoiser_can_be_put_to_use_in_restore(
     assert not button(panel, "useModel").isEnabled()
 
 
+def test_a_codec_can_be_put_to_use_in_compress(
+    qtbot: QtBot, panel: ModelsPanel, workspace: Workspace, own: Callable[..., ModelInfo]
+) -> None:
+    info = own("Mine", purpose="codec", family="codec")
+    page_of(qtbot, panel, 3, choose=info.path)
+    with qtbot.waitSignal(workspace.catalog.codec_chosen) as chosen:
+        press(qtbot, panel, "useModel")
+    assert chosen.args == [info.name]
+    assert (workspace.settings["compress_model"], workspace.settings["model"]) == (info.name, "denoise-photo")
+    assert button(panel, "useModel").text() == "In use in Compress"
+
+
 def test_the_folder_of_a_model_can_be_opened(qtbot: QtBot, panel: ModelsPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))

@@ -100,9 +100,8 @@ class Controls:
         buttons.addWidget(self.run_all, 1)
         lay_out_with_foot(panel, body, buttons)
 
-    def fill_models(self, models: Sequence[ModelInfo], wanted: str) -> None:
-        """``wanted`` is chosen if nothing is chosen yet; its bare name stands in the list until the models are known."""
-        chosen = self.models.currentData() or wanted
+    def fill_models(self, models: Sequence[ModelInfo], chosen: str) -> None:
+        """The bare name of the chosen one stands in the list until the models are known."""
         with QSignalBlocker(self.models):
             self.models.clear()
             for model in models:

@@ -36,6 +36,7 @@ class CompressPanel(Panel):
         self.setObjectName("compressPanel")
         self._active = False
         self._duel: Duel | None = None
+        self._wanted = ""  # a model that was chosen elsewhere and is not in the list yet
         self.controls = Controls(self, workspace.settings, available())
         self.live = Live(workspace, viewer, self.spec, pick, self)
         self._pages = Pages(workspace, self.live)
@@ -125,6 +126,7 @@ class CompressPanel(Panel):
         self.rival.busy_changed.connect(self._show_busy)
         self._figures.measured.connect(self._on_measured)
         workspace.catalog.models_changed.connect(self._fill_models)
+        workspace.catalog.codec_chosen.connect(self._on_codec_chosen)
         workspace.catalog.device_changed.connect(self.live.refresh)
         workspace.library.current_changed.connect(self._on_current)
 
@@ -139,8 +141,16 @@ class CompressPanel(Panel):
         usable = [model for model in self.workspace.catalog.models if not model.problem]
         codecs = [model for model in usable if model.purpose == "codec"]
         others = [model for model in usable if model.purpose != "codec" and has_latent(model.card)]
-        self.controls.fill_models([*codecs, *others], str(self.workspace.settings["compress_model"]))
+        chosen = self._wanted or self.controls.models.currentData() or str(self.workspace.settings["compress_model"])
+        self.controls.fill_models([*codecs, *others], chosen)
+        if self.controls.models.currentData() == self._wanted:
+            self._wanted = ""
         self._on_model()
+
+    @Slot(str)
+    def _on_codec_chosen(self, name: str) -> None:
+        self._wanted = name
+        self._fill_models()
 
     @Slot()
     def _on_model(self, _index: int = 0) -> None:

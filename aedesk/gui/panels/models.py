@@ -22,6 +22,7 @@ from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.icons import icon
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
+from aedesk.models.latent import has_latent
 from aedesk.models.library import rename
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 NO_MODEL = "No model is chosen."
 KEPT = "Comes with aedesk: it cannot be renamed or deleted."
 BROKEN = "It cannot be used as it is; read why beside it."
+RESTORE, COMPRESS = "Restore", "Compress"
+_SETTINGS = {RESTORE: "model", COMPRESS: "compress_model"}
 
 
 class ModelsPanel(Panel):
@@ -53,7 +56,7 @@ class ModelsPanel(Panel):
         self._title.setProperty("heading", True)
         self._title.setWordWrap(True)
         self._about = _label("chosenModelAbout")
-        self._use = _button("useModel", "&Use in Restore", "Restore pictures with this model from now on", "restore")
+        self._use = _button("useModel", "&Use in Restore", "Work with this model from now on", "restore")
         self._rename = _button("renameModel", "Re&name\u2026", "Give it another title (F2)", "rename")
         self._export = _button(
             "exportOnnx", "E&xport as ONNX\u2026", "Write it for other programs, and check what it computes there", "export"
@@ -127,6 +130,7 @@ class ModelsPanel(Panel):
         self._runner.failed.connect(self._on_failed)
         self.workspace.catalog.models_changed.connect(self._on_catalog)
         self.workspace.catalog.model_chosen.connect(self._on_catalog)
+        self.workspace.catalog.codec_chosen.connect(self._on_catalog)
 
     @property
     def _model(self) -> ModelInfo | None:
@@ -138,10 +142,11 @@ class ModelsPanel(Panel):
         self._title.setText(model.title if model is not None else NO_MODEL)
         self._about.setText(wording.sentence(wording.purpose(model), wording.origin(model)) if model is not None else "")
         self._about.setVisible(model is not None)
-        in_use = sound and model is not None and model.name == self.workspace.settings["model"]
-        self._use.setVisible(model is not None and model.purpose == "denoise")
+        panel = _used_in(model)
+        in_use = model is not None and model.name == self.workspace.settings[_SETTINGS.get(panel, "model")]
+        self._use.setVisible(bool(panel))
         self._use.setEnabled(not in_use)
-        self._use.setText("In use in Restore" if in_use else "&Use in Restore")
+        self._use.setText(f"In use in {panel}" if in_use else f"&Use in {panel}")
         self._rename.setEnabled(own and (sound or bool(model and model.card)))
         self._export.setEnabled(sound and not self._runner.busy)
         self._show.setEnabled(model is not None)
@@ -198,8 +203,9 @@ class ModelsPanel(Panel):
     @Slot()
     def _on_use(self) -> None:
         if (model := self._model) is not None:
-            self.workspace.catalog.choose_model(model.name)
-            self.workspace.tell(f"Restore uses {model.title} from now on.", "info")
+            catalog, panel = self.workspace.catalog, _used_in(model)
+            catalog.choose_codec(model.name) if panel == COMPRESS else catalog.choose_model(model.name)
+            self.workspace.tell(f"{panel} uses {model.title} from now on.", "info")
             self._show_chosen(model)
 
     @Slot()
@@ -215,6 +221,8 @@ class ModelsPanel(Panel):
     def _on_renamed(self, old: ModelInfo, new: ModelInfo) -> None:
         if self.workspace.settings["model"] == old.name:
             self.workspace.catalog.choose_model(new.name)
+        if self.workspace.settings["compress_model"] == old.name:
+            self.workspace.catalog.choose_codec(new.name)
         self._changed(new.path)
 
     def _on_refused(self, error: AedeskError) -> None:
@@ -273,3 +281,12 @@ def _button(name: str, text: str, tip: str, picture: str) -> QPushButton:
     button.setToolTip(tip)
     button.setProperty("tip", tip)
     return button
+
+
+def _used_in(model: ModelInfo | None) -> str:
+    """The panel that works with a model; empty if none does."""
+    if model is None or model.problem:
+        return ""
+    if model.purpose == "denoise":
+        return RESTORE
+    return COMPRESS if model.purpose == "codec" or has_latent(model.card) else ""

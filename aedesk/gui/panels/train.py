@@ -172,7 +172,7 @@ class TrainPanel(Panel):
 
     @Slot()
     def use_now(self) -> None:
-        """Copy the weights into the person's own models; a model that denoises becomes the one of Restore."""
+        """Copy the weights into the person's own models; a model that denoises becomes the one of Restore, a codec that of Compress."""
         run = self.session.run
         weights = run.weights() if run is not None else None
         if run is None or weights is None:
@@ -185,6 +185,9 @@ class TrainPanel(Panel):
         if model.purpose == "denoise":
             self.workspace.catalog.choose_model(model.name)
             self.workspace.tell(f"{model.title} is among your models, and Restore uses it now.", "info")
+        elif model.purpose == "codec":
+            self.workspace.catalog.choose_codec(model.name)
+            self.workspace.tell(f"{model.title} is among your models, and Compress uses it now.", "info")
         else:
             self.workspace.tell(f"{model.title} is among your models, as {model.name}.", "info")
         self.workspace.catalog.ask()
