@@ -147,7 +147,10 @@ class Loop:
         return StepDone(self.run.step, scores)
 
     def _save_weights(self, *, best: bool) -> None:
-        self.folder.save_weights(self.folder.best if best else self.folder.last, self.run.settle().state_dict(), self._card())
+        run, network = self.run, self.run.settle()
+        stage = run.stages[-1]
+        type(run.objective).complete(network, lambda number: run.examples.draw(stage.count, stage.patch_px, run.recipe.seed + number))
+        self.folder.save_weights(self.folder.best if best else self.folder.last, network.state_dict(), self._card())
 
     def _card(self) -> dict[str, object]:
         run = self.run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import torch
@@ -57,6 +58,10 @@ class Objective(nn.Module):
         """What a person would get from ``network`` for ``example.noisy``: figures and previews are made of it."""
         restored: Tensor = network(example.noisy)
         return restored
+
+    @staticmethod
+    def complete(network: Any, draw: Callable[[int], Example]) -> None:
+        """Whatever weights need beside training before they are kept, done to ``network`` in place. ``draw`` gives a batch by its number."""
 
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:

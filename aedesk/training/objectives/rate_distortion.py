@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
 from aedesk.models.codec import Codec, Coded, lmbda_of
+from aedesk.models.codec_tables import fit_tables
 from aedesk.models.quality import BEST
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
@@ -18,6 +20,7 @@ from aedesk.training.recipe import RATE, Recipe, Stage
 
 LOOKED_AT = (20, 45, 70)
 """Qualities of the validation."""
+TABLE_BATCHES = 6
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,16 @@ class RateDistortion(Objective):
         quality = torch.full((len(example.target),), LOOKED_AT[1], device=example.target.device)
         picture: Tensor = network.coded(example.target, quality).picture
         return picture
+
+    @staticmethod
+    def complete(network: Any, draw: Callable[[int], Example]) -> None:
+        """Fit the probability tables to the symbols of some training patches, at qualities all over the range."""
+        batches = []
+        for number in range(TABLE_BATCHES):
+            pictures = draw(number).target
+            spread = torch.linspace(0, BEST, TABLE_BATCHES * len(pictures), device=pictures.device).round().long()
+            batches.append((pictures, spread[number::TABLE_BATCHES]))
+        network.entropy.tables.copy_(torch.from_numpy(fit_tables(network, batches).frequencies.copy()))
 
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:
