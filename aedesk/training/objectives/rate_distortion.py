@@ -41,8 +41,9 @@ class RateDistortionArguments:
 class RateDistortion(Objective):
     """Bits per pixel plus lambda times the mean squared error in 8-bit levels (Ballé 2017), at a random quality per patch (Cui 2021).
 
-    What a bit is worth spans a factor of 500 over the qualities, yet near the optimum the sum is of the same order at all of them, so
-    patches of all qualities share a batch without weights. A stage with the loss "rate" trains the entropy model alone.
+    The logarithm of that cost is minimised: a per cent saved counts the same in every patch, as in BD-rates. Of the costs themselves those
+    of the highest qualities on the busiest patches, twenty times the others, would be nearly all of the gradient.
+    A stage with the loss "rate" trains the entropy model alone.
     """
 
     def __init__(self, network: Codec, recipe: Recipe) -> None:
@@ -61,9 +62,8 @@ class RateDistortion(Objective):
             return bpp, {"loss": bpp.detach(), "bpp": bpp.detach()}
         coded = self.network.coded(example.target, quality)
         cost, bpp = rate_distortion(coded, example.target, quality)
-        loss = cost.mean()
-        terms = {"loss": loss.detach(), "bpp": bpp.mean().detach(), "psnr": decibels(coded.picture, example.target)}
-        return loss, terms
+        terms = {"loss": cost.mean().detach(), "bpp": bpp.mean().detach(), "psnr": decibels(coded.picture, example.target)}
+        return cost.log().mean(), terms
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
