@@ -83,7 +83,7 @@ class RateDistortion(Objective):
 
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:
-        """The loss (in place of the reconstruction's, for a codec is judged by both), and bits per pixel and PSNR at three qualities."""
+        """Bits per pixel and PSNR at three qualities, and in place of the reconstruction's loss the geometric mean of their costs."""
         found, costs = {}, []
         for value in LOOKED_AT:
             quality = torch.full((len(example.target),), value, device=example.target.device)
@@ -91,7 +91,7 @@ class RateDistortion(Objective):
             cost, bpp = rate_distortion(coded, example.target, quality)
             costs.append(cost.mean())
             found |= {f"bpp_{value}": bpp.mean(), f"psnr_{value}": decibels(coded.picture.clamp(0, 1), example.target)}
-        return {"loss": torch.stack(costs).mean(), **found}
+        return {"loss": torch.stack(costs).log().mean().exp(), **found}
 
 
 def rate_distortion(coded: Coded, target: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
