@@ -34,8 +34,11 @@ def level_goal(network: Any, example: Example, estimate: Tensor) -> Tensor:
 
 
 def relative_error(estimate: Tensor, goal: Tensor) -> Tensor:
-    """Mean error of noise levels as a share of what they should be, so that an error of one level counts at sigma 5 and not at 50."""
-    return (estimate - goal).abs().div(goal + 2).mean()
+    """Mean error of noise levels, as the logarithm of their ratio, so that an error of one level counts at sigma 5 and not at 50.
+
+    Divided by the goal instead, half of it would weigh less than its double, and an estimator in doubt would always say too little.
+    """
+    return torch.log((estimate + 2) / (goal + 2)).abs().mean()
 
 
 class Restoration(Objective):
