@@ -15,6 +15,8 @@ from aedesk import __version__
 from aedesk.cli.main import main
 from aedesk.cli.train import override, toml_value
 from aedesk.core.errors import SpecError
+from aedesk.formats.aed_file import AedFile
+from aedesk.formats.container import write_aed
 
 Call = Callable[..., Any]
 
@@ -34,6 +36,8 @@ def test_the_version_and_the_help_are_quick_and_import_nothing_heavy(program: Ca
         ["denoise", "--help"],
         ["info", "PICTURE"],
         ["info", "MODEL"],
+        ["info", "AED"],
+        ["decode", "missing", "-o", "x"],
         ["denoise", "missing", "-o", "x"],
         ["encode", "missing", "-o", "x"],
     ],
@@ -41,7 +45,9 @@ def test_the_version_and_the_help_are_quick_and_import_nothing_heavy(program: Ca
 def test_light_commands_do_not_import_torch_or_qt(
     arguments: list[str], model: Path, make_file: Call, tmp_path: Path, project: Path
 ) -> None:
-    files = {"PICTURE": str(make_file(tmp_path / "a.png")), "MODEL": str(model)}
+    aed = tmp_path / "a.aed"
+    aed.write_bytes(write_aed(AedFile(8, 8, 3, 8, bytes(8), "codec", 50, 64, (b"",))))
+    files = {"PICTURE": str(make_file(tmp_path / "a.png")), "MODEL": str(model), "AED": str(aed)}
     code = (
         "import sys\nfrom aedesk.cli.main import main\n"
         f"try:\n    main({[files.get(argument, argument) for argument in arguments]!r})\nexcept SystemExit:\n    pass\n"
