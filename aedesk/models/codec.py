@@ -88,6 +88,11 @@ class Codec(Autoencoder):
     def decode(self, code: Tensor) -> Tensor:
         return self.synthesise(code, self._middle(code)).clamp(0, 1)
 
+    def forward(self, picture: Tensor, quality: Tensor | None = None) -> Tensor:  # type: ignore[override]
+        """The picture as it comes back at a quality (one number for each picture; a middling one by itself), not clamped."""
+        level = self._middle(picture) if quality is None else quality.flatten().expand(len(picture))
+        return self.coded(picture, level).picture
+
     def analyse(self, picture: Tensor, quality: Tensor) -> Tensor:
         """``g_a`` at a quality (B,): the latent in units of the picture."""
         y: Tensor = self.g_a(picture, quality, self.entropy.unit(quality))

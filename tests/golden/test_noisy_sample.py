@@ -21,6 +21,7 @@ from aedesk.jobs.inline import run
 from aedesk.models.zoo import SHIPPED
 
 TOLERANCE_DB = 0.05
+DENOISERS = tuple(name for name in SHIPPED if name.startswith("denoise-"))
 RECORD = Path(__file__).with_name("noisy_sample.json")
 
 
@@ -35,7 +36,7 @@ def measure(model: str) -> dict[str, Any]:
     return figures
 
 
-@pytest.mark.parametrize("model", SHIPPED)
+@pytest.mark.parametrize("model", DENOISERS)
 def test_the_noisy_sample_is_restored_as_well_as_recorded(model: str) -> None:
     record = json.loads(RECORD.read_text("utf-8"))[model]
     measured = measure(model)
@@ -45,4 +46,4 @@ def test_the_noisy_sample_is_restored_as_well_as_recorded(model: str) -> None:
 
 
 if __name__ == "__main__":
-    RECORD.write_text(json.dumps({model: measure(model) for model in SHIPPED}, indent=2) + "\n", "utf-8")
+    RECORD.write_text(json.dumps({model: measure(model) for model in DENOISERS}, indent=2) + "\n", "utf-8")
