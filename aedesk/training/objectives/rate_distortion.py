@@ -21,6 +21,8 @@ from aedesk.training.recipe import RATE, Recipe, Stage
 LOOKED_AT = (20, 45, 70)
 """Qualities of the validation."""
 TABLE_BATCHES = 6
+CHEAP = 0.1
+"""Cost of a patch (bits per pixel and their worth in error) below which what is saved hardly counts: sky has no bits to save."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class RateDistortion(Objective):
 
     The logarithm of that cost is minimised: a per cent saved counts the same in every patch, as in BD-rates. Of the costs themselves those
     of the highest qualities on the busiest patches, twenty times the others, would be nearly all of the gradient.
+
     A stage with the loss "rate" trains the entropy model alone.
     """
 
@@ -63,7 +66,7 @@ class RateDistortion(Objective):
         coded = self.network.coded(example.target, quality)
         cost, bpp = rate_distortion(coded, example.target, quality)
         terms = {"loss": cost.mean().detach(), "bpp": bpp.mean().detach(), "psnr": decibels(coded.picture, example.target)}
-        return cost.log().mean(), terms
+        return (cost + CHEAP).log().mean(), terms
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
