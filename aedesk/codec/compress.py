@@ -12,12 +12,14 @@ from aedesk.codec.encoder import Encoded
 from aedesk.codec.rate_control import find_quality
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec
-from aedesk.core.events import Event, Finished, Started
+from aedesk.core.events import Event, Finished, Log, Started
+from aedesk.core.resources import resource_path
 from aedesk.formats.container import read_aed
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.models.layers import interruptible
 from aedesk.models.zoo import find_model
+from aedesk.settings.places import models_dir
 
 
 def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
@@ -25,7 +27,10 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     yield Started("Compressing", picture.megapixels, "MP")
     begun = time.perf_counter()
     codec = coder(spec.model, spec.device)
-    embedded = find_model(spec.model).read_bytes() if spec.embed_model else None
+    path = find_model(spec.model)
+    embedded = path.read_bytes() if spec.embed_model else None
+    if not spec.embed_model and path.resolve().parent not in (models_dir().resolve(), resource_path("models").resolve()):
+        yield Log(f"{path.name} is not among the models of this program: the file can be opened once it is imported.", "warning")
 
     def encode(quality: int) -> Encoded:
         return codec.encode(picture, quality, slow=spec.preset == "slow", embedded=embedded, tick=lambda *_: cancel.check())

@@ -22,7 +22,7 @@ from aedesk.codec.plain_steps import DB_PER_QUALITY, WORST_DB
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec
 from aedesk.core.errors import FormatError, ModelError
-from aedesk.core.events import Finished
+from aedesk.core.events import Finished, Log
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.formats.aed_file import PARAMETERS, Chunk
 from aedesk.formats.container import read_aed, write_aed
@@ -244,6 +244,15 @@ class TestThroughTheServices:
         with pytest.raises(ModelError, match=read_aed(data).model_id.hex()) as caught:
             coder_of(read_aed(data), "cpu")
         assert "embed-model" in caught.value.hint
+
+    def test_a_model_that_lies_elsewhere_is_warned_of(self, make_pixels: Pixels, tmp_path: Path) -> None:
+        here = installed("dense")
+        elsewhere = tmp_path / "mine.safetensors"
+        elsewhere.write_bytes(here.read_bytes())
+        for model, embed, warned in ((here, False, False), (elsewhere, False, True), (elsewhere, True, False)):
+            spec = CompressSpec(model=str(model), embed_model=embed, device="cpu")
+            said = [event.text for event in run(spec, Picture(make_pixels(24, 24))) if isinstance(event, Log)]
+            assert any("imported" in text for text in said) == warned
 
     def test_a_model_inside_the_file_needs_no_other(self, make_pixels: Pixels) -> None:
         path = installed("dense")

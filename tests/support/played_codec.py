@@ -46,7 +46,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
         model_id=MODEL_ID,
         kind="codec",
         quality=quality,
-        tile_px=16_320,
+        tile_px=2048,
         tiles=(zlib.compress(pixels.tobytes()),),
         chunks=tuple(Chunk(kind, data) for kind, data in kept.items() if data),
     )
