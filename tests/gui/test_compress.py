@@ -249,7 +249,8 @@ def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(shop
     find = other_codecs.nearest_in_size if by == "size" else other_codecs.nearest_in_psnr
     found = find("JPEG", now.given, ours[by == "psnr"])
     assert found is not None
-    assert f"(quality {found.quality})" in opened.remark
+    assert f"JPEG at quality {found.quality}" in opened.remark
+    assert opened.remark.startswith("At the same size" if by == "size" else "At the same PSNR")
     assert f"{found.psnr:.2f} dB" in opened.figures
     viewer = opened.window.viewer
     opened.wait(lambda: len(viewer.values_at(3, 3)) == 3)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QRect, QRectF, QTimer, Signal, Slot
 
 from aedesk.gui.compress.live import Shown
-from aedesk.gui.compress.rival import Duel, fidelity
+from aedesk.gui.compress.rival import BY_PSNR, BY_SIZE, Duel, fidelity
 from aedesk.gui.compress.words import psnr_words, share_words, size_words
 from aedesk.gui.io_tasks import IoPool, Latest
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.imaging.picture import Picture
 
 SETTLE_MS = 80
+SAME_SIZE, SAME_DB = 0.03, 0.5
+"""Closer than this counts as the same: another codec has 100 qualities and not any size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,12 +134,16 @@ def _aims_at_least(shown: Shown) -> bool:
 
 
 def _duel_words(duel: Duel, seen: Seen) -> str:
-    ours, coded = len(duel.shown.result.data), duel.coded
-    gap = fidelity_gap(seen)
-    if abs(ours / coded.size_bytes - 1) < 0.03 and gap is not None:
-        more = f"{abs(gap):.2f} dB {'closer to' if gap >= 0 else 'further from'} the original than"
-        return f"At the same size, aedesk is {more} {coded.codec} (quality {coded.quality})."
-    return f"aedesk is {share_words(ours, coded.size_bytes)} than {coded.codec} (quality {coded.quality})."
+    ours, coded, result = len(duel.shown.result.data), duel.coded, duel.shown.result
+    other = f"{coded.codec} at quality {coded.quality}"
+    if duel.by == BY_SIZE and abs(ours / coded.size_bytes - 1) < SAME_SIZE:
+        gap = fidelity_gap(seen)
+        if gap is None:
+            return ""
+        return f"At the same size, aedesk is {abs(gap):.2f} dB {'closer to' if gap >= 0 else 'further from'} the original than {other}."
+    near = duel.by == BY_PSNR and result.psnr is not None and abs(coded.psnr - result.psnr) < SAME_DB
+    at = "At the same PSNR" if near else f"{coded.codec} comes no nearer in {'PSNR' if duel.by == BY_PSNR else 'size'}"
+    return f"{at}: aedesk's file is {share_words(ours, coded.size_bytes)} than {other}."
 
 
 def fidelity_gap(seen: Seen) -> float | None:

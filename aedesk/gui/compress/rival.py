@@ -25,10 +25,11 @@ BY_SIZE, BY_PSNR = "size", "psnr"
 
 @dataclass(frozen=True, eq=False)
 class Duel:
-    """``coded`` is what the other codec makes of ``shown.given``."""
+    """``coded`` is what the other codec makes of ``shown.given``, near to ours in ``by``: "size" or "psnr"."""
 
     shown: Shown
     coded: Coded
+    by: str
 
 
 class Rival(QObject):
@@ -57,7 +58,7 @@ class Rival(QObject):
         self.forget()
         self._stop = stop = threading.Event()
         background = self._background
-        background.submit((stop, shown), _work(shown, codec, by, lambda: stop.is_set() or background.stopped))
+        background.submit((stop, shown, by), _work(shown, codec, by, lambda: stop.is_set() or background.stopped))
         self.busy_changed.emit(True)
 
     def forget(self) -> None:
@@ -73,14 +74,14 @@ class Rival(QObject):
         self._background.stop()
 
     @Slot(object, object)
-    def _on_done(self, key: tuple[threading.Event, Shown], result: object) -> None:
-        stop, shown = key
+    def _on_done(self, key: tuple[threading.Event, Shown, str], result: object) -> None:
+        stop, shown, by = key
         if stop is not self._stop:
             return
         self._stop = None
         self.busy_changed.emit(False)
         if isinstance(result, Coded):
-            self.met.emit(Duel(shown, result))
+            self.met.emit(Duel(shown, result, by))
         elif isinstance(result, Exception):
             self.failed.emit(str(result))
 

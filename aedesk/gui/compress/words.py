@@ -20,8 +20,6 @@ def psnr_words(psnr: float | None) -> str:
 
 
 def share_words(size: float, other: float) -> str:
-    """How much smaller or larger than another: "38 % smaller"."""
+    """How much smaller or larger: "38 % smaller", to be followed by "than"."""
     change = size / other - 1
-    if abs(change) < 0.005:
-        return "equal in size"
     return f"{abs(change):.0%} {'smaller' if change < 0 else 'larger'}".replace("%", "\N{NO-BREAK SPACE}%")

@@ -13,7 +13,6 @@ from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
 
 WORKER = {"starting": "Worker: starting\u2026", "ready": "Worker: ready", "busy": "Worker: busy", "stopped": "Worker: stopped"}
-INITIALS = {"original": "O", "noisy": "N", "reconstructed": "R"}
 
 
 class StatusBar(QStatusBar):
@@ -67,7 +66,7 @@ class StatusBar(QStatusBar):
             self._pixel.setText("")
             return
         values = self._viewer.values_at(x, y)
-        texts = [f"{INITIALS.get(name, name)} {' '.join(map(str, value))}" for name, value in values.items()]
+        texts = [f"{self._viewer.caption(name)[:1]} {' '.join(map(str, value))}" for name, value in values.items()]
         self._pixel.setText("   ".join([f"{x}, {y}", *texts]))
 
 

@@ -120,6 +120,10 @@ class Canvas(QWidget):
         self._describe()
         self.update()
 
+    def caption(self, layer: str) -> str:
+        """What a version is called now."""
+        return self._captions[layer]
+
     def set_words(self, captions: Mapping[str, str] = names.CAPTIONS, placeholders: Mapping[str, str] = names.PLACEHOLDERS) -> None:
         """What the versions are called from now on, and what stands in the place of a missing one; what is left out is as usual."""
         self._captions = {**names.CAPTIONS, **captions}
