@@ -15,7 +15,7 @@ from aedesk.formats.aed_file import TILE_UNIT_PX
 from aedesk.imaging.tiling import Box, round_up
 from aedesk.models.autoencoder import Autoencoder
 
-CORE_PX = 512
+CORE_PX = 1024
 TILE_PX = 1024
 
 

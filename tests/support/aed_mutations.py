@@ -119,7 +119,8 @@ def sizes(data: bytes, seeds: list[bytes], draw: random.Random) -> bytes:
     numbers += [len(tile) for tile in file.tiles[:-1]]
     for _ in range(draw.randint(1, 2)):
         at = draw.randrange(len(numbers))
-        numbers[at] = draw.choice((*NUMBERS, max(0, numbers[at] - 1), numbers[at] + 1, draw.randrange(2 ** draw.randint(1, 32))))
+        lie = draw.choice((*NUMBERS, max(0, numbers[at] - 1), numbers[at] + 1, draw.randrange(2 ** draw.randint(1, 32))))
+        numbers[at] = min(lie, NUMBERS[-1])
     flags = (file.channels == 3) | (file.bit_depth == 16) << 1 | (file.kind == "codes") << 2 | bool(file.chunks) << 3
     header = MAGIC + bytes((VERSION, flags)) + file.model_id + bytes([file.quality]) + b"".join(map(write_varint, numbers[:3]))
     if file.chunks:
