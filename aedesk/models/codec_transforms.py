@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from aedesk.models.architectures import CodecConfig
 from aedesk.models.layers import Conv3x3
 from aedesk.models.quality import ANCHORS, QualityTable
-from aedesk.models.unet import ResidualBlock
 
 STRIDE = 16
 FOLD = 8
@@ -81,6 +80,28 @@ class Blocks(nn.Module):
         return F.conv_transpose2d(latent, self.weight, stride=STRIDE)
 
 
+def bounded(x: Tensor) -> Tensor:
+    """Features whose root mean square over the channels stays below one; small ones stay as they are.
+
+    Without it they grow from block to block and from step to step while the gradient of an encoder is still mostly noise.
+    """
+    return x * torch.rsqrt(1 + x.square().mean(1, keepdim=True))
+
+
+class Block(nn.Module):
+    """x + conv(relu(conv(bounded x))), (B, C, H, W) to the same."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = Conv3x3(width, width), Conv3x3(width, width)
+        with torch.no_grad():
+            nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
+            nn.init.kaiming_normal_(self.conv2.weight, nonlinearity="relu").mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(F.relu(self.conv1(bounded(x)), inplace=True))
+
+
 class Analysis(nn.Module):
     """``g_a``: pictures (B, 3, H, W) in [0, 1], H and W multiples of 16, to latents (B, latent, H / 16, W / 16) in units of the picture.
 
@@ -98,9 +119,9 @@ class Analysis(nn.Module):
         fine, coarse = config.blocks[:2]
         self.linear = Blocks(config.latent)
         self.head = Conv3x3(3 * FOLD**2, config.fine)
-        self.fine = nn.Sequential(*(ResidualBlock(config.fine) for _ in range(fine)))
+        self.fine = nn.Sequential(*(Block(config.fine) for _ in range(fine)))
         self.down = nn.Conv2d(4 * config.fine, config.coarse, 1)
-        self.coarse = nn.Sequential(*(ResidualBlock(config.coarse) for _ in range(coarse)))
+        self.coarse = nn.Sequential(*(Block(config.coarse) for _ in range(coarse)))
         self.tail = nn.Conv2d(config.coarse, config.latent, 1)
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
@@ -112,7 +133,7 @@ class Analysis(nn.Module):
         centred = picture - 0.5
         x = self.fine(self.head(F.pixel_unshuffle(centred, FOLD)) + self.tint_fine(quality))
         x = self.coarse(self.down(F.pixel_unshuffle(x, 2)) + self.tint_coarse(quality))
-        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(x)) * unit
+        y: Tensor = self.linear.analyse(centred) + self.tail(F.relu(bounded(x))) * unit
         return y
 
 
@@ -131,10 +152,10 @@ class Synthesis(nn.Module):
         coarse, fine = config.blocks[2:]
         self.linear = Blocks(config.latent)
         self.head = nn.Conv2d(config.latent, config.coarse, 1)
-        self.coarse = nn.Sequential(*(ResidualBlock(config.coarse) for _ in range(coarse)))
+        self.coarse = nn.Sequential(*(Block(config.coarse) for _ in range(coarse)))
         self.up = nn.Conv2d(config.coarse, 4 * config.fine, 1)
         self.look = Conv3x3(3 * FOLD**2, config.fine)
-        self.fine = nn.Sequential(*(ResidualBlock(config.fine) for _ in range(fine)))
+        self.fine = nn.Sequential(*(Block(config.fine) for _ in range(fine)))
         self.tail = Conv3x3(config.fine, 3 * FOLD**2, bias=True)
         self.tint_coarse = QualityTable(torch.zeros(ANCHORS, config.coarse))
         self.tint_fine = QualityTable(torch.zeros(ANCHORS, config.fine))
@@ -147,5 +168,5 @@ class Synthesis(nn.Module):
         x = self.coarse(self.head(y_hat / unit) + self.tint_coarse(quality))
         x = F.pixel_shuffle(self.up(x), 2) + self.look(F.pixel_unshuffle(plain, FOLD)) + self.tint_fine(quality)
         error = PIXEL_ERROR * unit.amin(1, keepdim=True)
-        picture: Tensor = plain + 0.5 + error * F.pixel_shuffle(self.tail(F.relu(self.fine(x))), FOLD)
+        picture: Tensor = plain + 0.5 + error * F.pixel_shuffle(self.tail(F.relu(bounded(self.fine(x)))), FOLD)
         return picture
