@@ -1,4 +1,4 @@
-"""A reader written from SPEC.md alone finds the symbols that the program finds."""
+"""A reader written from SPEC.md alone finds the symbols and the pixels that the program finds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from reference_codec import ReferenceCodec
 from safetensors.numpy import load_file
 from small_codec import make_lively_codec
 
+from aedesk.codec.decoder import decode
 from aedesk.codec.encoder import encode
 from aedesk.codec.loading import LoadedCodec, load_codec
 from aedesk.codec.symbols import decode_tile
@@ -36,14 +37,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("quality", [0, 37, 50, 100])
-def test_the_symbols_of_the_learned_codec_are_those_of_the_specification(path: Path, quality: int, make_pixels: Pixels) -> None:
+def test_symbols_and_pixels_of_the_learned_codec_are_those_of_the_specification(path: Path, quality: int, make_pixels: Pixels) -> None:
     codec = load_codec(str(path), "cpu")
     assert isinstance(codec, LoadedCodec)
     file = read_aed(encode(Picture(make_pixels(170, 150)), codec, quality).data)
     rows, columns = -(-file.height // 16), -(-file.width // 16)
-    z, y = ReferenceCodec(load_file(path)).symbols(file.tiles[0], quality, rows, columns)
+    reference = ReferenceCodec(load_file(path))
+    z, y = reference.symbols(file.tiles[0], quality, rows, columns)
     found = decode_tile(codec, file.tiles[0], quality, rows, columns)
     assert np.array_equal(z, found.side)
     assert np.array_equal(y, found.symbols)
     assert np.count_nonzero(y) > y.size / 50
     assert file.tiles[0][:4] == crc32c(z.astype("<i4").tobytes() + y.astype("<i4").tobytes()).to_bytes(4, "little")
+    pixels = reference.pixels(quality).transpose(1, 2, 0)[: file.height, : file.width].clip(0, 1) * 255
+    assert np.abs(pixels - decode(file, codec).picture.pixels).max() < 0.51
