@@ -119,10 +119,10 @@ def attack(count: int, seed: int, seeds: list[bytes], target: Callable[[bytes], 
     draw, outcomes = random.Random(seed), dict[str, int]()
     for number in range(count):
         data = mutant(seeds, draw)
-        begun = time.perf_counter()
+        begun = time.process_time()  # a busy machine is not the file's fault
         try:
             outcome = target(data)
-            assert time.perf_counter() - begun < LONGEST_S, "too slow"
+            assert time.process_time() - begun < LONGEST_S, "too slow"
         except BaseException:
             Path(f"escaped-{seed}-{number}.aed").write_bytes(data)
             raise
