@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from aedesk.codec.coders import coder
-from aedesk.codec.encoder import Encoded
-from aedesk.codec.rate_control import find_quality
+from aedesk.codec.encoder import Encoded, Tick
+from aedesk.codec.progress import followed
+from aedesk.codec.rate_control import Trial, find_quality
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.events import Event, Finished, Log, Started
@@ -32,15 +33,25 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     if not spec.embed_model and path.resolve().parent not in (models_dir().resolve(), resource_path("models").resolve()):
         yield Log(f"{path.name} is not among the models of this program: the file can be opened once it is imported.", "warning")
 
-    def encode(quality: int) -> Encoded:
-        return codec.encode(picture, quality, slow=spec.preset == "slow", embedded=embedded, tick=lambda *_: cancel.check())
+    tried: list[int] = []
 
-    def decode(encoded: Encoded) -> Picture:
-        return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture
+    def work(tell: Tick) -> tuple[Trial, Picture | None]:
+        def tick(done: float, total: int) -> None:
+            cancel.check()
+            tell(done, total)
+
+        def encode(quality: int) -> Encoded:
+            tried.append(quality)
+            return codec.encode(picture, quality, slow=spec.preset == "slow", embedded=embedded, tick=tick)
+
+        def decode(encoded: Encoded) -> Picture:
+            return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture
+
+        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: fidelity(picture, decode(encoded)))
+        return chosen, decode(chosen.encoded) if spec.preview else None
 
     with interruptible(cancel.check):
-        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: fidelity(picture, decode(encoded)))
-        decoded = decode(chosen.encoded) if spec.preview else None
+        chosen, decoded = yield from followed(work, picture.megapixels, lambda: f"quality {tried[-1]}")
     data = chosen.encoded.data
     result = CompressResult(
         data,

@@ -50,7 +50,7 @@ def decode(
         bit_depth: 8 or 16, None for that of the file.
         part: box of pixels, None for all.
         damaged: go on where a tile is damaged.
-        tick: called with rows of pixels done and all of them; what it raises ends the work.
+        tick: called with rows of pixels done and all of them.
 
     Raises:
         FormatError: a tile is damaged (unless ``damaged``), or the alpha channel is.

@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 
 from aedesk.codec.coders import coder_of
+from aedesk.codec.decoder import Decoded
+from aedesk.codec.encoder import Tick
+from aedesk.codec.progress import followed
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import DecompressResult, DecompressSpec, LatentsSpec
 from aedesk.core.errors import SpecError
@@ -22,8 +25,16 @@ def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterat
     yield Started("Decoding", part.area / 1e6, "MP")
     begun = time.perf_counter()
     codec = coder_of(file, spec.device)
+
+    def work(tell: Tick) -> Decoded:
+        def tick(done: float, total: int) -> None:
+            cancel.check()
+            tell(done, total)
+
+        return codec.decode(file, bit_depth=spec.bit_depth, part=part, damaged=spec.damaged, tick=tick)
+
     with interruptible(cancel.check):
-        decoded = codec.decode(file, bit_depth=spec.bit_depth, part=part, damaged=spec.damaged, tick=lambda *_: cancel.check())
+        decoded = yield from followed(work, part.area / 1e6)
     for left, top, width, height in decoded.lost:
         yield Log(f"The part of {width} x {height} pixels at ({left}, {top}) is damaged and shown in gray.", "warning")
     result = DecompressResult(decoded.picture, decoded.lost, time.perf_counter() - begun, str(codec.device))

@@ -22,7 +22,8 @@ from aedesk.imaging.tiling import Box, round_up
 
 TILE_PX = 1024
 
-Tick = Callable[[int, int], None]
+Tick = Callable[[float, int], None]
+"""Called with how much is done, and of how much; what it raises ends the work."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ def encode(
         slow: improve the latent for this picture first; takes some fifty times as long.
         frugal: rate-distortion optimised rounding.
         embedded: the model's file, to be put into the result.
-        tick: called with tiles done and tiles in all, before each tile and at the end; what it raises ends the work.
+        tick: called with tiles done and tiles in all.
     """
     stride = codec.network.descriptor.code_stride or 1
     shell = AedFile(
@@ -80,7 +81,9 @@ def encode(
             tick(number, len(shell.tiles))
         left, top, width, height = shell.rectangle(number)
         box = Box(left, top, left + width, top + height)
-        payload, tile = encode_tile(codec, latents.refined(box) if slow else latents(box), quality, frugal=frugal)
+        payload, tile = encode_tile(
+            codec, latents.refined(box, partly(tick, number, len(shell.tiles))) if slow else latents(box), quality, frugal=frugal
+        )
         payloads.append(payload)
         side_bits += tile.side_bits
         rows, columns = tile.bits.shape
@@ -88,6 +91,11 @@ def encode(
     if tick:
         tick(len(payloads), len(payloads))
     return Encoded(write_aed(replace(shell, tiles=tuple(payloads))), bits, side_bits)
+
+
+def partly(tick: Tick | None, number: int, total: int) -> Callable[[float], None]:
+    """A callback for the part from 0 to 1 of one tile that is done."""
+    return lambda part: tick(number + part, total) if tick else None
 
 
 class Latents:
@@ -106,12 +114,12 @@ class Latents:
         latent, inner = self._around(box, 0)
         return latent[:, inner.top : inner.bottom, inner.left : inner.right]
 
-    def refined(self, box: Box) -> Tensor:
+    def refined(self, box: Box, tick: Callable[[float], None]) -> Tensor:
         """The same, made better for this picture; see ``codec.refine``."""
         latent, inner = self._around(box, self._halo)
         stride = self._stride
         full = Box(box.left, box.top, box.left + stride * inner.width, box.top + stride * inner.height)
-        return refine(self._codec, latent, inner, self._source(full).to(self._codec.device), int(self._quality))
+        return refine(self._codec, latent, inner, self._source(full).to(self._codec.device), int(self._quality), tick)
 
     @torch.no_grad()
     def _around(self, box: Box, reach_px: int) -> tuple[Tensor, Box]:

@@ -6,6 +6,8 @@ smaller or a closer file of the same format.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -20,12 +22,13 @@ RATE = 0.06
 """Of Adam, in steps of the quantiser."""
 
 
-def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quality: int) -> Tensor:
+def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quality: int, tick: Callable[[float], None]) -> Tensor:
     """A better latent of one tile.
 
     Args:
         latent: (latent, h, w) float32, the tile and what lies around it within reach of the synthesis, which stays as it is.
         inner: the tile's box in positions of ``latent``.
+        tick: called with the part of the steps that is done.
         target: (3, 16 * tile's h, 16 * tile's w) float32 in [0, 1], what the tile shall look like.
 
     Returns:
@@ -45,6 +48,7 @@ def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quali
         with torch.enable_grad():
             for step in range(STEPS):
                 poll()
+                tick(step / STEPS)
                 for group in optimizer.param_groups:
                     group["lr"] = RATE * (1 - step / STEPS)
                 y_hat, y_bits, z_bits = network.entropy(tile + change / gain, level)

@@ -43,7 +43,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
 }
 
 WARM_UP: Mapping[str, tuple[str, ...]] = {
-    "interactive": ("torch", "aedesk.restoration.denoise"),
+    "interactive": ("torch", "aedesk.restoration.denoise", "aedesk.codec.compress"),
     "training": ("torch", "aedesk.training.fit"),
 }
 """Modules that a lane's worker imports before it says "ready"."""

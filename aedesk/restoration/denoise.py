@@ -13,11 +13,11 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log, Progress, Started
 from aedesk.core.specs import DenoiseResult, DenoiseSpec
+from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import load_denoiser
-from aedesk.data.picture_tensors import PixelSource, to_pixels
 
 
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:

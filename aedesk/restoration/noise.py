@@ -11,9 +11,9 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.specs import AddNoiseSpec
 from aedesk.data.degradations import DEGRADATIONS
+from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, tiles
-from aedesk.data.picture_tensors import PixelSource, to_pixels
 
 TILE_PX = 1024
 

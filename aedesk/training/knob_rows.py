@@ -85,7 +85,7 @@ STAGE = (
     Knob(
         "loss",
         "Loss",
-        "How the difference to the target is measured; level trains the noise estimator of a U-Net alone, rate the entropy model of a codec.",
+        "How the difference to the target is measured; level trains a U-Net's noise estimator alone, rate a codec's entropy model.",
         kind="text",
         choices=STAGE_LOSSES,
     ),

@@ -61,7 +61,7 @@ class Objective(nn.Module):
 
     @staticmethod
     def complete(network: Any, draw: Callable[[int], Example]) -> None:
-        """Whatever weights need beside training before they are kept, done to ``network`` in place. ``draw`` gives a batch by its number."""
+        """Do to ``network`` whatever its weights need beside training before they are kept. ``draw`` gives a batch by its number."""
 
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:

@@ -87,7 +87,8 @@ class RateDistortion(Objective):
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:
         """Bits per pixel and PSNR at three qualities, and in place of the reconstruction's loss the geometric mean of their costs."""
-        found, costs = {}, []
+        found: dict[str, Tensor] = {}
+        costs = []
         for value in LOOKED_AT:
             quality = torch.full((len(example.target),), value, device=example.target.device)
             coded = network.coded(example.target, quality)
