@@ -56,9 +56,7 @@ class Encoder:
             if model is not None:
                 self._coder.encode(columns[run], model)
             elif (columns[run] != sure).any():
-                raise FormatError(
-                    "A symbol is not the one its table is sure of.", "The model is damaged: get it again from where it came from."
-                )
+                raise FormatError("A symbol is not the one its table is sure of.", _GET_MODEL)
         if escaped.size:
             self._put_escapes(ordered[escaped].astype(np.int32))
 
