@@ -1,6 +1,6 @@
 """Measures the codec beside JPEG, WebP, AVIF and JPEG XL, and prints the README's tables.
 
-    python packaging/measure_codec.py --data FOLDER [--model codec-photo] [--plot resources/screenshots/rate-distortion.svg]
+    python packaging/measure_codec.py --data FOLDER [--model codec-photo] [--plot resources/screenshots/rate-distortion.svg] [--record]
 
 FOLDER holds the pictures themselves (Kodak's 24 for the README); it takes some minutes. All codecs run in one process, one after the
 other, so that their seconds can be compared.
@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+
+from measure import record
 
 from aedesk.analysis.codec_bd_rate import HIGH_DB, LOW_DB, bd_rate
 from aedesk.analysis.codec_plot import rate_distortion_svg
@@ -53,9 +55,14 @@ def bd_table(curves: Sequence[Curve]) -> list[str]:
 
 
 def percent(curve: Curve, other: Curve) -> str:
+    found = bd_of(curve, other)
+    return "-" if found is None else f"{found:+.1f} %"
+
+
+def bd_of(curve: Curve, other: Curve) -> float | None:
     ours, theirs = ([(point["bpp"], point["psnr"]) for point in points["points"]] for points in (curve, other))
     found = bd_rate(ours, theirs)
-    return f"{found.percent:+.1f} %" if found else "-"
+    return found.percent if found else None
 
 
 def quality_table(curve: Curve) -> list[str]:
@@ -73,13 +80,21 @@ def main() -> None:
     parser.add_argument("--preset", default="normal")
     parser.add_argument("--limit", type=int, help="measure on so many pictures only")
     parser.add_argument("--plot", type=Path, help="draw the curves into this SVG file, which may be there already")
+    parser.add_argument("--record", action="store_true", help="write the BD-rates into the model file")
     arguments = parser.parse_args()
+    if arguments.record and arguments.limit:
+        parser.error("--record needs the whole set: leave out --limit")
     result = measure(
         EvaluateCodecSpec(arguments.data, arguments.model, preset=arguments.preset, peers=True, limit=arguments.limit, device="cpu")
     )
     curves = result["codecs"]
     print(f"{result['data']}, {result['n']} pictures, {result['device']}, {result['threads']} threads\n")
     print("\n".join((*bd_table(curves), "", *quality_table(curves[0]))))
+    if arguments.record:
+        data = Path(arguments.data).name
+        found = {other["name"]: bd_of(curves[0], other) for other in curves[1:]}
+        figures = {f"{data}_bd_{name.split()[0].lower()}": round(value, 1) for name, value in found.items() if value is not None}
+        record(arguments.model, figures)
     if arguments.plot:
         with replacing(arguments.plot, overwrite=True) as file:
             file.write(rate_distortion_svg(result).encode())

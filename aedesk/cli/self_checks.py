@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from aedesk.core.codec_specs import CompressSpec, DecompressSpec
 from aedesk.core.errors import JobError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Started, Terminal
 from aedesk.core.resources import resource_path
@@ -82,6 +83,17 @@ def check_denoise(model: str, gain_db: float) -> Callable[[Path], str]:
         return said
 
     return check
+
+
+def check_codec(folder: Path) -> str:
+    picture = make_picture()
+    with lane() as ask:
+        data = ask(CompressSpec(quality=60), picture).result.data
+        again = ask(DecompressSpec(), data).result.picture
+        expect(again.icc == picture.icc and again.dpi == picture.dpi, "the profile or the resolution did not come back")
+        found = psnr(again.pixels, picture.pixels)
+        expect(found > 30, f"it came back at {found:.1f} dB")
+    return f"{picture.pixels.nbytes} bytes as {len(data)}, {found:.1f} dB"
 
 
 def check_training(folder: Path) -> str:
@@ -171,6 +183,7 @@ CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("worker and devices", check_devices),
     ("model denoise-gaussian", check_denoise("denoise-gaussian", 6.0)),
     ("model denoise-photo", check_denoise("denoise-photo", 2.0)),
+    ("model codec-photo", check_codec),
     ("training", check_training),
     ("cancelling", check_cancel),
     ("crash of the worker", check_crash),

@@ -41,14 +41,21 @@ def cosine_basis(count: int) -> Tensor:
 def usual_spread() -> Tensor:
     """About the standard deviation of each of the 3 * 256 coefficients in photographs, for pixels in [0, 1].
 
-    Power laws in the frequency, fitted by eye to the training pictures; only an order and a start depend on them.
+    Power laws in the frequency, fitted by eye to the training pictures; only an order and a start depend on them. Numbers of one
+    frequency come from one call, so that they are equal to the bit: the order among them must be the same on every machine.
     """
-    u = torch.arange(STRIDE, dtype=torch.float64)
-    frequency = (u[:, None] ** 2 + u[None] ** 2).sqrt()
-    around = frequency.clamp(min=0.2)
-    lightness = 1.1 * around**-0.85 * torch.exp(-((frequency / 14) ** 2))
-    colour = 0.28 * around**-1.3
-    return torch.stack((lightness, colour, 0.6 * colour)).flatten()
+    lightness, colour = {}, {}
+    squares = [u * u + v * v for u in range(STRIDE) for v in range(STRIDE)]
+    for square in squares:
+        frequency = max(math.sqrt(square), 0.2)
+        lightness[square] = 1.1 * frequency**-0.85 * math.exp(-square / 14**2)
+        colour[square] = 0.28 * frequency**-1.3
+    planes = [
+        [lightness[square] for square in squares],
+        [colour[square] for square in squares],
+        [0.6 * colour[square] for square in squares],
+    ]
+    return torch.tensor(planes, dtype=torch.float64).flatten()
 
 
 def spread_of(count: int) -> Tensor:

@@ -72,7 +72,7 @@ def make_exact(network: N) -> N:
         for name, layer in exact.named_modules():
             if isinstance(layer, FixedConv2d):
                 assert layer.bias is not None
-                most = float((layer.weight.abs().sum((1, 2, 3)) * LARGEST + layer.bias.abs()).max())
+                most = float((layer.weight.abs().sum((1, 2, 3)) * 2 * LARGEST + layer.bias.abs()).max())  # a layer may be fed a sum of two
                 if not most < EXACT_BELOW:
                     raise ModelError(f"The weights of {name} are too large for exact arithmetic.", "Train with more weight decay.")
     return exact

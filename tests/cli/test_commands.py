@@ -117,8 +117,8 @@ def test_devices_lists_the_processor(aedesk: Call) -> None:
 
 def test_models_lists_the_shipped_ones_with_their_cards(aedesk: Call) -> None:
     models = json.loads(aedesk("models", "--json").out)
-    assert [model["name"] for model in models] == ["denoise-photo", "denoise-gaussian"]
-    assert all(model["card"]["purpose"] == "denoise" for model in models)
+    assert [model["name"] for model in models] == ["denoise-photo", "denoise-gaussian", "codec-photo"]
+    assert [model["card"]["purpose"] for model in models] == ["denoise", "denoise", "codec"]
     assert "denoise-photo" in aedesk("models").out
 
 
