@@ -32,8 +32,8 @@ class QualityTable(nn.Module):
     def forward(self, quality: Tensor) -> Tensor:
         """(B, channels, 1, 1) for ``quality`` (B,) of whole numbers; settled in float64."""
         change = self.scale * self.change
-        if self.relative:  # growth and its inverse, without an exponential, which may differ by machine; at 0 clamp has a slope, relu none
-            rows = settle(self.start * (1 + change.clamp(min=0)) / (1 + (-change).clamp(min=0)))
+        if self.relative:  # growth and its inverse, without an exponential, which may differ by machine
+            rows = settle(torch.where(change >= 0, self.start * (1 + change), self.start / (1 - change.clamp(max=0))))
         else:
             rows = settle(self.start + change)
         quality = quality.long()

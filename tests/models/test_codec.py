@@ -129,3 +129,16 @@ def test_rate_and_distortion_send_gradients_to_every_weight(network: Codec) -> N
     (coded.y_bits.sum() + coded.z_bits.sum() + coded.picture.square().sum()).backward()
     silent = {name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()}
     assert silent == {"entropy.context.0.enter.weight", "entropy.context.0.around.weight"}  # before the first step nothing is decoded
+
+
+def test_steps_of_the_quantiser_learn_from_the_beginning_in_both_directions() -> None:
+    for slope in (1, -1):
+        table = QualityTable(torch.full((11, 1), 3.0), relative=True)
+        (slope * table(torch.tensor([35]))).sum().backward()
+        assert table.change.grad is not None
+        assert (table.change.grad[3:5] * slope > 0).all()
+    with torch.no_grad():
+        table.change.fill_(1)
+        grown = table(torch.tensor([35])).item()
+        table.change.fill_(-1)
+    assert (grown, table(torch.tensor([35])).item()) == (6, 1.5)
