@@ -79,11 +79,11 @@ def panel(qtbot: QtBot, workspace: Workspace) -> Iterator[ModelsPanel]:
     viewer.shutdown()
 
 
-def page_of(qtbot: QtBot, panel: ModelsPanel, count: int = 2, choose: str = "") -> ModelsPage:
-    """The page once it lists ``count`` models, with the one of the path ``choose`` in front."""
+def page_of(qtbot: QtBot, panel: ModelsPanel, own: int = 0, choose: str = "") -> ModelsPage:
+    """The page once it lists the shipped models and ``own`` of the person's, with the one of the path ``choose`` in front."""
     panel.set_active(True)
     page = panel.centre()
-    qtbot.waitUntil(lambda: len(page.list.models) == count)
+    qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED) + own)
     if choose:
         page.list.show_models(page.list.models, choose)
     return page
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_used_is_shown_with_its_problem_and_can_only_be_de
     models_dir().mkdir(parents=True)
     path = models_dir() / "broken.safetensors"
     path.write_text("this is a text, whatever its name says")
-    page = page_of(qtbot, panel, 3, choose=str(path))
+    page = page_of(qtbot, panel, 1, choose=str(path))
     assert "broken.safetensors is not a model file" in text(page, "modelProblem")
     enabled = [name for name in ("renameModel", "exportOnnx", "showModel", "trashModel") if button(panel, name).isEnabled()]
     assert enabled == ["showModel", "trashModel"]
@@ -164,14 +164,14 @@ def test_a_file_that_cannot_be_used_is_shown_with_its_problem_and_can_only_be_de
 
 def test_a_card_with_nonsense_in_it_is_shown_all_the_same(qtbot: QtBot, panel: ModelsPanel, own: Callable[..., ModelInfo]) -> None:
     info = own("Odd", metrics=["x"], training=7, recipe="none", data={"a": 1}, description=None, imported=3, run=["..", "x"])
-    page = page_of(qtbot, panel, 3, choose=info.path)
+    page = page_of(qtbot, panel, 1, choose=info.path)
     assert text(page, "modelTitle") == "Odd"
     assert text(page, "model_measured") == ""
 
 
 def test_markup_in_a_card_is_text(qtbot: QtBot, panel: ModelsPanel, own: Callable[..., ModelInfo]) -> None:
     info = own("<b>bold</b>", licence="<img src='x'>", description="<i>d</i>")
-    page = page_of(qtbot, panel, 3, choose=info.path)
+    page = page_of(qtbot, panel, 1, choose=info.path)
     assert "&lt;img" in text(page, "model_file")
     for name in ("modelTitle", "modelDescription"):
         label = page.findChild(QLabel, name)
@@ -187,7 +187,7 @@ def test_the_curves_of_a_known_run_are_drawn_and_go_with_the_model(qtbot: QtBot,
         "".join(json.dumps({"step": s, "loss": 1 / s, "val_loss": 2 / s, "lr": 1}) + "\n" for s in (1, 2, 3))
     )
     info = adopt(run / "best.safetensors", "Kitchen", trained=True)
-    page = page_of(qtbot, panel, 3, choose=info.path)
+    page = page_of(qtbot, panel, 1, choose=info.path)
     qtbot.waitUntil(lambda: page.card.plot is not None)
     assert page.card.plot is not None
     assert page.card.plot.names == ["loss", "val_loss"]
@@ -204,7 +204,7 @@ def test_importing_shows_the_new_model_and_tells_the_other_panels(
     monkeypatch.setattr(asking, "choose_model_files", lambda parent, folder: [file])
     page, lines = page_of(qtbot, panel), told(workspace)
     press(qtbot, panel, "importModel")
-    qtbot.waitUntil(lambda: len(page.list.models) == 3)
+    qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED) + 1)
     assert page.current is not None
     assert (page.current.title, page.current.origin) == ("Gaussian noise (benchmark)", "own")
     assert "imported" in text(panel, "chosenModelAbout")
@@ -224,7 +224,7 @@ def test_of_several_dropped_files_a_refused_one_is_told_and_the_others_come_in(
     page.dragEnterEvent(QDragEnterEvent(QPointF(50, 50).toPoint(), action, mime, left, none))
     assert text(page, "modelsDrop") == "Drop to import"
     page.dropEvent(QDropEvent(QPointF(50, 50), action, mime, left, none))
-    qtbot.waitUntil(lambda: len(page.list.models) == 3)
+    qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED) + 1)
     assert [level for level, _ in lines] == ["error", "info"]
     assert lines[0][1] == "evil.pth hides code. Ask for the weights."
     assert text(page, "modelsDrop") == ""
@@ -246,7 +246,7 @@ def test_renaming_keeps_the_choice_here_and_in_restore(
     info = own("Old")
     workspace.settings["model"] = info.name
     monkeypatch.setattr(asking, "ask_title", lambda parent, before: f"New {before}")
-    page = page_of(qtbot, panel, 3, choose=info.path)
+    page = page_of(qtbot, panel, 1, choose=info.path)
     press(qtbot, panel, "renameModel")
     qtbot.waitUntil(lambda: page.current is not None and page.current.title == "New Old")
     assert workspace.settings["model"] == "new-old"
@@ -259,7 +259,7 @@ def test_the_keys_of_the_list_rename_and_delete(
     asked: list[str] = []
     monkeypatch.setattr(asking, "ask_title", lambda parent, before: asked.append("title"))
     monkeypatch.setattr(asking, "ask_trash", lambda parent, title: asked.append("trash"))
-    page = page_of(qtbot, panel, 3, choose=own("Mine").path)
+    page = page_of(qtbot, panel, 1, choose=own("Mine").path)
     page.activateWindow()
     page.list.setFocus()
     qtbot.waitUntil(page.list.hasFocus)
@@ -278,9 +278,9 @@ def test_deleting_moves_the_file_to_the_trash_and_chooses_another_model(
     trash.mkdir(parents=True)  # Qt's test mode has one of its own
     info = own("Mine")
     monkeypatch.setattr(asking, "ask_trash", lambda parent, title: True)
-    page, lines = page_of(qtbot, panel, 3, choose=info.path), told(workspace)
+    page, lines = page_of(qtbot, panel, 1, choose=info.path), told(workspace)
     press(qtbot, panel, "trashModel")
-    qtbot.waitUntil(lambda: len(page.list.models) == 2)
+    qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED))
     assert not Path(info.path).exists()
     assert [path.name for path in trash.rglob("*.safetensors")] == ["mine.safetensors"]
     assert lines == [("info", "Mine is in the trash.")]
@@ -293,7 +293,7 @@ def test_a_trash_that_refuses_is_told_and_nothing_is_lost(
     info = own("Mine")
     monkeypatch.setattr(asking, "ask_trash", lambda parent, title: True)
     monkeypatch.setattr(panel_module, "move_to_trash", lambda path: False)
-    page_of(qtbot, panel, 3, choose=info.path)
+    page_of(qtbot, panel, 1, choose=info.path)
     lines = told(workspace)
     press(qtbot, panel, "trashModel")
     assert lines[0][0] == "error"
@@ -316,7 +316,7 @@ def test_a_denoiser_can_be_put_to_use_in_restore(
     qtbot: QtBot, panel: ModelsPanel, workspace: Workspace, own: Callable[..., ModelInfo]
 ) -> None:
     info = own("Mine")
-    page_of(qtbot, panel, 3, choose=info.path)
+    page_of(qtbot, panel, 1, choose=info.path)
     press(qtbot, panel, "useModel")
     assert workspace.settings["model"] == info.name
     assert button(panel, "useModel").text() == "In use in Restore"
@@ -327,7 +327,7 @@ def test_a_codec_can_be_put_to_use_in_compress(
     qtbot: QtBot, panel: ModelsPanel, workspace: Workspace, own: Callable[..., ModelInfo]
 ) -> None:
     info = own("Mine", purpose="codec", family="codec")
-    page_of(qtbot, panel, 3, choose=info.path)
+    page_of(qtbot, panel, 1, choose=info.path)
     with qtbot.waitSignal(workspace.catalog.codec_chosen) as chosen:
         press(qtbot, panel, "useModel")
     assert chosen.args == [info.name]
