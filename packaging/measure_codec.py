@@ -93,7 +93,7 @@ def main() -> None:
     if arguments.record:
         data = Path(arguments.data).name
         found = {other["name"]: bd_of(curves[0], other) for other in curves[1:]}
-        figures = {f"{data}_bd_{name.split()[0].lower()}": round(value, 1) for name, value in found.items() if value is not None}
+        figures = {f"{data}_bd_{name.lower().replace(' ', '_')}": round(value, 1) for name, value in found.items() if value is not None}
         record(arguments.model, figures)
     if arguments.plot:
         with replacing(arguments.plot, overwrite=True) as file:
