@@ -11,7 +11,6 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from aedesk.training.recipe import Train
 
-
 FAINT = 1e-12
 """Part of a matrix's norm that is nothing."""
 
