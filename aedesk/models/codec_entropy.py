@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from aedesk.entropy.tables import TOTAL, Tables
 from aedesk.models.architectures import CodecConfig
+from aedesk.models.codec_transforms import STRIDE
 from aedesk.models.fixed_point import FixedConv2d, settle
 from aedesk.models.quality import ANCHORS, QualityTable
 
@@ -151,6 +152,14 @@ class EntropyModel(nn.Module):
         self.register_buffer("spread", spread)
         self.register_buffer("tables", torch.from_numpy(logistic_tables().frequencies.copy()))
         self.register_buffer("steps", _steps(latent), persistent=False)
+
+    @property
+    def macs_per_px(self) -> float:
+        """Multiply-accumulates per picture pixel of one pass, side information both ways included."""
+        kernels = {part: [p for p in part.parameters() if p.ndim == 4] for part in (self.h_a, self.h_s, self.context)}
+        places = [*zip(kernels[self.h_a], (1, 2, 4), strict=True), *zip(kernels[self.h_s], (4, 2), strict=True)]
+        places += [(kernel, 1) for kernel in kernels[self.context]]
+        return sum(kernel.numel() / (STRIDE * times) ** 2 for kernel, times in places)
 
     def unit(self, quality: Tensor) -> Tensor:
         """(B, latent, 1, 1): about what the values of a quantised channel differ by, its spread or a step if that is more. Not learned."""

@@ -83,7 +83,7 @@ def test_depth_alpha_and_metadata_pass_through_the_worker(client: WorkerClient) 
 
 def test_devices_models_and_noise_are_answered(client: WorkerClient) -> None:
     assert finish(client, DevicesSpec()).result[0].name == "cpu"
-    assert [model.name for model in finish(client, ModelsSpec()).result] == ["denoise-photo", "denoise-gaussian"]
+    assert [model.name for model in finish(client, ModelsSpec()).result] == ["denoise-photo", "denoise-gaussian", "codec-photo"]
     clean = sample("clean")
     noisy = finish(client, AddNoiseSpec(level=25, seed=1), clean).result
     assert 20 < psnr(noisy.pixels, clean.pixels) < 21.5
