@@ -6,6 +6,7 @@ little-endian), then the bitstream: the side information, then the four steps of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,7 +114,7 @@ class _Walk:
         self.symbols = np.zeros(shape, np.int32)
         self.y_hat = torch.zeros(shape, dtype=torch.float64)
 
-    def steps(self, z_symbols: NDArray[np.int32]):  # type: ignore[no-untyped-def]
+    def steps(self, z_symbols: NDArray[np.int32]) -> Iterator[tuple[Tensor, NDArray[np.uint8], NDArray[np.bool_]]]:
         """For each step the means, the table of every symbol, and which symbols are coded. :meth:`take` what was coded after each."""
         height, width = self.symbols.shape[2:]
         z_hat = torch.from_numpy(z_symbols).double() + self.z_mean
@@ -122,7 +123,6 @@ class _Walk:
         while True:
             indexes = _indexes(prediction.level)
             mask = prediction.mask.numpy() > 0
-            self._mean = prediction.mean
             yield prediction.mean, indexes, mask & (indexes > 0)
             fresh = settle(prediction.mean + torch.from_numpy(self._fresh).double() / self.gain)
             self.y_hat = torch.where(prediction.mask > 0, fresh, self.y_hat)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from aedesk.entropy.tables import TOTAL, Tables
 from aedesk.models.codec import Codec
-from aedesk.models.codec_entropy import LEVELS, REACH, logistic_tables, round_through
+from aedesk.models.codec_entropy import LEVELS, REACH, logistic_tables
 
 PRIOR = 2000.0
 """How many symbols the logistic distribution counts for, against those that were seen."""
@@ -35,7 +35,7 @@ def fit_tables(network: Codec, batches: Iterable[tuple[Tensor, Tensor]]) -> Tabl
         walk = entropy.predict(entropy.features(z_hat, quality, *y.shape[2:]), quality)
         prediction = next(walk)
         while True:
-            symbols = round_through((y - prediction.mean) * gain)
+            symbols = ((y - prediction.mean) * gain).round()
             chosen = prediction.mask.expand_as(symbols) > 0
             columns = symbols[chosen].clamp(-REACH, REACH + 1).long().where(symbols[chosen].abs() <= REACH, REACH + 1) + REACH
             levels = (prediction.level.expand_as(symbols)[chosen] + 0.5).floor().clamp(0, LEVELS - 1).long()
