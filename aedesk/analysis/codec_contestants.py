@@ -61,7 +61,8 @@ def ours(model: str, qualities: tuple[int, ...], preset: str, device: str, cance
 
     def encode(pixels: Pixels, quality: float) -> bytes:
         with interruptible(cancel.check):
-            return coder.encode(Picture(pixels), int(quality), slow=preset == "slow", tick=lambda *_: cancel.check()).data
+            slow = preset == "slow"
+            return coder.encode(Picture(pixels), int(quality), slow=slow, costs=False, tick=lambda *_: cancel.check()).data
 
     def decode(data: bytes, channels: int) -> Pixels:
         with interruptible(cancel.check):

@@ -31,7 +31,14 @@ class Coder(Protocol):
         """Pixels per position of the latent along one axis."""
 
     def encode(
-        self, picture: Picture, quality: int, *, slow: bool = False, embedded: bytes | None = None, tick: Tick | None = None
+        self,
+        picture: Picture,
+        quality: int,
+        *,
+        slow: bool = False,
+        costs: bool = True,
+        embedded: bytes | None = None,
+        tick: Tick | None = None,
     ) -> Encoded:
         """See :func:`~aedesk.codec.encoder.encode`."""
 
@@ -61,9 +68,16 @@ class LearnedCoder:
         return self.codec.network.descriptor.code_stride or 1
 
     def encode(
-        self, picture: Picture, quality: int, *, slow: bool = False, embedded: bytes | None = None, tick: Tick | None = None
+        self,
+        picture: Picture,
+        quality: int,
+        *,
+        slow: bool = False,
+        costs: bool = True,
+        embedded: bytes | None = None,
+        tick: Tick | None = None,
     ) -> Encoded:
-        return encode(picture, self.codec, quality, slow=slow, embedded=embedded, tick=tick)
+        return encode(picture, self.codec, quality, slow=slow, costs=costs, embedded=embedded, tick=tick)
 
     def decode(
         self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None

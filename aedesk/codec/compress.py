@@ -42,7 +42,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
 
         def encode(quality: int) -> Encoded:
             tried.append(quality)
-            return codec.encode(picture, quality, slow=spec.preset == "slow", embedded=embedded, tick=tick)
+            return codec.encode(picture, quality, slow=spec.preset == "slow", costs=spec.preview, embedded=embedded, tick=tick)
 
         def decode(encoded: Encoded) -> Picture:
             return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture

@@ -19,6 +19,7 @@ from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, round_up
+from aedesk.models.codec_transforms import STRIDE
 
 TILE_PX = 1024
 
@@ -32,7 +33,7 @@ class Encoded:
 
     Args:
         data: the .aed file.
-        bits: (rows, columns) float32, bits spent per position of the latent.
+        bits: (rows, columns) float32, bits spent per position of the latent; zeros unless asked for.
         side_bits: bits of the side information.
     """
 
@@ -48,6 +49,7 @@ def encode(
     *,
     slow: bool = False,
     frugal: bool = True,
+    costs: bool = True,
     embedded: bytes | None = None,
     tile_px: int = TILE_PX,
     tick: Tick | None = None,
@@ -55,8 +57,9 @@ def encode(
     """Encode a picture of any size.
 
     Args:
-        slow: improve the latent for this picture first; takes some fifty times as long.
+        slow: improve the latent for this picture first; takes some twenty times as long.
         frugal: rate-distortion optimised rounding.
+        costs: also count what each position costs.
         embedded: the model's file, to be put into the result.
         tick: called with tiles done and tiles in all.
     """
@@ -81,9 +84,8 @@ def encode(
             tick(number, len(shell.tiles))
         left, top, width, height = shell.rectangle(number)
         box = Box(left, top, left + width, top + height)
-        payload, tile = encode_tile(
-            codec, latents.refined(box, partly(tick, number, len(shell.tiles))) if slow else latents(box), quality, frugal=frugal
-        )
+        latent = latents.refined(box, partly(tick, number, len(shell.tiles))) if slow else latents(box)
+        payload, tile = encode_tile(codec, latent, quality, frugal=frugal, costs=costs)
         payloads.append(payload)
         side_bits += tile.side_bits
         rows, columns = tile.bits.shape
@@ -124,10 +126,10 @@ class Latents:
     @torch.no_grad()
     def _around(self, box: Box, reach_px: int) -> tuple[Tensor, Box]:
         """A latent that is right at least ``reach_px`` around a box, and where in it the box is (in positions)."""
-        margin, whole, stride = self._halo + reach_px, self._whole, self._stride
+        margin, whole, stride = STRIDE + reach_px, self._whole, self._stride
         right, bottom = round_up(box.right, stride), round_up(box.bottom, stride)
         left, top = max(box.left - margin, 0), max(box.top - margin, 0)
         wide = Box(left, top, min(right + margin, whole.right), min(bottom + margin, whole.bottom))
         pixels = self._source(wide)[None].to(self._codec.device).contiguous(memory_format=torch.channels_last)
-        latent: Tensor = self._codec.network.analyse(pixels, self._quality)[0]
+        latent: Tensor = self._codec.network.analyse(pixels)[0]
         return latent, Box((box.left - left) // stride, (box.top - top) // stride, (right - left) // stride, (bottom - top) // stride)

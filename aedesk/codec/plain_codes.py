@@ -55,7 +55,14 @@ class PlainCoder:
         return self.model.stride_px
 
     def encode(
-        self, picture: Picture, quality: int, *, slow: bool = False, embedded: bytes | None = None, tick: Tick | None = None
+        self,
+        picture: Picture,
+        quality: int,
+        *,
+        slow: bool = False,
+        costs: bool = True,
+        embedded: bytes | None = None,
+        tick: Tick | None = None,
     ) -> Encoded:
         """Encode a picture. ``slow`` makes no difference: there is nothing that more work would find.
 
@@ -86,7 +93,8 @@ class PlainCoder:
             encoder = Encoder(tables)
             encoder.put(flat, indexes)
             tiles.append(_crc(residual) + encoder.finish())
-            bits[rows, columns] = tables.cost(flat, indexes).reshape(residual.shape).sum(0)
+            if costs:
+                bits[rows, columns] = tables.cost(flat, indexes).reshape(residual.shape).sum(0)
         chunks = (Chunk(PARAMETERS, parameters.pack()), *chunks_of(picture, embedded))
         return Encoded(write_aed(replace(shell, tiles=tuple(tiles), chunks=chunks)), bits, 8.0 * len(chunks[0].data))
 

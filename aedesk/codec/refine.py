@@ -1,7 +1,8 @@
-"""The slow preset: the latent of one picture is improved for that picture (Campos 2019).
+"""The slow preset: the latent of one picture is improved for that picture, by analysis through synthesis.
 
-The network that made the latent has learned for all pictures; a few dozen gradient steps on the very numbers that are coded find a
-smaller or a closer file of the same format.
+The analysis is linear, the synthesis is not: what it makes of the quantised latent is nearer to the picture, and errs elsewhere than
+the latent does. A few Newton steps from the decoded picture's error, each followed by the quantiser, find a latent for it. To improve
+latents picture by picture is Campos 2019's idea; gradient steps through a quantiser that minds the rate do not converge.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from torch import Tensor
 
 from aedesk.codec.loading import LoadedCodec
 from aedesk.imaging.tiling import Box
-from aedesk.models.codec import lmbda_of
 from aedesk.models.codec_transforms import STRIDE
 from aedesk.models.layers import poll
 
-STEPS = 60
-RATE = 0.06
-"""Of Adam, in steps of the quantiser."""
+STEPS = 8
+PART = 0.6
+"""Of a Newton step, against going back and forth."""
 
 
 def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quality: int, tick: Callable[[float], None]) -> Tensor:
@@ -36,32 +36,20 @@ def refine(codec: LoadedCodec, latent: Tensor, inner: Box, target: Tensor, quali
     """
     network, level = codec.network, torch.tensor([quality], device=latent.device)
     rows, columns = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
-    with torch.no_grad():
-        gain = network.entropy.gain(level)
-    start = latent[None].clone()  # outside of inference mode, so that gradients may flow
-    tile = start[:, :, rows, columns]
-    change = torch.zeros_like(tile, requires_grad=True)
-    optimizer = torch.optim.Adam([change], lr=RATE)
-    generator_state = torch.random.get_rng_state()
-    torch.manual_seed(0)  # the same picture gives the same file
-    try:
+    around = latent[None].clone()  # outside of inference mode, so that gradients may flow
+    tile = around[:, :, rows, columns].clone()
+    for step in range(STEPS):
+        poll()
+        tick(step / STEPS)
+        with torch.no_grad():
+            y_hat = network.entropy(tile, level)[0]
         with torch.enable_grad():
-            for step in range(STEPS):
-                poll()
-                tick(step / STEPS)
-                for group in optimizer.param_groups:
-                    group["lr"] = RATE * (1 - step / STEPS)
-                y_hat, y_bits, z_bits = network.entropy(tile + change / gain, level)
-                around = start.clone()
-                around[:, :, rows, columns] = y_hat
-                picture = network.synthesise(around, level)[0]
-                inside = picture[:, STRIDE * inner.top : STRIDE * inner.bottom, STRIDE * inner.left : STRIDE * inner.right]
-                error = (inside - target).square().mean() * 255**2
-                cost = (y_bits + z_bits).sum() / (target.shape[1] * target.shape[2]) + lmbda_of(level)[0] * error
-                (gradient,) = torch.autograd.grad(cost, [change])
-                change.grad = gradient
-                optimizer.step()
-    finally:
-        torch.random.set_rng_state(generator_state)
-    result: Tensor = (tile + change / gain).detach()[0]
-    return result
+            y_hat.requires_grad_()
+            seen = around.clone()
+            seen[:, :, rows, columns] = y_hat
+            picture = network.synthesise(seen, level)[0]
+            inside = picture[:, STRIDE * inner.top : STRIDE * inner.bottom, STRIDE * inner.left : STRIDE * inner.right]
+            (slope,) = torch.autograd.grad((inside - target).square().sum(), [y_hat])
+        # The linear transforms nearly keep energies, so half of the slope is the error in units of the latent.
+        tile += PART * (y_hat.detach() - slope / 2 - tile)
+    return tile[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -18,13 +19,13 @@ from aedesk.codec.loading import LoadedCodec
 from aedesk.core.errors import FormatError
 from aedesk.entropy.coder import Decoder, Encoder
 from aedesk.formats.checksum import crc32c
-from aedesk.models.codec import lmbda_of
-from aedesk.models.codec_entropy import HYPER_STRIDE, LEVELS
+from aedesk.models.codec_entropy import worth_of
+from aedesk.models.codec_logistic import LEVELS
+from aedesk.models.codec_steps import HYPER_STRIDE, corners, interleaved, latent_of, on_grid, steps_of
 from aedesk.models.fixed_point import settle
 
 CRC_BYTES = 4
 LARGEST_SYMBOL = 32_000
-COLOURS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,45 +35,48 @@ class TileSymbols:
     Args:
         side: (hyper, h / 4, w / 4) int32, the symbols of ``z``.
         symbols: (latent, h, w) int32.
-        y_hat: (latent, h, w) float64 on the CPU, the quantised latent in units of the picture.
+        parts: the quantised latent in units of the picture, step by step (``models.codec_steps``), float64.
         bits: (h, w) float64, what each position's symbols cost; zeros unless asked for.
         side_bits: what ``side`` costs; zero unless asked for.
     """
 
     side: NDArray[np.int32]
     symbols: NDArray[np.int32]
-    y_hat: Tensor
+    parts: tuple[Tensor, ...]
     bits: NDArray[np.float64]
     side_bits: float = 0.0
 
+    @cached_property
+    def y_hat(self) -> Tensor:
+        """(latent, h, w) float64 on the CPU, the quantised latent in units of the picture."""
+        height, width = self.symbols.shape[1:]
+        return latent_of(self.parts)[0, :, :height, :width]
+
 
 @torch.inference_mode()
-def encode_tile(codec: LoadedCodec, y: Tensor, quality: int, *, frugal: bool = True) -> tuple[bytes, TileSymbols]:
+def encode_tile(codec: LoadedCodec, y: Tensor, quality: int, *, frugal: bool = True, costs: bool = True) -> tuple[bytes, TileSymbols]:
     """Code a latent (latent, h, w), float32 in units of the picture, on its own.
 
     Args:
         frugal: rate-distortion optimised rounding: a symbol is made smaller where that saves more than the error it adds is worth.
+        costs: also count what was spent.
     """
-    level = torch.tensor([quality])
-    side = codec.network.entropy.side(y[None], codec.network.entropy.gain(level.to(y.device))).to("cpu", torch.float64)
-    source = y[None].to("cpu", torch.float64)
+    level, whole = torch.tensor([quality]), on_grid(y[None])
+    side = codec.network.entropy.side(whole, codec.network.entropy.gain(level.to(y.device))).to("cpu", torch.float64)
     walk = _Walk(codec, quality, *y.shape[1:])
     encoder = Encoder(codec.tables)
     z_symbols = _integers(side - walk.z_mean)
     encoder.put(z_symbols.reshape(-1), walk.z_indexes.reshape(-1))
-    side_bits = float(codec.tables.cost(z_symbols.reshape(-1), walk.z_indexes.reshape(-1)).sum())
-    worth = float(lmbda_of(level)) * 255**2 / COLOURS / walk.gain.numpy().reshape(-1) ** 2
-    bits = np.zeros(y.shape)
-    for mean, indexes, chosen in walk.steps(z_symbols):
-        residual = (source - mean) * walk.gain
-        symbols = _integers(residual)[chosen]
+    side_bits = float(codec.tables.cost(z_symbols.reshape(-1), walk.z_indexes.reshape(-1)).sum()) if costs else 0.0
+    for source, step in zip(steps_of(whole.to("cpu", torch.float64)), walk.steps(z_symbols), strict=True):
+        residual = ((source - step.mean) * step.gain).numpy().reshape(-1)[step.places]
+        symbols = _integers(torch.from_numpy(residual))
         if frugal:
-            channels = np.nonzero(chosen)[1]
-            symbols = _frugal(codec, symbols, indexes[chosen], residual.numpy()[chosen], worth[channels])
-        encoder.put(symbols, indexes[chosen])
-        bits[chosen[0]] = codec.tables.cost(symbols, indexes[chosen])
-        walk.take(symbols, chosen)
-    result = TileSymbols(z_symbols[0], walk.symbols[0], walk.y_hat[0], bits.sum(0), side_bits)
+            worth = worth_of(step.gain, level).numpy().reshape(-1)
+            symbols = _frugal(codec, symbols, step.indexes, residual, worth[step.places // walk.positions])
+        encoder.put(symbols, step.indexes)
+        walk.take(step, symbols, codec.tables.cost(symbols, step.indexes) if costs else None)
+    result = walk.result(z_symbols, side_bits)
     return _crc(result) + encoder.finish(), result
 
 
@@ -85,17 +89,26 @@ def decode_tile(codec: LoadedCodec, payload: bytes, quality: int, height: int, w
     walk = _Walk(codec, quality, height, width)
     decoder = Decoder(codec.tables, payload[CRC_BYTES:])
     z_symbols = decoder.get(walk.z_indexes.reshape(-1)).reshape(walk.z_indexes.shape)
-    bits = np.zeros(walk.symbols.shape)
-    for _, indexes, chosen in walk.steps(z_symbols):
-        symbols = decoder.get(indexes[chosen])
-        if costs:
-            bits[chosen] = codec.tables.cost(symbols, indexes[chosen])
-        walk.take(symbols, chosen)
+    for step in walk.steps(z_symbols):
+        symbols = decoder.get(step.indexes)
+        walk.take(step, symbols, codec.tables.cost(symbols, step.indexes) if costs else None)
     side_bits = float(codec.tables.cost(z_symbols.reshape(-1), walk.z_indexes.reshape(-1)).sum()) if costs else 0.0
-    result = TileSymbols(z_symbols[0], walk.symbols[0], walk.y_hat[0], bits[0].sum(0), side_bits)
+    result = walk.result(z_symbols, side_bits)
     if payload[:CRC_BYTES] != _crc(result):
         raise FormatError("A part of the picture is damaged.", "Get the file again from where it came from.")
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """One step's predictions: ``mean`` and ``gain`` as in ``models.codec_entropy``; which symbols of them, laid flat, are coded
+    (``places``), and the table of each of those (``indexes``).
+    """
+
+    mean: Tensor
+    gain: Tensor
+    places: NDArray[np.intp]
+    indexes: NDArray[np.uint8]
 
 
 class _Walk:
@@ -105,36 +118,47 @@ class _Walk:
         model = codec.exact
         self._model = model
         self._quality = torch.tensor([quality])
-        self.gain = model.gain(self._quality)
+        self._size = height, width
         self.z_mean = model.z_mean(self._quality)
-        rows, columns = -(-height // HYPER_STRIDE), -(-width // HYPER_STRIDE)
+        inside = on_grid(torch.ones(1, 1, height, width, dtype=torch.float64))
+        self._inside = corners(inside)
+        self.positions = self._inside[0].numel()
+        rows, columns = (edge // HYPER_STRIDE for edge in inside.shape[2:])
         # Side information is always coded, even where its table is as good as sure.
         self.z_indexes = _indexes(model.z_level(self._quality)).clip(min=1).repeat(rows, 2).repeat(columns, 3)
-        shape = (1, model.config.latent, height, width)
-        self.symbols = np.zeros(shape, np.int32)
-        self.y_hat = torch.zeros(shape, dtype=torch.float64)
+        self._symbols: list[Tensor] = []
+        self._y_hat: list[Tensor] = []
+        self._bits: list[Tensor] = []
 
-    def steps(self, z_symbols: NDArray[np.int32]) -> Iterator[tuple[Tensor, NDArray[np.uint8], NDArray[np.bool_]]]:
-        """For each step the means, the table of every symbol, and which symbols are coded. :meth:`take` what was coded after each."""
-        height, width = self.symbols.shape[2:]
+    def steps(self, z_symbols: NDArray[np.int32]) -> Iterator[_Step]:
+        """The four steps. :meth:`take` what was coded after each."""
         z_hat = torch.from_numpy(z_symbols).double() + self.z_mean
-        walk = self._model.predict(self._model.features(z_hat, self._quality, height, width), self._quality)
+        walk = self._model.predict(self._model.features(z_hat, self._quality), self._quality)
         prediction = next(walk)
         while True:
-            indexes = _indexes(prediction.level)
-            mask = prediction.mask.numpy() > 0
-            yield prediction.mean, indexes, mask & (indexes > 0)
-            fresh = settle(prediction.mean + torch.from_numpy(self._fresh).double() / self.gain)
-            self.y_hat = torch.where(prediction.mask > 0, fresh, self.y_hat)
-            self.symbols += self._fresh
+            indexes = _indexes(prediction.level * self._inside)
+            places = np.flatnonzero(indexes)
+            yield _Step(prediction.mean, prediction.gain, places, indexes.reshape(-1)[places])
             try:
-                prediction = walk.send((torch.from_numpy(self._fresh), fresh))
+                prediction = walk.send((self._symbols[-1], self._y_hat[-1]))
             except StopIteration:
                 return
 
-    def take(self, symbols: NDArray[np.int32], chosen: NDArray[np.bool_]) -> None:
-        self._fresh = np.zeros(self.symbols.shape, np.int32)
-        self._fresh[chosen] = symbols
+    def take(self, step: _Step, coded: NDArray[np.int32], bits: NDArray[np.float64] | None) -> None:
+        symbols = torch.zeros_like(step.mean)
+        symbols.view(-1).numpy()[step.places] = coded
+        self._symbols.append(symbols)
+        self._y_hat.append(settle(step.mean + symbols / step.gain) * self._inside)
+        if bits is not None:
+            spent = torch.zeros_like(step.mean)
+            spent.view(-1).numpy()[step.places] = bits
+            self._bits.append(spent.sum(1, keepdim=True))
+
+    def result(self, z_symbols: NDArray[np.int32], side_bits: float) -> TileSymbols:
+        height, width = self._size
+        symbols = latent_of([part.to(torch.int32) for part in self._symbols])[0, :, :height, :width].contiguous().numpy()
+        bits = interleaved(torch.stack(self._bits).sum(0))[0, 0] if self._bits else torch.zeros(self._size, dtype=torch.float64)
+        return TileSymbols(z_symbols[0], symbols, tuple(self._y_hat), bits[:height, :width].numpy(), side_bits)
 
 
 def _indexes(level: Tensor) -> NDArray[np.uint8]:

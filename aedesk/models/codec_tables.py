@@ -7,6 +7,7 @@ pictures code them with fewer bits.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 import torch
@@ -14,7 +15,8 @@ from torch import Tensor
 
 from aedesk.entropy.tables import TOTAL, Tables
 from aedesk.models.codec import Codec
-from aedesk.models.codec_entropy import LEVELS, REACH, logistic_tables
+from aedesk.models.codec_logistic import LEVELS, REACH, logistic_tables
+from aedesk.models.codec_steps import on_grid, steps_of
 
 PRIOR = 2000.0
 """How many symbols the logistic distribution counts for, against those that were seen."""
@@ -28,23 +30,19 @@ def fit_tables(network: Codec, batches: Iterable[tuple[Tensor, Tensor]]) -> Tabl
     """
     entropy, counts = network.entropy, np.zeros((LEVELS, 2 * REACH + 2))
     for pictures, quality in batches:
-        y = network.analyse(pictures, quality)
-        gain = entropy.gain(quality)
+        y = on_grid(network.analyse(pictures))
         z_mean = entropy.z_mean(quality)
-        z_hat = (entropy.side(y, gain) - z_mean).round() + z_mean
-        walk = entropy.predict(entropy.features(z_hat, quality, *y.shape[2:]), quality)
+        z_hat = (entropy.side(y, entropy.gain(quality)) - z_mean).round() + z_mean
+        walk = entropy.predict(entropy.features(z_hat, quality), quality)
         prediction = next(walk)
-        while True:
-            symbols = ((y - prediction.mean) * gain).round()
-            chosen = prediction.mask.expand_as(symbols) > 0
-            columns = symbols[chosen].clamp(-REACH, REACH + 1).long().where(symbols[chosen].abs() <= REACH, REACH + 1) + REACH
-            levels = (prediction.level.expand_as(symbols)[chosen] + 0.5).floor().clamp(0, LEVELS - 1).long()
-            seen = torch.bincount(levels * counts.shape[1] + columns, minlength=counts.size)
+        for part in steps_of(y):
+            symbols = entropy.frugal((part - prediction.mean) * prediction.gain, prediction, quality)
+            columns = symbols.clamp(-REACH, REACH + 1).long().where(symbols.abs() <= REACH, REACH + 1) + REACH
+            levels = (prediction.level + 0.5).floor().clamp(0, LEVELS - 1).long()
+            seen = torch.bincount((levels * counts.shape[1] + columns).flatten(), minlength=counts.size)
             counts += seen.cpu().numpy().reshape(counts.shape)
-            try:
-                prediction = walk.send((symbols, prediction.mean + symbols / gain))
-            except StopIteration:
-                break
+            with suppress(StopIteration):
+                prediction = walk.send((symbols, prediction.mean + symbols / prediction.gain))
     counts[:, : 2 * REACH + 1] += counts[:, 2 * REACH :: -1].copy()
     counts[:, -1] *= 2
     first = logistic_tables().frequencies

@@ -38,26 +38,41 @@ def settle(x: Tensor) -> Tensor:
 
 
 class FixedConv2d(nn.Conv2d):
-    """A convolution with zero padding that keeps the size: kernel 1 or 3, dense or depthwise."""
+    """A 3x3 convolution with zero padding that keeps the size."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 1, groups: int = 1) -> None:
-        super().__init__(inputs, outputs, kernel, padding=kernel // 2, groups=groups)
+    def __init__(self, inputs: int, outputs: int, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, 3, padding=1, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
         if x.dtype != torch.float64:
             return super().forward(x)
-        # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round.
+        # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round. Laid flat with its border, the
+        # picture moves by a row or a column with where one begins to read; what is computed at the border itself is cut off.
         assert self.bias is not None
-        if self.groups > 1:
-            height, width = x.shape[2:]
-            wide = F.pad(x, (1, 1, 1, 1))
-            total = self.bias[:, None, None].expand(x.shape).clone()
-            for dy in range(3):
-                for dx in range(3):
-                    total.addcmul_(wide[:, :, dy : dy + height, dx : dx + width], self.weight[:, 0, dy, dx, None, None])
-            return settle(total)
-        columns = x.flatten(2) if self.kernel_size[0] == 1 else F.unfold(x, 3, padding=1)
-        return settle((self.weight.flatten(1) @ columns + self.bias[:, None]).unflatten(2, x.shape[2:]))
+        height, width = x.shape[2:]
+        flat = F.pad(x, (1, 1, 1, 1)).flatten(2).unflatten(1, (self.groups, -1))
+        count = height * (width + 2) - 2
+        weight = self.weight.unflatten(0, (self.groups, -1))
+        total = x.new_zeros(x.shape[0], self.groups, weight.shape[1], height * (width + 2))
+        for dy in range(3):
+            for dx in range(3):
+                first = dy * (width + 2) + dx
+                total[..., :count] += weight[..., dy, dx] @ flat[..., first : first + count]
+        return settle(total.flatten(1, 2).unflatten(2, (height, -1))[..., :width] + self.bias[:, None, None])
+
+
+class FixedGroups(nn.Module):
+    """A matrix of its own for each of four groups of channels: 1x1 convolutions of a latent's corners (``models.codec_entropy``)."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        bound = inputs**-0.5
+        self.weight = nn.Parameter(torch.empty(4, outputs, inputs).uniform_(-bound, bound))
+
+    def forward(self, x: Tensor, flip: int) -> Tensor:
+        """(4, inputs, ...) to (4, outputs, ...), not settled: corner k is multiplied by the matrix of group k ^ flip."""
+        weight = self.weight[[corner ^ flip for corner in range(4)]]
+        return torch.bmm(weight, x.flatten(2)).unflatten(2, x.shape[2:])
 
 
 def make_exact(network: N) -> N:
@@ -70,9 +85,9 @@ def make_exact(network: N) -> N:
         for parameter in exact.parameters():
             parameter.copy_((parameter * 2.0**WEIGHT_BITS).round() * 2.0**-WEIGHT_BITS).requires_grad_(False)
         for name, layer in exact.named_modules():
-            if isinstance(layer, FixedConv2d):
-                assert layer.bias is not None
-                most = float((layer.weight.abs().sum((1, 2, 3)) * 2 * LARGEST + layer.bias.abs()).max())  # a layer may be fed a sum of two
-                if not most < EXACT_BELOW:
+            if isinstance(layer, FixedConv2d | FixedGroups):
+                rows = layer.weight if isinstance(layer, FixedGroups) else layer.weight.flatten(1)
+                # A layer may be fed a sum of two, and be one of three that are added up before they are settled.
+                if not 3 * float(rows.abs().sum(-1).max()) * 2 * LARGEST < EXACT_BELOW:
                     raise ModelError(f"The weights of {name} are too large for exact arithmetic.", "Train with more weight decay.")
     return exact

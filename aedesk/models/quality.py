@@ -12,6 +12,17 @@ SPACING = 10
 ANCHORS = BEST // SPACING + 1
 
 
+LMBDA = (0.001, 0.5)
+"""Trade-off of quality 0 and of quality 100: bits per pixel that one 8-bit level squared of mean error is worth."""
+
+
+def lmbda_of(quality: Tensor) -> Tensor:
+    """The trade-off lambda of a quality from 0 to 100: bpp + lambda * mean squared error in 8-bit levels is minimised."""
+    first, last = LMBDA
+    result: Tensor = first * (last / first) ** (quality.double() / BEST)
+    return result.float()
+
+
 class QualityTable(nn.Module):
     """A learned vector per quality: at every tenth a row of its own, between them linear (gain units, Cui 2021).
 

@@ -25,6 +25,8 @@ from aedesk.models.families import FAMILIES
 from aedesk.models.layers import interruptible
 
 SILENT = (nn.Identity, nn.Dropout, nn.Dropout2d)
+PER_PIXEL = ("sigma", "hint", "hole")
+"""Conditions that are one number for the whole picture or a map of it."""
 LARGEST_PX = 512  # larger inputs would only take longer: the operations per pixel are the same
 
 
@@ -64,7 +66,7 @@ def summarise(spec: DescribeSpec) -> ModelSummary:
         contract: Descriptor = network.descriptor  # type: ignore[assignment]
         edge = contract.fixed_px or round_up(min(spec.patch_px, LARGEST_PX), contract.size_multiple)
         picture = torch.zeros(1, contract.channels, edge, edge)
-        conditions = [torch.zeros(1, 1, 1, 1)] if "sigma" in contract.conditions else []
+        conditions = [torch.zeros(1, 1, 1, 1) for name in contract.conditions if name in PER_PIXEL]
         layers, macs = _run(network, picture, conditions)
         code = tuple(network.encode(picture).shape[1:]) if isinstance(network, Autoencoder) else ()
     return ModelSummary(

@@ -70,7 +70,7 @@ def make_optimizers(network: nn.Module, train: Train) -> list[Optimizer]:
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     trunk: list[nn.Parameter] = []
     if train.muon_lr:
-        ends = {"head", "tail", "estimator", "around", "change"}
+        ends = {"head", "tail", "estimator", "around", "change", "border_change"}
         kernels = [(name, p) for name, p in named if p.ndim > 1]
         trunk = [p for name, p in kernels[1:-1] if not ends & set(name.split("."))]
     chosen = {id(p) for p in trunk}

@@ -22,8 +22,8 @@ from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model, save_model
-from aedesk.models.codec import lmbda_of
 from aedesk.models.identity import model_id
+from aedesk.models.quality import lmbda_of
 
 Pixels = Callable[..., np.ndarray]
 

@@ -36,7 +36,7 @@ TOLERANCE = 0.2  # of the mean of a channel, in 8-bit levels
 EMBEDDED: dict[str, tuple[str, dict[str, Any]]] = {
     "codes-convolutional": ("convolutional", {"widths": [8, 6], "blocks": [0, 0], "code_channels": 9}),
     "codes-dense": ("undercomplete", {"size_px": 12, "hidden": [], "code": 24, "channels": 1}),
-    "codec": ("codec", {"latent": 4, "hyper": 4, "fine": 4, "coarse": 4, "blocks": [0, 0, 0, 0], "context": 4}),
+    "codec": ("codec", {"latent": 4, "hyper": 4, "context": 4, "widths": [4, 4, 4, 4], "blocks": [0, 0, 0, 0]}),
 }
 
 

@@ -13,7 +13,7 @@ NETWORKS = {
     "undercomplete": {"size_px": 8, "hidden": [24], "code": 6},
     "convolutional": {"widths": [8, 12], "blocks": [1, 1], "code_channels": 5},
     "variational": {"size_px": 16, "code": 20, "body": "dense", "hidden": [40]},
-    "codec": {"latent": 16, "hyper": 8, "fine": 8, "coarse": 8, "blocks": [1, 1, 1, 1], "context": 8},
+    "codec": {"latent": 16, "hyper": 8, "context": 8, "widths": [8, 8, 8, 8], "blocks": [1, 1, 1, 1]},
 }
 
 

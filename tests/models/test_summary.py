@@ -30,7 +30,8 @@ def test_every_family_is_described_as_it_describes_itself(family: str) -> None:
     assert found.input == (contract.channels, edge, edge)
     assert found.parameters == sum(p.numel() for p in network.parameters())
     # Two ways of counting: by formula in the descriptor, by running in the summary.
-    assert found.macs_per_pixel == pytest.approx(1000 * contract.kmac_per_px, rel=1e-6)
+    # The codec's lapping filters nothing at the edges of a picture, which the formula does not know.
+    assert found.macs_per_pixel == pytest.approx(1000 * contract.kmac_per_px, rel=2e-3 if family == "codec" else 1e-6)
     if contract.code_channels is not None:
         code = contract.code_size(edge, edge)
         assert torch.Size(found.code).numel() == code

@@ -8,7 +8,9 @@ import numpy as np
 from reference_decoder import ReferenceDecoder
 
 Array = np.ndarray
-STEPS_AT = ((0, 2), (3, 1))
+FLIPS = (0, 3, 1, 2)
+CORNERS = tuple(np.s_[:, row::2, column::2] for row in (0, 1) for column in (0, 1))
+NEIGHBOURS = {1: ((0, -1), (0, 1)), 2: ((-1, 0), (1, 0)), 3: ((-1, -1), (-1, 1), (1, -1), (1, 1))}
 SCALES = {"z_mean": 8.0, "z_level": 64.0, "tint": 1.0, "level": 64.0}
 BUFFERS = ("start", "spread", "loudness", "tables")
 
@@ -49,52 +51,81 @@ class ReferenceCodec:
         """Of z and of y, for a latent of ``height`` x ``width``."""
         decoder = ReferenceDecoder(self.tables, payload[4:])
         gain, z_mean, z_level, tint, level = (self.table(n, quality)[:, None, None] for n in ("gain", "z_mean", "z_level", "tint", "level"))
-        shape = (len(z_mean), -(-height // 4), -(-width // 4))
+        h, w = -(-height // 4) * 4, -(-width // 4) * 4
+        shape = (len(z_mean), h // 4, w // 4)
         indexes = np.broadcast_to(np.clip(np.floor(z_level + 0.5), 1, 63), shape)
         z = np.array(decoder.get(indexes.astype(int).reshape(-1).tolist())).reshape(shape)
         a = shuffled(np.maximum(self.conv(settled((z + z_mean) / 8), "h_s.0"), 0))
-        features = settled(shuffled(self.conv(a, "h_s.1"))[:, :height, :width] + tint)
+        features = settled(shuffled(self.conv(a, "h_s.1")) + tint)
         channels = len(gain)
         unit = self.t["spread"][:, None, None] + 1 / gain
-        step_of = (np.array(STEPS_AT)[None] + np.arange(channels)[:, None, None]) % 4
-        step_of = np.tile(step_of, (1, -(-height // 2), -(-width // 2)))[:, :height, :width]
-        y, decoded = np.zeros((channels, height, width), int), np.zeros((2 * channels, height, width))
-        latent = np.zeros((channels, height, width))
+        y, latent = np.zeros((channels, h, w), int), np.zeros((channels, h, w))
+        decoded: list[Array] = []
         for step in range(4):
-            u = np.maximum(self.conv(decoded, f"context.{step}.enter") + features, 0)
-            u = np.maximum(self.conv(u, f"context.{step}.mix"), 0)
-            said = settled(self.conv(u, f"context.{step}.leave") + self.conv(decoded, f"context.{step}.around"))
-            mean = settled(said[:channels] * unit)
-            index = np.clip(np.floor(settled(16 * said[channels:] + level) + 0.5), 0, 63).astype(int)
-            own = step_of == step
-            coded = own & (index > 0)
-            y[coded] = decoder.get(index[coded].tolist())
-            y_hat = settled(mean + y / gain)
-            loud = self.t["loudness"][np.minimum(np.abs(y), 4095)]
-            decoded = np.where(np.concatenate((own, own)), np.concatenate((settled(y_hat / unit), loud)), decoded)
-            latent = np.where(own, y_hat, latent)
-        self.y_hat, self.unit = latent, unit
-        return z, y
+            entering = np.zeros_like(features)
+            for before, found in enumerate(decoded):
+                for k, place in enumerate(CORNERS):
+                    matrix = self.t[f"context.{step}.enter.{before}.weight"][k ^ FLIPS[before]]
+                    entering[place] += np.einsum("oi,ihw->ohw", matrix, found[place])
+            u = np.maximum(self.conv(np.maximum(features + settled(entering), 0), f"context.{step}.mix"), 0)
+            fresh = np.zeros((channels // 2, h, w))
+            said, calls = [], []
+            for k, place in enumerate(CORNERS):
+                g = k ^ FLIPS[step]
+                v = np.einsum("oi,ihw->ohw", self.t[f"context.{step}.leave.weight"][g], u[place])
+                for before, found in enumerate(decoded):
+                    kernel = self.t[f"context.{step}.around.{before}"]
+                    wide = np.pad(found, ((0, 0), (1, 1), (1, 1)))
+                    for j, (dy, dx) in enumerate(NEIGHBOURS[FLIPS[step] ^ FLIPS[before]]):
+                        there = wide[:, 1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w][place]
+                        v = v + kernel[j, g][:, None, None] * there
+                m, level_of = np.split(settled(v), 2)
+                mean = settled(m * unit[g::4])
+                index = np.clip(np.floor(settled(16 * level_of + level[g::4]) + 0.5), 0, 63).astype(int)
+                rows, columns = np.arange(h)[place[1]], np.arange(w)[place[2]]
+                inside = (rows[:, None] < height) & (columns[None] < width)
+                said.append((mean, (index > 0) & inside, inside))
+                calls += index[said[-1][1]].tolist()
+            symbols = np.array(decoder.get(calls), int)
+            for k, (place, (mean, coded, inside)) in enumerate(zip(CORNERS, said, strict=True)):
+                g, own = k ^ FLIPS[step], np.zeros(mean.shape, int)
+                own[coded], symbols = symbols[: coded.sum()], symbols[coded.sum() :]
+                y_hat = settled(mean + own / gain[g::4]) * inside
+                y[g::4][place], latent[g::4][place] = own, y_hat
+                fresh[place] = np.concatenate((settled(y_hat / unit[g::4]), self.t["loudness"][np.minimum(np.abs(own), 4095)]))
+            decoded.append(fresh)
+        self.y_hat, self.unit = latent[:, :height, :width], unit
+        return z, y[:, :height, :width]
 
     def pixels(self, quality: int) -> Array:
         """(3, 16 h, 16 w) of the tile whose symbols were read last, not limited."""
         t, (count, height, width) = self.plain, self.y_hat.shape
         pictures = basis(count) + 0.05 * t["linear.change"]
         plain = np.einsum("chw,ckyx->khywx", self.y_hat, pictures).reshape(3, 16 * height, 16 * width)
-        a = self.bare(self.y_hat / self.unit, "head") + self.table("tint_coarse", quality, t)[:, None, None]
-        a = self.blocks(a, "coarse")
-        b = shuffled(self.bare(a, "up")) + self.bare(unshuffled(plain, 8), "look") + self.table("tint_fine", quality, t)[:, None, None]
-        b = self.blocks(b, "fine")
-        return plain + 0.5 + 0.2 * self.unit.min() * shuffled(self.bare(np.maximum(bounded(b), 0), "tail"), 8)
+        border = lapping() + 0.05 * t["linear.border_change"]
+        for axis in (2, 1):
+            plain = np.moveaxis(plain, axis, 2)
+            inner = plain[:, :, 8:-8].reshape(*plain.shape[:2], -1, 16) @ border.T
+            plain = np.concatenate((plain[:, :, :8], inner.reshape(*plain.shape[:2], -1), plain[:, :, -8:]), 2)
+            plain = np.moveaxis(plain, 2, axis)
+        a = [self.bare(unshuffled(plain, 2), "head") + self.table("tints.0", quality, t)[:, None, None]]
+        for i in (1, 2, 3):
+            folded = np.einsum("oiyx,ihywx->ohw", t[f"down.{i - 1}.weight"], squares(a[-1]))
+            seen = self.bare(self.y_hat / self.unit, "look") if i == 3 else 0
+            a.append(self.blocks(folded + self.table(f"tints.{i}", quality, t)[:, None, None] + seen, f"encoder.{i - 1}"))
+        b = a[3]
+        for i in (2, 1, 0):
+            spread = np.einsum("ioyx,ihw->ohywx", t[f"up.{i}.weight"], b)
+            b = self.blocks(spread.reshape(a[i].shape) + a[i], f"decoder.{i}")
+        return plain + 0.5 + 0.2 * self.unit.min() * shuffled(self.bare(np.maximum(b, 0), "tail"))
 
     def bare(self, x: Array, name: str) -> Array:
-        bias = self.plain.get(f"{name}.bias")
-        return convolved(x, self.plain[f"{name}.weight"]) + (0 if bias is None else bias[:, None, None])
+        return convolved(x, self.plain[f"{name}.weight"])
 
     def blocks(self, x: Array, name: str) -> Array:
         number = 0
         while f"{name}.{number}.conv1.weight" in self.plain:
-            x = x + self.bare(np.maximum(self.bare(bounded(x), f"{name}.{number}.conv1"), 0), f"{name}.{number}.conv2")
+            x = x + self.bare(np.maximum(self.bare(x, f"{name}.{number}.conv1"), 0), f"{name}.{number}.conv2")
             number += 1
         return x
 
@@ -102,19 +133,31 @@ class ReferenceCodec:
 def convolved(x: Array, weight: Array) -> Array:
     reach = weight.shape[2] // 2
     wide = np.pad(x, ((0, 0), (reach, reach), (reach, reach)))
-    total = np.zeros((weight.shape[0], *x.shape[1:]))
+    total, count = np.zeros((weight.shape[0], *x.shape[1:])), x.shape[0] // weight.shape[1]
     for dy in range(weight.shape[2]):
         for dx in range(weight.shape[3]):
             seen = wide[:, dy : dy + x.shape[1], dx : dx + x.shape[2]]
-            if weight.shape[1] == 1 and x.shape[0] > 1:
-                total += weight[:, 0, dy, dx, None, None] * seen
-            else:
-                total += np.einsum("oi,ihw->ohw", weight[:, :, dy, dx], seen)
+            groups = zip(np.split(weight[:, :, dy, dx], count), np.split(seen, count), strict=True)
+            total += np.concatenate([np.einsum("oi,ihw->ohw", *pair) for pair in groups])
     return total
 
 
-def bounded(x: Array) -> Array:
-    return x / np.sqrt(1 + (x * x).mean(0))
+def squares(x: Array) -> Array:
+    """(C, H, W) to (C, H / 2, 2, W / 2, 2)."""
+    return x.reshape(x.shape[0], x.shape[1] // 2, 2, x.shape[2] // 2, 2)
+
+
+def lapping() -> Array:
+    """(16, 16), of the way back."""
+    n = np.arange(8)
+    p = np.sqrt(2 / 8) * np.cos(np.pi * (n[None] + 0.5) * n[:, None] / 8)
+    p[0] = np.sqrt(1 / 8)
+    q = np.sqrt(2 / 8) * np.cos(np.pi * (n[None] + 0.5) * (n[:, None] + 0.5) / 8)
+    same = np.eye(8)
+    mirror = same[::-1]
+    v = mirror @ q.T @ np.diag([1 / 1.4, 1, 1, 1, 1, 1, 1, 1]) @ p @ mirror
+    b = np.block([[same, mirror], [mirror, -same]]) / np.sqrt(2)
+    return b @ np.block([[same, 0 * same], [0 * same, v]]) @ b
 
 
 def basis(count: int) -> Array:

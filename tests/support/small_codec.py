@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-ARCHITECTURE = {"latent": 16, "hyper": 8, "fine": 8, "coarse": 8, "blocks": [1, 1, 1, 1], "context": 8}
+ARCHITECTURE = {"latent": 16, "hyper": 8, "context": 8, "widths": [8, 8, 8, 8], "blocks": [1, 1, 1, 1]}
 
 
 def make_codec(folder: Path, name: str = "tiny", seed: int = 0) -> Path:

@@ -19,7 +19,7 @@ from aedesk.core.specs import TrainSpec
 from aedesk.entropy.tables import Tables
 from aedesk.models.card import read_card
 from aedesk.models.checkpoint import load_model
-from aedesk.models.codec_entropy import logistic_tables
+from aedesk.models.codec_logistic import logistic_tables
 from aedesk.models.codec_tables import fit_tables
 from aedesk.training.fit import fit
 
@@ -70,7 +70,7 @@ def test_fitted_tables_cost_less_for_what_they_were_fitted_to() -> None:
 
     def cost(tables: Tables) -> float:
         codec = replace(prepare(network, bytes(8), torch.device("cpu"), {}), tables=tables)
-        latents = ((network.analyse(picture[None], level[None])[0], int(level)) for picture, level in zip(pictures, quality, strict=True))
+        latents = ((network.analyse(picture[None])[0], int(level)) for picture, level in zip(pictures, quality, strict=True))
         tiles = [encode_tile(codec, latent.detach(), level, frugal=False)[1] for latent, level in latents]
         return float(sum(tile.bits.sum() for tile in tiles))
 

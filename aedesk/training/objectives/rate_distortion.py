@@ -11,9 +11,9 @@ from torch import Tensor
 
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
-from aedesk.models.codec import Codec, Coded, lmbda_of
+from aedesk.models.codec import Codec, Coded
 from aedesk.models.codec_tables import fit_tables
-from aedesk.models.quality import BEST
+from aedesk.models.quality import BEST, lmbda_of
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.recipe import RATE, Recipe, Stage
@@ -21,8 +21,8 @@ from aedesk.training.recipe import RATE, Recipe, Stage
 LOOKED_AT = (20, 45, 70)
 """Qualities of the validation."""
 TABLE_BATCHES = 6
-CHEAP = 0.1
-"""Cost of a patch (bits per pixel and their worth in error) below which what is saved hardly counts: sky has no bits to save."""
+USUAL = (7.55, 0.42)
+"""A usual photograph's cost (bits per pixel and their worth in error) at a lambda: the first times lambda to the power of the second."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class RateDistortionArguments:
 class RateDistortion(Objective):
     """Bits per pixel plus lambda times the mean squared error in 8-bit levels (Ballé 2017), at a random quality per patch (Cui 2021).
 
-    The logarithm of that cost is minimised: a per cent saved counts the same in every patch, as in BD-rates. Of the costs themselves those
-    of the highest qualities on the busiest patches, twenty times the others, would be nearly all of the gradient.
+    The logarithm of that cost and the usual one at the quality is minimised: a per cent saved counts the same at every quality, as in
+    BD-rates, and a bit saved counts about the same in every patch but the busiest. Of the costs themselves those of the highest qualities
+    on such patches, twenty times the others, would be nearly all of the gradient.
 
     A stage with the loss "rate" trains the entropy model alone.
     """
@@ -59,14 +60,15 @@ class RateDistortion(Objective):
         quality = draw_for_batch(lambda rows: torch.randint(low, high + 1, (rows,), device=device, generator=generator), count)
         if stage.loss == RATE:
             with torch.no_grad():
-                y = self.network.analyse(example.target, quality)
+                y = self.network.analyse(example.target)
             _, y_bits, z_bits = self.network.entropy(y, quality, rate_alone=True)
             bpp = (y_bits + z_bits).mean() / (example.target.shape[2] * example.target.shape[3])
             return bpp, {"loss": bpp.detach(), "bpp": bpp.detach()}
         coded = self.network.coded(example.target, quality)
         cost, bpp = rate_distortion(coded, example.target, quality)
         terms = {"loss": cost.mean().detach(), "bpp": bpp.mean().detach(), "psnr": decibels(coded.picture, example.target)}
-        return (cost + CHEAP).log().mean(), terms
+        factor, power = USUAL
+        return (cost + factor * lmbda_of(quality) ** power).log().mean(), terms
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
