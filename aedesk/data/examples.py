@@ -21,6 +21,8 @@ class Example:
         whole: the uncut noisy pictures that Neighbor2Neighbor's regularizer needs, (B, C, 2P, 2P), with ``pick``, which neighbours
             became input and target; both None otherwise.
         noise: a draw of the camera's own noise (B, C, P, P), to be added to what ``noisy`` shows once it is restored; None otherwise.
+        mark: of marked pictures what was blended over them, (B, 4, P, P): light (alpha times colour) and alpha; with ``hint``
+            (B, 1, P, P), what a person has said about where (1 there, -1 not there, 0 nothing); both None otherwise.
     """
 
     noisy: Tensor
@@ -30,6 +32,8 @@ class Example:
     whole: Tensor | None = None
     pick: Tensor | None = None
     noise: Tensor | None = None
+    mark: Tensor | None = None
+    hint: Tensor | None = None
 
 
 class Examples(Protocol):

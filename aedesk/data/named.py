@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from aedesk.core.errors import DataError
 from aedesk.core.registry import Registry
 from aedesk.data.pixels import Pixels, with_channels
 from aedesk.settings.places import data_dir
+
+PACKAGED = bool(getattr(sys, "frozen", False))
 
 NAMED: Registry[Callable[[Any, str, bool], Any]] = Registry("named data set")
 NAMED.add("mnist", lambda sets, root, download: sets.MNIST(root, train=True, download=download))
@@ -40,7 +43,8 @@ def open_named(name: str, root: str, download: bool) -> Any:
     except (ImportError, RuntimeError, OSError) as error:
         # Of another build than torch it says "operator torchvision::nms does not exist", which helps nobody.
         raise DataError(
-            f"The set {name} needs torchvision, which cannot be loaded ({_line(error)}).", "Install torch and torchvision together."
+            f"The set {name} needs torchvision, which cannot be loaded ({_line(error)}).",
+            "This packaged program has none: train on a folder of pictures." if PACKAGED else "Install torch and torchvision together.",
         ) from error
     if download:
         place.mkdir(parents=True, exist_ok=True)

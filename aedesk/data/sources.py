@@ -13,6 +13,7 @@ from aedesk.core.errors import DataError, SpecError
 from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.clean_examples import CleanExamples
 from aedesk.data.damage import Damage
+from aedesk.data.erase_examples import HoleExamples, MarkExamples, mark_range
 from aedesk.data.examples import Examples
 from aedesk.data.finding import PictureFile, find_pictures, listed_files
 from aedesk.data.loading import load_pictures
@@ -24,6 +25,9 @@ from aedesk.data.patches import Patches
 from aedesk.data.pixels import Pixels
 from aedesk.data.splitting import split
 from aedesk.data.validation_crops import validation_crops
+
+ERASING = ("marks", "holes")
+"""Chains that say more of a picture than what it became: what lies over it, and where."""
 
 HALVED = ("neighbor2neighbor", "own-noise")
 """Targets whose patches are made of patches of twice the size."""
@@ -61,7 +65,12 @@ def make_examples(
     pairs = has_pairs(data)
     if targets != "clean" and (degradation.get("chain") or "none") != "none":
         raise SpecError(f'Targets "{targets}" come from noisy pictures, which need no [degradation].', "Remove that table.")
-    damage = Damage(degradation, channels)
+    chain = degradation.get("chain")
+    erasing = chain in ERASING
+    if erasing and channels != 3:
+        raise SpecError(f'[degradation] chain = "{chain}" is for colour.', "Give the network three channels.")
+    ranges = mark_range(degradation) if chain == "marks" else None
+    damage = Damage({} if erasing else degradation, channels)
     problems: list[str] = []
     pictures = _pictures(data, channels, cancel, problems)
     seen, unseen = ([pictures[i] for i in chosen] for chosen in split(len(pictures), data.get("held_out"), problems))
@@ -78,6 +87,10 @@ def make_examples(
         return BlindSpotExamples(patches, crops, device, problems)
     if targets == "own-noise":
         return OwnNoiseExamples(patches, crops, CameraNoise.measure(seen), device, problems)
+    if ranges is not None:
+        return MarkExamples(patches, crops, ranges, data.get("logos") or "", device, problems)
+    if erasing:
+        return HoleExamples(patches, crops, device, problems)
     return CleanExamples(patches, crops, damage, device, problems)
 
 

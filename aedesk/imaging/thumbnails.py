@@ -27,7 +27,11 @@ def thumbnail(path: str | Path, edge_px: int) -> Pixels:
         PictureError: as for ``io.read``.
     """
     path = Path(path)
-    picture = _small_jpeg(path, edge_px) or io.read(path)
+    return small(_small_jpeg(path, edge_px) or io.read(path), edge_px)
+
+
+def small(picture: Picture, edge_px: int) -> Pixels:
+    """The same of a picture that is there already."""
     shown = to_display(picture, edge_px)
     return shown if shown.shape[2] == 3 else on_white(np.ascontiguousarray(shown[:, :, :3]), shown[:, :, 3])
 

@@ -18,10 +18,14 @@ Service = Callable[..., Iterator[Event]]
 DEFAULT_SERVICES: Mapping[str, str] = {
     "DenoiseSpec": "aedesk.restoration.denoise:denoise",
     "AddNoiseSpec": "aedesk.restoration.noise:add_noise",
+    "EraseSpec": "aedesk.restoration.erase:erase",
+    "FindMarkSpec": "aedesk.restoration.find_mark:find_mark",
+    "SharedMarkSpec": "aedesk.restoration.shared_mark:shared_mark",
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateSpec": "aedesk.analysis.evaluate:evaluate",
     "EvaluateCodecSpec": "aedesk.analysis.codec_evaluate:evaluate_codec",
+    "EvaluateEraseSpec": "aedesk.analysis.erase_evaluate:evaluate_erase",
     "CodeSpec": "aedesk.analysis.codes:encode",
     "DecodeSpec": "aedesk.analysis.codes:decode",
     "InterpolateSpec": "aedesk.analysis.codes:interpolate",
@@ -43,7 +47,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
 }
 
 WARM_UP: Mapping[str, tuple[str, ...]] = {
-    "interactive": ("torch", "aedesk.restoration.denoise", "aedesk.codec.compress"),
+    "interactive": ("torch", "aedesk.restoration.denoise", "aedesk.restoration.erase", "aedesk.codec.compress"),
     "training": ("torch", "aedesk.training.fit"),
 }
 """Modules that a lane's worker imports before it says "ready"."""

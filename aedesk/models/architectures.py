@@ -400,29 +400,68 @@ class CodecConfig:
     Args:
         latent: channels of the latent ``y``, a multiple of 4.
         hyper: channels of the side information ``z``.
-        fine: feature channels of the transforms at an eighth of the resolution.
-        coarse: the same at a sixteenth.
-        blocks: residual blocks of the analysis (fine, coarse) and of the synthesis (coarse, fine).
-        context: feature channels of the network that predicts the latent's distribution.
+        context: feature channels of the network that predicts the latent's distribution, a multiple of 4.
+        widths: feature channels of the synthesis at a half, a quarter, an eighth and a sixteenth of the resolution.
+        blocks: residual blocks at each of these: on the way down and again on the way up; the finest has them on the way up only, the
+            coarsest once.
     """
 
-    latent: int = 320
+    latent: int = 384
     hyper: int = 64
-    fine: int = 96
-    coarse: int = 144
-    blocks: tuple[int, ...] = (2, 2, 2, 3)
-    context: int = 112
+    context: int = 128
+    widths: tuple[int, ...] = (32, 64, 96, 160)
+    blocks: tuple[int, ...] = (1, 1, 1, 2)
 
     def __post_init__(self) -> None:
         check_types(self)
         check_range(self, "latent", self.latent, 4, 768, " channels")
-        if self.latent % 4:
-            raise ModelError(f"codec: latent is {self.latent} channels.", "Choose a multiple of 4.")
-        for name in ("hyper", "fine", "coarse", "context"):
-            check_range(self, name, getattr(self, name), 4, 2048, " channels")
-        check_range(self, "the number of blocks", len(self.blocks), 4, 4)
+        for name in ("latent", "context"):
+            if getattr(self, name) % 4:
+                raise ModelError(f"codec: {name} is {getattr(self, name)} channels.", "Choose a multiple of 4.")
+        for name, count in (("hyper", self.hyper), ("context", self.context), *(("a width", width) for width in self.widths)):
+            check_range(self, name, count, 4, 2048, " channels")
+        for name, numbers in (("widths", self.widths), ("blocks", self.blocks)):
+            check_range(self, f"the number of {name}", len(numbers), 4, 4)
         for count in self.blocks:
             check_range(self, "a number of blocks", count, 0, 64)
+
+
+@dataclass(frozen=True)
+class UnblendingConfig:
+    """Arguments of the network that takes see-through marks off (``models.unblending``).
+
+    Args:
+        widths: feature channels per level of the part that finds marks, finest (half resolution) first.
+        blocks: its residual blocks per level: in the encoder and again in the decoder; the last level has them once.
+        mend_widths, mend_blocks: the same of the part that repairs what un-blending leaves.
+    """
+
+    widths: tuple[int, ...] = (32, 48, 64, 96, 128)
+    blocks: tuple[int, ...] = (1, 1, 1, 1, 2)
+    mend_widths: tuple[int, ...] = (24, 48, 64)
+    mend_blocks: tuple[int, ...] = (1, 1, 1)
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_levels(self, self.widths, self.blocks)
+        check_levels(self, self.mend_widths, self.mend_blocks)
+
+
+@dataclass(frozen=True)
+class InpaintingConfig:
+    """Arguments of the network that fills holes (``models.inpainting``).
+
+    Args:
+        widths: feature channels per level, finest (half resolution) first.
+        blocks: residual blocks per level: in the encoder and again in the decoder; the last level has them once.
+    """
+
+    widths: tuple[int, ...] = (40, 64, 96, 128, 160)
+    blocks: tuple[int, ...] = (1, 1, 1, 2, 2)
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        check_levels(self, self.widths, self.blocks)
 
 
 ARCHITECTURES: Registry[type] = Registry("model family")
@@ -438,3 +477,5 @@ ARCHITECTURES.add("adversarial", AdversarialConfig)
 ARCHITECTURES.add("masked", MaskedConfig)
 ARCHITECTURES.add("graph", GraphConfig)
 ARCHITECTURES.add("codec", CodecConfig)
+ARCHITECTURES.add("unblending", UnblendingConfig)
+ARCHITECTURES.add("inpainting", InpaintingConfig)

@@ -17,7 +17,7 @@ class Descriptor:
         size_multiple: height and width of an input must be multiples of this (pixels).
         halo_px: how far an output pixel looks in each direction (pixels, a multiple of ``size_multiple``); None if it looks
             everywhere, in which case the network cannot be tiled.
-        conditions: further inputs by name, e.g. "sigma" (a noise-level map) or "mask".
+        conditions: further inputs by name: "sigma" (a noise-level map), "quality", "hint" (where marks are) or "hole".
         code_channels: channels of the latent, None for a network without one that is meant to be stored.
         code_stride: pixels of the picture per latent position along one axis.
         kmac_per_px: thousands of multiply-accumulates per picture pixel.

@@ -22,9 +22,11 @@ from aedesk.models.convolutional import Convolutional
 from aedesk.models.denoising import denoising
 from aedesk.models.foreign import Foreign, ForeignConfig
 from aedesk.models.graph import Graph
+from aedesk.models.inpainting import Inpainting
 from aedesk.models.masked import Masked
 from aedesk.models.sparse import Sparse
 from aedesk.models.stacked import Stacked
+from aedesk.models.unblending import Unblending
 from aedesk.models.undercomplete import Undercomplete
 from aedesk.models.unet import UNet
 from aedesk.models.variational import Variational
@@ -64,4 +66,6 @@ FAMILIES.add("adversarial", Family(ARCHITECTURES["adversarial"], Adversarial))
 FAMILIES.add("masked", Family(ARCHITECTURES["masked"], Masked))
 FAMILIES.add("graph", Family(ARCHITECTURES["graph"], Graph))
 FAMILIES.add("codec", Family(ARCHITECTURES["codec"], Codec))
+FAMILIES.add("unblending", Family(ARCHITECTURES["unblending"], Unblending))
+FAMILIES.add("inpainting", Family(ARCHITECTURES["inpainting"], Inpainting))
 FAMILIES.add("foreign", Family(ForeignConfig, Foreign))  # not in ARCHITECTURES: it is imported, never trained from scratch

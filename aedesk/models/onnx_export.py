@@ -109,7 +109,8 @@ def _sizes(contract: Descriptor) -> list[tuple[int, int]]:
 
 
 def _conditions(contract: Descriptor, size: tuple[int, int]) -> dict[str, Tensor]:
-    known = {"sigma": torch.full((1, 1, *size), 25.0), "mask": (torch.rand(1, 1, *size) < 0.25).float()}
+    some = (torch.rand(1, 1, *size) < 0.25).float()
+    known = {"sigma": torch.full((1, 1, *size), 25.0), "mask": some, "hole": some, "hint": torch.zeros(1, 1, *size)}
     if unknown := sorted(set(contract.conditions) - set(known)):
         raise ModelError(f"The model also asks for {', '.join(unknown)}, which the export does not know.", "Choose another model.")
     return {name: known[name] for name in contract.conditions}

@@ -14,7 +14,7 @@ from aedesk.models.model_file import read_model_file
 from aedesk.settings.places import models_dir
 
 # An explicit list, in the order in which people should meet them.
-SHIPPED = ("denoise-photo", "denoise-gaussian", "codec-photo")
+SHIPPED = ("denoise-photo", "denoise-gaussian", "codec-photo", "erase-mark", "inpaint-photo")
 SUFFIX = ".safetensors"
 
 

@@ -9,7 +9,7 @@ import torch
 
 from aedesk.training.recipe import Recipe
 
-PATHS = ("folder", "files", "noisy", "clean")
+PATHS = ("folder", "files", "noisy", "clean", "logos")
 """Keys of [data] that name places on this machine. A card travels, so it has none of them."""
 
 
@@ -70,6 +70,8 @@ _FIGURES = {
     "val_psnr": "PSNR of the reconstruction (dB)",
     "val_noisy": "PSNR of its input (dB)",
     "val_estimator": "relative error of the estimated noise level",
+    "val_inside": "PSNR inside marks or holes (dB)",
+    "val_f1": "F1 of the masks that are found",
 }
 
 

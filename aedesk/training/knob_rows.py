@@ -46,6 +46,7 @@ DATA = (
         optional=True,
     ),
     Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", 1, unit="pictures", optional=True),
+    Knob("logos", "Folder of logos", "PNG files with transparency, to draw marks from beside text and forms; empty for none.", kind="text"),
     Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text", choices=FITS),
 )
 
@@ -75,6 +76,14 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
         Knob("speckle", "Speckle", f"Noise that multiplies the light, as sigma{_LEFT_OUT}", None, "range", 0, 100),
         Knob("jpeg", "JPEG", f"Quality; lower does more damage{_LEFT_OUT}", None, "range", 1, 100),
     ),
+    "marks": (
+        Knob("alpha", "Opacity", "Of marks that let the picture show through.", (0.15, 0.85), "range", 0, 1),
+        Knob("opaque", "Opaque marks", "Share of the marks that hide the picture.", 0.12, "float", 0, 1),
+        Knob("size", "Size", "Longer side of a mark.", (24, 320), "range", 4, 4096, "px"),
+        Knob("clean", "Unmarked pictures", "Share of the patches that bear no mark.", 0.08, "float", 0, 1),
+        Knob("tiled", "Patterns", "Share of the patches that one mark covers again and again.", 0.15, "float", 0, 1),
+    ),
+    "holes": (),
 }
 """The ranges of each chain."""
 

@@ -26,9 +26,11 @@ FAMILY_NOTES: Mapping[str, str] = {
     "graph": "Looks for similar patches elsewhere in the picture, to denoise by them.",
     "unet": "The network of the shipped denoisers, from the beginning.",
     "codec": "The network behind .aed files: the fewest bits for the smallest error, at every quality.",
+    "unblending": "Finds marks laid over a picture and takes them off, as Erase does.",
+    "inpainting": "Fills holes from what lies around them, as Erase does.",
 }
 """A sentence per family, in the order in which people should meet them."""
-_OF_SHIPPED = {"unet": "denoise-gaussian", "codec": "codec-photo"}
+_OF_SHIPPED = {"unet": "denoise-gaussian", "codec": "codec-photo", "unblending": "erase-mark", "inpainting": "inpaint-photo"}
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from aedesk.training.tables import build, one_of, require
 
 _FOLDERS = ("recipes", "models")
 
-PURPOSES = ("autoencoder", "denoise", "codec", "inpaint")
+PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step", "plateau")
 LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "ssim-mix")
@@ -42,7 +42,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 TARGETS = ("clean", "pairs", "own-noise", "neighbor2neighbor", "noise2void")
 DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
 FITS = ("crop", "scale")
-CHAINS = ("none", "gaussian", "photo", "listed")
+CHAINS = ("none", "gaussian", "photo", "listed", "marks", "holes")
 PICKS = ("one", "all", "some")
 
 
@@ -61,6 +61,7 @@ class Data:
         held_out: pictures kept for validation; None for a share that suits their number.
         limit: how many pictures to use at most.
         fit: "crop" takes patches as they are; "scale" shrinks the short side to a patch first.
+        logos: a folder of logos (PNG with transparency) that the chain "marks" uses beside what it draws itself.
     """
 
     folder: str = ""
@@ -76,6 +77,7 @@ class Data:
     held_out: int | None = None
     limit: int | None = None
     fit: str = "crop"
+    logos: str = ""
 
     def __post_init__(self) -> None:
         one_of("targets", self.targets, TARGETS)

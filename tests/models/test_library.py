@@ -236,7 +236,7 @@ def test_a_missing_file_is_told() -> None:
 
 def test_a_name_that_is_nowhere_lists_the_known_ones(model_file: Path) -> None:
     import_file(model_file)
-    with pytest.raises(ModelError, match=r"codec-photo, tiny-one"):
+    with pytest.raises(ModelError, match=r"inpaint-photo, tiny-one"):
         find_model("nothing")
 
 

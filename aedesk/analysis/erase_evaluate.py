@@ -1,0 +1,164 @@
+"""Measures the erasing on a folder of clean pictures: marks are found and taken off, pictures without one left alone, holes filled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aedesk.analysis import erase_peers
+from aedesk.core.cancel import CancelToken
+from aedesk.core.erase_specs import EraseResult, EraseSpec, EvaluateEraseSpec, FindMarkSpec
+from aedesk.core.errors import DataError
+from aedesk.core.events import Event, Finished, Progress, Started, StepDone
+from aedesk.data.holes import HoleBank
+from aedesk.data.marks import VISIBLE, held_out_logos
+from aedesk.data.unseen_marks import on_picture, unseen_mark
+from aedesk.imaging.io import is_picture_path, read
+from aedesk.imaging.metrics import psnr
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.samples import to_8_bit
+from aedesk.restoration.erase import erase
+from aedesk.restoration.find_mark import find_mark
+
+EQUAL_DB = 100.0
+"""For a picture that came back exactly, so that means stay finite."""
+ENOUGH_DB = 50.0
+"""A clean picture that is changed by less than this counts as left alone."""
+HOLES, HOLES_SEED = 64, 1_000_003
+
+Figures = dict[str, float]
+
+
+def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Event]:
+    """Measure a model on a folder. Finished carries a JSON-able dict::
+
+        automatic   per alpha: PSNR of the marked (psnr_marked) and the restored picture (psnr), of the restored inside the true mask
+                    (psnr_inside), F1 of the mask, and coverage, the share of the picture that the mark takes
+        clean       psnr, the mean, and psnr_least; untouched and above_50_db, shares of the pictures
+        brush       psnr_inside of holes that are filled; peers, the same of OpenCV's methods; gain, in dB over the better of them
+
+    Each figure is the mean over the pictures. Raises :class:`DataError` if there is nothing to measure on.
+    """
+    paths = _pictures(Path(spec.data), spec.limit)
+    rivals = erase_peers.available() if spec.peers else {}
+    if spec.peers and not rivals:
+        raise DataError("OpenCV is not installed to compare with.", "Install opencv-python-headless.")
+    yield Started(f"Evaluating {spec.model} and {spec.inpaint_model} on {Path(spec.data).name}", len(paths), "pictures")
+    logos = held_out_logos(spec.logos)
+    holes = HoleBank(HOLES, HOLES_SEED)
+    marked: dict[float, list[Figures]] = {alpha: [] for alpha in spec.alphas}
+    clean: list[Figures] = []
+    filled: list[Figures] = []
+    begun, device, precision = time.perf_counter(), "", ""
+    for number, path in enumerate(paths, 1):
+        pixels = to_8_bit(read(path).pixels)
+        height, width = pixels.shape[:2]
+        for alpha in spec.alphas:
+            found, done = _automatic(spec, pixels, alpha, Random(spec.seed * 1_000_003 + number), logos, cancel)
+            marked[alpha].append(found)
+            device, precision = done.device, done.precision
+            yield StepDone(number, {"alpha": alpha, **found})
+        same = _result(erase(_erase_spec(spec), Picture(pixels), None, cancel)).picture.pixels
+        clean.append({"psnr": min(psnr(same, pixels), EQUAL_DB), "untouched": float(np.array_equal(same, pixels))})
+        hole = holes.draw(1, height, width, torch.Generator().manual_seed(spec.seed + number))[0, 0].numpy() > 0
+        filled.append(_brush(spec, pixels, hole, rivals, cancel))
+        yield StepDone(number, {**filled[-1], "clean": clean[-1]["psnr"]})
+        yield Progress(number, len(paths), "pictures", path.name)
+    brush: dict[str, Any] = {"psnr_inside": _mean(filled, "ours")}
+    if rivals:
+        brush["peers"] = [{"name": name, "psnr_inside": _mean(filled, name)} for name in rivals]
+        brush["gain"] = round(brush["psnr_inside"] - max(peer["psnr_inside"] for peer in brush["peers"]), 4)
+    result = {
+        "task": "erase",
+        "model": Path(spec.model).stem,
+        "inpaint_model": Path(spec.inpaint_model).stem,
+        "data": Path(spec.data).name,
+        "n": len(paths),
+        "automatic": [{"alpha": alpha, **{key: _mean(rows, key) for key in rows[0]}} for alpha, rows in marked.items()],
+        "clean": {
+            "psnr": _mean(clean, "psnr"),
+            "psnr_least": round(min(row["psnr"] for row in clean), 4),
+            "untouched": _mean(clean, "untouched"),
+            "above_50_db": round(fmean(row["psnr"] >= ENOUGH_DB for row in clean), 4),
+        },
+        "brush": brush,
+        "seconds": round(time.perf_counter() - begun, 1),
+        "device": device,
+        "precision": precision,
+    }
+    yield Finished(result, _summary(result))
+
+
+def _automatic(
+    spec: EvaluateEraseSpec, pixels: NDArray, alpha: float, rng: Random, logos: list[Path], cancel: CancelToken
+) -> tuple[Figures, EraseResult]:
+    light, cover = unseen_mark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
+    truth = cover[0, 0].numpy() > VISIBLE
+    seen = Picture(on_picture(pixels, light, cover))
+    mask = _result(find_mark(FindMarkSpec(spec.model, device=spec.device, precision=spec.precision), seen, cancel)).mask
+    result: EraseResult = _result(erase(_erase_spec(spec), seen, mask, cancel))
+    guess = mask > 0
+    hits, claims, marks = (int(np.count_nonzero(where)) for where in (guess & truth, guess, truth))
+    f1 = 2 * hits / max(claims + marks, 1)
+    restored = result.picture.pixels
+    return {
+        "psnr_marked": psnr(seen.pixels, pixels),
+        "psnr": min(psnr(restored, pixels), EQUAL_DB),
+        "psnr_inside": _inside(restored, pixels, truth),
+        "f1": f1,
+        "coverage": float(truth.mean()),
+    }, result
+
+
+def _brush(
+    spec: EvaluateEraseSpec, pixels: NDArray, hole: NDArray, rivals: dict[str, erase_peers.Inpainter], cancel: CancelToken
+) -> Figures:
+    torn = np.where(hole[:, :, None], np.uint8(255), pixels)
+    ours = _result(erase(_erase_spec(spec, "inpaint"), Picture(torn), hole, cancel)).picture.pixels
+    figures = {"ours": _inside(ours, pixels, hole)}
+    for name, method in rivals.items():
+        cancel.check()
+        figures[name] = _inside(method(torn, hole), pixels, hole)
+    return figures
+
+
+def _erase_spec(spec: EvaluateEraseSpec, method: str = "auto") -> EraseSpec:
+    return EraseSpec(spec.model, spec.inpaint_model, method, device=spec.device, precision=spec.precision)
+
+
+def _result(events: Iterator[Event]) -> Any:
+    """The result of a service that is run to its end."""
+    return next(event.result for event in events if isinstance(event, Finished))
+
+
+def _inside(restored: NDArray, original: NDArray, where: NDArray) -> float:
+    if not where.any():
+        return EQUAL_DB
+    return min(psnr(restored[where][None], original[where][None]), EQUAL_DB)
+
+
+def _mean(rows: list[Figures], key: str) -> float:
+    return round(fmean(row[key] for row in rows), 4)
+
+
+def _pictures(folder: Path, limit: int | None) -> list[Path]:
+    if not folder.is_dir():
+        raise DataError(f"The folder {folder} does not exist.", "Give a folder of pictures with --data.")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture_path(path))
+    if not paths:
+        raise DataError(f"There are no pictures in {folder}.", "Choose another folder.")
+    return paths[:limit]
+
+
+def _summary(result: dict[str, Any]) -> str:
+    marks = (f"alpha {row['alpha']:g}: {row['psnr_marked']:.1f} to {row['psnr']:.1f} dB, F1 {row['f1']:.2f}" for row in result["automatic"])
+    clean, brush = result["clean"]["psnr"], result["brush"]["psnr_inside"]
+    return f"{', '.join(marks)}; clean pictures {clean:.1f} dB; holes {brush:.1f} dB inside; {result['n']} pictures"

@@ -1,0 +1,107 @@
+"""``aedesk erase``: take marks and damage out of pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aedesk.cli import shared_mark
+from aedesk.cli.batch import Run, work_through
+from aedesk.cli.inputs import expand
+from aedesk.cli.outputs import is_folder, plan
+from aedesk.cli.pictures import check_model, is_source, make_folder_of, read_picture
+from aedesk.cli.values import device, number
+from aedesk.core.erase_specs import METHODS, EraseSpec
+from aedesk.core.errors import SpecError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NAME = "erase"
+HELP = "Take marks, scratches and whatever should not be there out of pictures that you own or may edit."
+AUTO = "auto"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    default = EraseSpec()
+    parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a file for one input, a folder for many")
+    parser.add_argument(
+        "--mask", default=AUTO, metavar="auto|MASK.png", help="what to erase: marks that are found (default), or what is white in a picture"
+    )
+    parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="takes marks off (default %(default)s)")
+    parser.add_argument(
+        "--inpaint-model", default=default.inpaint_model, metavar="NAME|FILE", help="fills what is hidden (default %(default)s)"
+    )
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default=default.method,
+        help="how to treat what the mask covers: as see-through, as hidden, or as it looks (default)",
+    )
+    parser.add_argument(
+        "--sensitivity",
+        type=number(0, 1),
+        default=default.sensitivity,
+        metavar="0..1",
+        help="how faint a trace counts as a mark (default 0.5)",
+    )
+    parser.add_argument(
+        "--feather", type=number(0, 64), default=default.feather_px, metavar="PX", help="soft edge around the mask (default %(default)s)"
+    )
+    shared_mark.add_arguments(parser)
+    parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+    parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
+
+
+def run(args: argparse.Namespace) -> int:
+    from aedesk.imaging.io import WRITABLE
+
+    if args.shared_mark:
+        return shared_mark.run(args)
+    if args.mark:
+        raise SpecError("--mark is for --shared-mark.", "Give --shared-mark too, or --mask for a mask.")
+    inputs = expand(args.inputs, Path(args.out) if is_folder(args.out, inputs_are_single=False) else None, is_source)
+    pairs = plan(inputs, args.out, WRITABLE)
+    spec = EraseSpec(
+        model=args.model,
+        inpaint_model=args.inpaint_model,
+        method=args.method,
+        sensitivity=args.sensitivity,
+        feather_px=args.feather,
+        device=args.device,
+    )
+    mask = None if args.mask == AUTO else read_mask(Path(args.mask))
+
+    def clean(source: Path, output: Path, run: Run) -> str:
+        from aedesk.imaging import io
+
+        end = run(spec, read_picture(source, run, spec.device), mask)
+        make_folder_of(output)
+        io.write(end.result.picture, output, overwrite=args.overwrite)
+        return end.summary
+
+    def check() -> None:
+        check_model(spec.model, spec.device, ("erase",))
+        check_model(spec.inpaint_model, spec.device, ("inpaint",))
+
+    return work_through(inputs, pairs, args.overwrite, clean, check)
+
+
+def read_mask(path: Path) -> NDArray[np.uint8]:
+    """(H, W) uint8 of a mask's file: white erases, gray in part, black keeps; of a picture with transparency what is opaque erases.
+
+    Raises :class:`SpecError` if it is missing, and :class:`PictureError` if it cannot be read.
+    """
+    import numpy as np
+
+    from aedesk.imaging import io
+    from aedesk.imaging.samples import to_8_bit
+
+    if not path.is_file():
+        raise SpecError(f"There is no mask {path}.", "Give a picture that is white where something is to be erased.")
+    picture = io.read(path)
+    white = to_8_bit(picture.pixels).max(axis=2)
+    return white if picture.alpha is None else np.minimum(white, to_8_bit(picture.alpha))

@@ -1,0 +1,133 @@
+"""Examples to learn erasing from: marks blended over clean pictures, and holes cut into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aedesk.core.errors import SpecError
+from aedesk.data.chains import chance
+from aedesk.data.degradations import uniform
+from aedesk.data.examples import Example
+from aedesk.data.holes import training_holes
+from aedesk.data.jpeg import jpeg
+from aedesk.data.marks import VISIBLE, MarkRange, blend_over, draw_marks, training_bank
+from aedesk.data.patch_examples import PatchExamples
+from aedesk.data.patches import Patches
+from aedesk.data.validation_crops import numbered, seeded, to_float
+
+MULTIPLE = 32
+"""Edges of patches stay multiples of it when they are made smaller."""
+RANGES = ("alpha", "opaque", "size", "clean", "tiled")
+PAIRS = {"alpha": (0, 1), "size": (4, 4096)}
+"""Keys whose values are ranges, with their limits."""
+
+
+def mark_range(table: Mapping[str, Any]) -> MarkRange:
+    """A recipe's [degradation] of the chain "marks". Raises :class:`SpecError` for an unknown key or a wrong range."""
+    given: dict[str, Any] = {key: value for key, value in table.items() if key != "chain"}
+    if unknown := sorted(set(given) - set(RANGES)):
+        raise SpecError(f"[degradation] The chain marks has no {', '.join(unknown)}.", f"Known: {', '.join(RANGES)}.")
+    for key, value in given.items():
+        if key in PAIRS:
+            low, high = PAIRS[key]
+            good = isinstance(value, (list, tuple)) and len(value) == 2 and low <= value[0] <= value[1] <= high
+            wanted = f"[lowest, highest], from {low} to {high}"
+        else:
+            good = isinstance(value, (int, float)) and 0 <= value <= 1
+            wanted = "a number from 0 to 1"
+        if not good:
+            raise SpecError(f"[degradation] {key} = {value!r} does not fit.", f"Write {wanted}.")
+    given |= {key: tuple(given[key]) for key in PAIRS if key in given}
+    return MarkRange(**given)
+
+
+class MarkExamples(PatchExamples):
+    """Clean pictures with marks over them, then now and then resized or compressed, as pictures are that have gone round.
+
+    Arguments as ``PatchExamples``, and ``ranges``; ``logos``, a folder of logos to draw marks from too, empty for none.
+    """
+
+    def __init__(
+        self, patches: Patches, crops: Sequence[Tensor], ranges: MarkRange, logos: str, device: torch.device, problems: Sequence[str] = ()
+    ) -> None:
+        super().__init__(patches, crops, device, problems)
+        self._ranges, self._bank = ranges, training_bank(logos=logos, device=str(device))
+
+    def draw(self, batch: int, patch_px: int, seed: int) -> Example:
+        clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
+        return self._marked(clean, self._ranges, seeded(seed, self._device), hints=True)
+
+    def validation(self) -> list[Example]:
+        """Every picture marked, and nobody says where."""
+        ranges = replace(self._ranges, clean=0.0)
+        return [self._marked(crop, ranges, generator, hints=False) for crop, generator in numbered(self._crops, self._device)]
+
+    def _marked(self, clean: Tensor, ranges: MarkRange, generator: torch.Generator, *, hints: bool) -> Example:
+        count, _, height, width = clean.shape
+        light, alpha = draw_marks(count, height, width, self._bank, ranges, generator)
+        marked = blend_over(clean, light, alpha)
+        if min(height, width) > 2 * MULTIPLE and bool(uniform(0, 1, 1, generator) < 0.2):
+            marked, clean, light, alpha = _smaller((marked, clean, light, alpha), generator)
+        # What compression does to a picture it does to its surroundings too: the goal is the same picture, compressed alike, unmarked.
+        quality, half = uniform(55, 98, count, generator), chance(0.6, count, generator)
+        coded = chance(0.35, count, generator)
+        marked, clean = (
+            torch.where(coded, jpeg(x.clamp(0, 1), quality, half), (x * 255).round().clamp(0, 255) / 255) for x in (marked, clean)
+        )
+        hint = _hints((alpha > VISIBLE).float(), generator) if hints else torch.zeros_like(alpha)
+        level = (marked - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255
+        return Example(marked, clean, level, mark=torch.cat((light, alpha), 1), hint=hint)
+
+
+class HoleExamples(PatchExamples):
+    """Clean pictures with holes, which ``weight`` shows. Arguments as ``PatchExamples``."""
+
+    def __init__(self, patches: Patches, crops: Sequence[Tensor], device: torch.device, problems: Sequence[str] = ()) -> None:
+        super().__init__(patches, crops, device, problems)
+        self._bank = training_holes(str(device))
+
+    def draw(self, batch: int, patch_px: int, seed: int) -> Example:
+        clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
+        return self._with_holes(clean, seeded(seed, self._device))
+
+    def validation(self) -> list[Example]:
+        return [self._with_holes(crop, generator) for crop, generator in numbered(self._crops, self._device)]
+
+    def _with_holes(self, clean: Tensor, generator: torch.Generator) -> Example:
+        hole = self._bank.draw(len(clean), clean.shape[2], clean.shape[3], generator)
+        torn = torch.where(hole > 0, torch.full_like(clean, 0.5), clean)
+        return Example(torn, clean, (torn - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255, weight=hole)
+
+
+def _smaller(planes: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
+    """All made smaller by the same factor, about a half at most; edges stay multiples of ``MULTIPLE``."""
+    cells = [edge // MULTIPLE for edge in planes[0].shape[2:]]
+    least = max(1, min(cells) // 2)
+    kept = least + int(uniform(0, 1, 1, generator) * (min(cells) - least))
+    size = [MULTIPLE * max(1, count * kept // min(cells)) for count in cells]
+    return tuple(F.interpolate(plane, size=size, mode="bilinear", antialias=True) for plane in planes)
+
+
+def _hints(mask: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, 1, H, W): of more than half of the samples nothing is said; of the others a generous brush has gone over the marks, and now and
+    then over a place without one."""
+    hints = []
+    for sample in mask:
+        u = uniform(0, 1, 6, generator).flatten().tolist()
+        if u[0] < 0.6:
+            hints.append(torch.zeros_like(sample))
+            continue
+        reach = 1 + int(u[1] ** 2 * 16)
+        painted = F.max_pool2d(sample[None], 2 * reach + 1, stride=1, padding=reach)[0]
+        if u[2] < 0.2:
+            height, width = painted.shape[1:]
+            top, left = int(u[3] * height), int(u[4] * width)
+            painted[:, top : top + 8 + int(u[5] * height / 3), left : left + 8 + int(u[5] * width / 3)] = 1
+        hints.append(2 * painted - 1)
+    return torch.stack(hints)

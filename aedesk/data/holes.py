@@ -1,0 +1,146 @@
+"""What hides a picture altogether, as masks: scratches, dust, folds and stains of old prints, and what people brush over.
+
+Masks are drawn once by Pillow into a bank of large squares, from which pieces are cut, flipped and turned: seeded, batched, on any device.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from aedesk.data.degradations import uniform
+from aedesk.data.mark_fonts import system_fonts
+from aedesk.data.mark_shapes import font_chooser, text_shape
+
+CANVAS_PX = 512
+FULLEST = 0.6
+"""Share of a patch that may be hidden; more of it and there is nothing to go by."""
+
+
+def scratch(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Thin, long, nearly straight."""
+    for _ in range(rng.randint(3, 14)):
+        x, y, angle = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0, math.tau)
+        points = [(x, y)]
+        for _ in range(rng.randint(2, 12)):
+            angle += rng.gauss(0, 0.15)
+            step = rng.uniform(10, 60)
+            x, y = x + step * math.cos(angle), y + step * math.sin(angle)
+            points.append((x, y))
+        draw.line(points, fill=255, width=rng.choice((1, 1, 2, 2, 3, 4, 6)), joint="curve")
+
+
+def dust(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Specks and short hairs."""
+    for _ in range(rng.randint(60, 260)):
+        x, y, radius = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0.6, 5)
+        draw.ellipse((x - radius, y - radius * rng.uniform(0.5, 1), x + radius, y + radius), fill=255)
+    for _ in range(rng.randint(0, 12)):
+        x, y = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX)
+        radius, begin = rng.uniform(5, 30), rng.uniform(0, 360)
+        draw.arc((x - radius, y - radius, x + radius, y + radius), begin, begin + rng.uniform(30, 200), fill=255, width=rng.randint(1, 3))
+
+
+def fold(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """A crease with ragged edges, from one side to the other."""
+    for _ in range(rng.randint(2, 5)):
+        angle, offset = rng.uniform(0, math.tau), rng.uniform(-0.4, 0.4) * CANVAS_PX
+        cos, sin = math.cos(angle), math.sin(angle)
+        width = rng.uniform(1.5, 6)
+        for t in range(-CANVAS_PX, CANVAS_PX, 2):
+            offset += rng.gauss(0, 0.3)
+            x = CANVAS_PX / 2 + t * cos - offset * sin
+            y = CANVAS_PX / 2 + t * sin + offset * cos
+            radius = max(0.7, width * rng.uniform(0.4, 1))
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+
+
+def stain(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Blots without straight sides."""
+    for _ in range(rng.randint(3, 12)):
+        x, y, radius = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(6, 48)
+        waves = [(rng.randint(2, 7), rng.uniform(0, math.tau), rng.uniform(0, 0.25)) for _ in range(3)]
+        angles = [math.tau * k / 60 for k in range(60)]
+        radii = [radius * (1 + sum(height * math.sin(count * a + phase) for count, phase, height in waves)) for a in angles]
+        draw.polygon([(x + r * math.cos(a), y + r * math.sin(a)) for a, r in zip(angles, radii, strict=True)], fill=255)
+
+
+def brush(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Strokes of a round brush."""
+    for _ in range(rng.randint(2, 7)):
+        radius = rng.uniform(3, 18)
+        x, y, angle = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0, math.tau)
+        for _ in range(rng.randint(3, 30)):
+            angle += rng.gauss(0, 0.4)
+            x, y = x + radius * math.cos(angle), y + radius * math.sin(angle)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+
+
+def boxes(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Rectangles, as drawn with the mouse."""
+    for _ in range(rng.randint(2, 8)):
+        x, y = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX)
+        draw.rectangle((x, y, x + rng.uniform(6, 90), y + rng.uniform(6, 60)), fill=255)
+
+
+KINDS: tuple[tuple[Callable[[Random, ImageDraw.ImageDraw], None], int], ...] = (
+    (scratch, 4), (dust, 2), (fold, 2), (stain, 2), (brush, 4), (boxes, 1),
+)  # fmt: skip
+TEXT_SHARE = 0.25
+
+
+def draw_hole(rng: Random) -> Image.Image:
+    """One canvas (mode L, 0 or 255) of one kind of hole, or with text."""
+    canvas = Image.new("L", (CANVAS_PX, CANVAS_PX), 0)
+    if rng.random() < TEXT_SHARE:
+        for _ in range(rng.randint(3, 12)):
+            shape = Image.fromarray(text_shape(rng, font_chooser(system_fonts(), rng)).cover)
+            shape = shape.crop(shape.getbbox())
+            scale = rng.uniform(40, 400) / shape.width
+            size = (max(2, round(shape.width * scale)), max(2, round(shape.height * scale)))
+            shape = shape.resize(size).rotate(rng.choice((0, 0, 0, 30, -30, 90)), expand=True).point(lambda v: 255 * (v > 20))
+            canvas.paste(255, (rng.randint(-40, CANVAS_PX - 20), rng.randint(-10, CANVAS_PX - 10)), shape)
+        return canvas
+    kinds, weights = zip(*KINDS, strict=True)
+    rng.choices(kinds, weights)[0](rng, ImageDraw.Draw(canvas))
+    return canvas
+
+
+class HoleBank:
+    """Drawn holes in memory: (N, CANVAS_PX, CANVAS_PX) bool."""
+
+    def __init__(self, count: int = 256, seed: int = 0, device: torch.device | str = "cpu") -> None:
+        rng = Random(seed)
+        self._holes = torch.from_numpy(np.stack([np.asarray(draw_hole(rng)) > 127 for _ in range(count)])).to(device)
+
+    def draw(self, count: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+        """(count, 1, height, width) float32 of 0 and 1; each has some pixels set, and at most about ``FULLEST`` of them."""
+        found: list[Tensor] = []
+        while len(found) < count:
+            u = uniform(0, 1, 5, generator).flatten().tolist()
+            hole = self._holes[int(u[0] * len(self._holes)) % len(self._holes)]
+            turn = int(u[3] * 8)
+            hole = hole.T if turn & 1 else hole
+            hole = hole.flip(0) if turn & 2 else hole
+            hole = hole.flip(1) if turn & 4 else hole
+            high, wide = min(height, CANVAS_PX), min(width, CANVAS_PX)
+            top, left = int(u[1] * (CANVAS_PX - high + 1)), int(u[2] * (CANVAS_PX - wide + 1))
+            piece = hole.new_zeros((height, width))
+            piece[:high, :wide] = hole[top : top + high, left : left + wide]
+            share = float(piece.float().mean())
+            if 1e-3 < share < FULLEST:
+                found.append(piece.float())
+        return torch.stack(found)[:, None]
+
+
+@functools.lru_cache(maxsize=2)
+def training_holes(device: str = "cpu") -> HoleBank:
+    """The holes that are trained on."""
+    return HoleBank(device=device)

@@ -1,0 +1,98 @@
+"""Marks to measure on: none of them is ever trained on.
+
+Text is written in Pillow's own font, which no training mark uses, in words that none uses; emblems are drawn by formulas of their own.
+Both are the same on every machine. With a folder of logos every third mark is one of those that training leaves out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from aedesk.data.mark_fonts import built_in_font
+from aedesk.data.mark_shapes import EDGE_PX, Shape, logo_shape
+from aedesk.data.marks import MarkBank, place
+
+TEXTS = (
+    "Unverified",
+    "Bildarchiv\nMuster",
+    "PRINT SHOP",
+    "J. Okafor",
+    "view only 0425",
+    "Atelier Blum",
+    "SPECIMEN",
+    "Harbour & Sons\npictures",
+)
+ANGLES = (0.0, 0.0, 0.0, -0.5, 0.35)
+
+
+def unseen_mark(height: int, width: int, alpha: float, rng: Random, logos: Sequence[Path] = ()) -> tuple[Tensor, Tensor]:
+    """Light (1, 3, height, width) and alpha (1, 1, height, width) of one mark of that opacity somewhere on a picture.
+
+    It takes about a tenth of the picture, as in the benchmark of SWCNN (Tian 2024), whose marked pictures have 28.9 dB at an alpha of 0.3.
+    """
+    kind = rng.randrange(3 if logos else 2)
+    shape = (_text, _emblem, lambda r: logo_shape(r.choice(logos)))[kind](rng)
+    size = min(height, width) * (rng.uniform(0.8, 1.1) if kind == 0 else rng.uniform(0.4, 0.6))
+    centre = (rng.uniform(0.4, 0.6) * width if kind == 0 else rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height)
+    placed = place(MarkBank([shape]).shape(0, size), height, width, centre, size, rng.choice(ANGLES))
+    own = shape.colour is not None
+    plain = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0, 0, 0), (rng.random(), rng.random(), rng.random())))).view(3, 1, 1)
+    cover = placed[3:] * alpha
+    return (cover * (placed[:3] if own else plain))[None], cover[None]
+
+
+def _text(rng: Random) -> Shape:
+    font = built_in_font(120)
+    canvas = Image.new("L", (2400, 600), 0)
+    text = rng.choice(TEXTS)
+    ImageDraw.Draw(canvas).text((40, 40), text, fill=255, font=font, stroke_width=rng.choice((0, 2, 4)), align="center")
+    return _square(canvas)
+
+
+def _emblem(rng: Random) -> Shape:
+    """A rose curve, a heart, a spiral or a shield with a wave through it."""
+    edge = 2 * EDGE_PX
+    canvas = Image.new("L", (edge, edge), 0)
+    draw = ImageDraw.Draw(canvas)
+    t = np.linspace(0, math.tau, 400)
+    kind = rng.randrange(4)
+    if kind == 0:
+        r = 0.35 + 0.6 * np.abs(np.cos(rng.randint(2, 5) * t))
+        x, y = r * np.cos(t), r * np.sin(t)
+    elif kind == 1:
+        x, y = np.sin(t) ** 3, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)) / 16
+    elif kind == 2:
+        arm = np.concatenate((t, t[::-1]))
+        r = np.concatenate((0.15 + 0.8 * t / math.tau, (0.02 + 0.7 * t / math.tau)[::-1]))
+        x, y = r * np.cos(3 * arm), r * np.sin(3 * arm)
+    else:
+        x, y = np.cos(t) * np.where(np.sin(t) > 0, 1 - 0.7 * np.sin(t) ** 2, 1), np.clip(np.sin(t), -0.6, 1)
+    draw.polygon(list(zip(edge / 2 * (1 + 0.98 * x), edge / 2 * (1 + 0.98 * y), strict=True)), fill=255)
+    if kind in (1, 3):
+        wave = [(u, edge * (0.5 + 0.06 * math.sin(u / edge * 12))) for u in range(edge)]
+        draw.line(wave, fill=0, width=edge // 12)
+    return _square(canvas)
+
+
+def _square(canvas: Image.Image) -> Shape:
+    canvas = canvas.crop(canvas.getbbox())
+    scale = EDGE_PX / max(canvas.size)
+    canvas = canvas.resize((max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale))), Image.Resampling.LANCZOS)
+    square = Image.new("L", (EDGE_PX, EDGE_PX), 0)
+    square.paste(canvas, ((EDGE_PX - canvas.width) // 2, (EDGE_PX - canvas.height) // 2))
+    return Shape(np.asarray(square).copy())
+
+
+def on_picture(pixels: np.ndarray, light: Tensor, alpha: Tensor) -> np.ndarray:
+    """(H, W, C) uint8 pixels with a mark over them, rounded to 8 bits."""
+    picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+    marked = light[:, : picture.shape[1]] + (1 - alpha) * picture
+    return (marked * 255).round().clamp(0, 255).byte()[0].permute(1, 2, 0).contiguous().numpy()

@@ -1,0 +1,144 @@
+"""The erasing service: marks come off where they let the picture through, and what is hidden is filled from its surroundings.
+
+What a mask does not cover, its soft edge included, keeps every bit. Work is done on the parts of the picture that are covered, with
+some context around them, so that a small mark on a large picture takes no longer than on a small one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.erase_specs import EraseResult, EraseSpec
+from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.tiling import Box
+from aedesk.restoration.eraser import Eraser, load_eraser
+from aedesk.restoration.find_mark import search
+from aedesk.restoration.mask_regions import Mask, as_mask, compose, dilated, feathered, grown, regions, window
+
+OPAQUE = round(0.85 * 255)
+"""Alpha (of 255) above which too little of the picture shines through."""
+HINT_PX = 3
+"""How far beyond a mask a mark may reach."""
+FAINT = -1.0
+"""Log-odds from which a pixel belongs to a mark that is known to be there."""
+TRACE = 0.02
+"""Share of a part of the mask in which a mark must be seen; else it covers something that belongs to the picture itself."""
+EDGE_PX = 2
+"""Soft edges of what is hidden, which are filled with it."""
+
+
+def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: CancelToken) -> Iterator[Event]:
+    """Erase what a mask covers, or without one the marks that are found. Finished carries an ``EraseResult``.
+
+    Raises DeviceError and ModelError, and SpecError for a mask that does not fit. Fully transparent pixels keep their bytes.
+    """
+    yield Started("Erasing", picture.megapixels, "MP")
+    begun = time.perf_counter()
+    remover = load_eraser(spec.model, "erase", spec.device, spec.precision)
+    wanted = as_mask(mask, picture) if mask is not None else (yield from search(remover, picture, spec.sensitivity, cancel)).mask
+    work = _Work(spec, picture, wanted, remover, cancel)
+    for box in regions(wanted):
+        yield from work.do(box)
+    area = int(np.count_nonzero(work.taken))
+    seconds = time.perf_counter() - begun
+    result = EraseResult(picture.with_pixels(work.pixels), work.taken, area, str(remover.device), remover.precision, seconds)
+    told = f"{100 * area / work.taken.size:.1f} % of the picture" if area else "nothing found, nothing changed"
+    yield Finished(result, f"{told}, {seconds:.1f} s on {remover.device}, {remover.precision}")
+
+
+class _Work:
+    """One picture on its way: ``pixels`` is the result so far, ``taken`` how much of the erased version each pixel took."""
+
+    def __init__(self, spec: EraseSpec, picture: Picture, wanted: Mask, remover: Eraser, cancel: CancelToken) -> None:
+        self.spec, self.picture, self.wanted, self.remover, self.cancel = spec, picture, wanted, remover, cancel
+        self.size = (picture.width, picture.height)
+        self.pixels = picture.pixels.copy()
+        self.taken = np.zeros(wanted.shape, np.uint8)
+
+    def do(self, box: Box) -> Iterator[Event]:
+        """Generator of Progress that erases what lies in one box of the mask."""
+        part = grown(box, int(np.ceil(self.spec.feather_px)) + HINT_PX, *self.size)
+        wanted = self.wanted[part.top : part.bottom, part.left : part.right]
+        if self.spec.method == "inpaint":
+            hidden = wanted > 0
+        else:
+            mark, alpha, bare = yield from self._take_off(part)
+            if self.spec.method == "unblend":
+                mark, hidden = wanted > 0, np.zeros(wanted.shape, bool)
+            else:
+                mark &= wanted > 0
+                hidden = _hidden(wanted > 0, mark, alpha)
+            self._change(part, bare, feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px))
+        if hidden.any():
+            filled = yield from self._fill(part, hidden)
+            self._change(part, filled, np.where(hidden, wanted, 0).astype(np.uint8))
+
+    def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray]]:
+        """Generator of Progress that returns where a mark is (bool), its alpha (uint8), and the part's pixels without it."""
+        mark, alpha = np.empty((part.height, part.width), bool), np.empty((part.height, part.width), np.uint8)
+        bare = np.empty((part.height, part.width, self.picture.channels), self.pixels.dtype)
+
+        def sink(core: Box, result: Tensor) -> None:
+            inner = core.within(part)
+            place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
+            mark[place] = result[0].numpy() > FAINT
+            alpha[place] = np.rint(result[1].numpy() * 255).astype(np.uint8)
+            bare[place] = to_pixels(result[2:], self.picture.channels, self.pixels.dtype)
+
+        source = PixelSource(self.picture.pixels, self.picture.alpha)
+        places = self.remover.take_off(source, self.size, part, lambda outer: window(self.wanted, outer, HINT_PX), sink, self.cancel)
+        yield from _told(places, "taking marks off")
+        return mark, alpha, bare
+
+    def _fill(self, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
+        """Generator of Progress that returns the part's pixels with what is hidden in it filled."""
+        filler = load_eraser(self.spec.inpaint_model, "inpaint", self.spec.device, self.spec.precision)
+        filled = np.empty((part.height, part.width, self.picture.channels), self.pixels.dtype)
+
+        def holes(outer: Box) -> NDArray[np.float32]:
+            # With "inpaint" other holes nearby are nothing to go by, whether they have been filled or not.
+            result = window(self.wanted, outer) if self.spec.method == "inpaint" else np.zeros((outer.height, outer.width), np.float32)
+            top, left = max(outer.top, part.top), max(outer.left, part.left)
+            bottom, right = min(outer.bottom, part.bottom), min(outer.right, part.right)
+            own = hidden[top - part.top : bottom - part.top, left - part.left : right - part.left]
+            result[top - outer.top : bottom - outer.top, left - outer.left : right - outer.left] = own
+            return result
+
+        def sink(core: Box, result: Tensor) -> None:
+            inner = core.within(part)
+            filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
+
+        source = PixelSource(self.pixels, self.picture.alpha)
+        yield from _told(filler.fill(source, self.size, part, holes, sink, self.cancel), "filling")
+        return filled
+
+    def _change(self, part: Box, changed: NDArray, weight: Mask) -> None:
+        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        if self.picture.alpha is not None:
+            weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
+        compose(self.pixels, changed, weight, part)
+        np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
+
+
+def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:
+    """What must be filled: parts of the mask in which no mark is seen or one that is mostly opaque, and the opaque places of others."""
+    opaque = mark & (alpha > OPAQUE)
+    labels, count = ndimage.label(wanted, structure=np.ones((3, 3)))
+    sizes, marked, hiding = (np.bincount(labels[where], minlength=count + 1) for where in (wanted, mark, opaque))
+    whole = (marked < np.maximum(8, TRACE * sizes)) | (hiding > 0.5 * marked)
+    whole[0] = False
+    return np.asarray(whole[labels] | (dilated(opaque, EDGE_PX) & wanted))
+
+
+def _told(steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
+    for done, total in steps:
+        yield Progress(done / 1e6, total / 1e6, "MP", detail)

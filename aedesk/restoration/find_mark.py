@@ -1,0 +1,142 @@
+"""The service that finds marks, for a person to correct; erasing without a mask begins with the same search."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.erase_specs import FindMarkResult, FindMarkSpec
+from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.data.picture_tensors import PixelSource
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.tiling import Box
+from aedesk.restoration.eraser import Eraser, load_eraser
+from aedesk.restoration.mask_regions import Mask, dilated, grown, regions, strong_parts, window
+from aedesk.restoration.tiled import Source
+
+SEARCH_PX = 3_000_000
+"""Pixels that are searched. Larger pictures are made smaller first: marks that one is to see grow with the picture."""
+SURE = 2.0
+"""Log-odds by which the best part of a mark must exceed what its faintest part needs."""
+LEAST_PX = 24
+"""Pixels, of the searched picture, that a mark must have."""
+MARGIN_PX = 8
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What was found on a picture: (H, W) uint8, 255 on marks; and alpha."""
+
+    mask: Mask
+    alpha: Mask
+
+
+def find_mark(spec: FindMarkSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
+    """Find the marks on one picture. Finished carries a ``FindMarkResult``. Raises DeviceError and ModelError."""
+    yield Started("Looking for marks", picture.megapixels, "MP")
+    begun = time.perf_counter()
+    eraser = load_eraser(spec.model, "erase", spec.device, spec.precision)
+    marks = yield from search(eraser, picture, spec.sensitivity, cancel)
+    area = int(np.count_nonzero(marks.mask))
+    seconds = time.perf_counter() - begun
+    told = f"marks on {100 * area / marks.mask.size:.1f} % of the picture" if area else "no marks found"
+    yield Finished(
+        FindMarkResult(marks.mask, marks.alpha, area, str(eraser.device), seconds), f"{told}, {seconds:.1f} s on {eraser.device}"
+    )
+
+
+def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelToken) -> Generator[Event, None, Marks]:
+    """Generator of Progress that returns the :class:`Marks` of a picture.
+
+    A large picture is searched at a whole fraction of its size, and what is found there is looked at again at full size.
+    """
+    factor = int(np.ceil((picture.width * picture.height / SEARCH_PX) ** 0.5))
+    source = PixelSource(picture.pixels, picture.alpha)
+    if factor == 1:
+        logit, alpha = yield from _look(eraser, source, (picture.width, picture.height), cancel)
+        mask = _decide(logit, sensitivity)
+        return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask)
+    small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
+    logit, alpha = yield from _look(eraser, lambda box: _padded(small, box), (small.shape[2], small.shape[1]), cancel)
+    rough = _decide(logit, sensitivity)
+    return (yield from _look_again(eraser, picture, rough, factor, sensitivity, cancel))
+
+
+def limit_of(sensitivity: float) -> float:
+    """Log-odds from which a pixel belongs to a mark: 0 at a sensitivity of 0.5."""
+    chance = min(max(1 - sensitivity, 0.02), 0.98)
+    return float(np.log(chance / (1 - chance)))
+
+
+def _decide(logit: NDArray[np.float32], sensitivity: float) -> NDArray[np.bool_]:
+    limit = limit_of(sensitivity)
+    return strong_parts(logit > limit, logit > limit + SURE, LEAST_PX)
+
+
+def _look(
+    eraser: Eraser, source: Source, size: tuple[int, int], cancel: CancelToken
+) -> Generator[Event, None, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Generator of Progress that returns log-odds and alpha, (height, width) float32 each."""
+    width, height = size
+    logit, alpha = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
+
+    def sink(core: Box, result: Tensor) -> None:
+        place = (slice(core.top, core.bottom), slice(core.left, core.right))
+        logit[place], alpha[place] = result[0].numpy(), result[1].numpy()
+
+    for done, total in eraser.find(source, size, sink, cancel):
+        yield Progress(done / 1e6, total / 1e6, "MP", "looking for marks")
+    return logit, alpha
+
+
+def _look_again(
+    eraser: Eraser, picture: Picture, rough: NDArray[np.bool_], factor: int, sensitivity: float, cancel: CancelToken
+) -> Generator[Event, None, Marks]:
+    """Generator of Progress that returns the marks at full size, of which ``rough`` knows the place."""
+    width, height = picture.width, picture.height
+    mask, alpha, hint = (np.zeros((height, width), np.uint8) for _ in range(3))
+    enlarged = np.repeat(np.repeat(dilated(rough, 2).view(np.uint8), factor, 0), factor, 1)
+    hint[: enlarged.shape[0], : enlarged.shape[1]] = enlarged
+    limit = limit_of(sensitivity)
+
+    def sink(core: Box, result: Tensor) -> None:
+        place = (slice(core.top, core.bottom), slice(core.left, core.right))
+        found = (result[0].numpy() > limit) & (hint[place] > 0)
+        mask[place] = found.view(np.uint8) * np.uint8(255)
+        alpha[place] = _bytes(result[1].numpy()) * found
+
+    source = PixelSource(picture.pixels, picture.alpha)
+    for box in regions(hint):
+        part = grown(box, MARGIN_PX, width, height)
+        for done, total in eraser.take_off(source, (width, height), part, lambda outer: window(hint, outer), sink, cancel):
+            yield Progress(done / 1e6, total / 1e6, "MP", "looking closer")
+    return Marks(mask, alpha)
+
+
+def _reduced(source: Source, width: int, height: int, factor: int, cancel: CancelToken) -> Tensor:
+    """(3, height, width) float32, means of squares of ``factor`` pixels, made strip by strip."""
+    result = torch.empty((3, height, width))
+    rows = max(1, 512 // factor)
+    for top in range(0, height, rows):
+        cancel.check()
+        bottom = min(top + rows, height)
+        result[:, top:bottom] = F.avg_pool2d(source(Box(0, top * factor, width * factor, bottom * factor)), factor)
+    return result
+
+
+def _padded(picture: Tensor, box: Box) -> Tensor:
+    rows = torch.arange(box.top, box.bottom).clamp(max=picture.shape[1] - 1)
+    columns = torch.arange(box.left, box.right).clamp(max=picture.shape[2] - 1)
+    return picture[:, rows][:, :, columns]
+
+
+def _bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,122 @@
+"""The objectives of the erasing networks: find marks and take them off; fill holes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from aedesk.core.errors import SpecError
+from aedesk.data.examples import Example
+from aedesk.data.marks import VISIBLE
+from aedesk.models.unblending import LEAST_LIGHT, Found, Unblending, unblend
+from aedesk.training.objectives.base import Objective, arguments_of, decibels
+from aedesk.training.objectives.losses import LOSSES
+from aedesk.training.objectives.reconstruction import NoArguments
+from aedesk.training.recipe import Recipe, Stage
+
+FINAL, BARE, MARK, MASK = 4.0, 1.0, 2.0, 0.3
+"""Weights of the terms: the restored picture, the un-blended one, alpha and light, and the mask."""
+ELSEWHERE = 0.05
+"""What a pixel outside of all marks counts: what is restored there is thrown away, but edges of masks are never exact."""
+
+
+class Unmarking(Objective):
+    """Fidelity where marks were, and what leads to it: the mask's cross-entropy, errors of alpha, of light and of the un-blended picture.
+
+    Pixels near marks count, others hardly: a mark covers little of a picture, and over the whole of it its errors would be a thousandth.
+    """
+
+    def __init__(self, network: Unblending, recipe: Recipe) -> None:
+        super().__init__(network, recipe)
+        arguments_of(NoArguments, recipe)
+
+    def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        light, alpha, mask = _truth(example)
+        found = self.network.find(example.noisy, example.hint)
+        restored = self.network.mend(example.noisy, found)
+        near = F.max_pool2d(mask, 5, stride=1, padding=2)
+        weight = near + ELSEWHERE
+        fidelity = LOSSES[stage.loss](restored, example.target, weight)
+        with torch.autocast(example.noisy.device.type, enabled=False):
+            # Where hardly anything shines through, an error of alpha by a hundredth is worth a whole picture: nothing to learn from.
+            clear = weight * (alpha < 1 - LEAST_LIGHT)
+            bare = LOSSES["l1"](unblend(example.noisy, found.alpha, found.light).clamp(-0.2, 1.2), example.target, clear)
+            mark = LOSSES["l1"](found.alpha, alpha, weight) + LOSSES["l1"](found.light, light, weight)
+            sure = F.binary_cross_entropy_with_logits(found.logit, mask) + _dice(found.logit, mask)
+        loss = FINAL * fidelity + BARE * bare + MARK * mark + MASK * sure
+        terms = {
+            "loss": fidelity,
+            "psnr": decibels(torch.where(near > 0, restored, example.noisy), example.target),
+            "bare": bare,
+            "mark": mark,
+        }
+        return loss, {name: term.detach() for name, term in {**terms, "mask": sure}.items()}
+
+    @staticmethod
+    def reconstruct(network: Any, example: Example) -> Tensor:
+        restored: Tensor = network(example.noisy, torch.zeros_like(example.noisy[:, :1]))
+        return restored
+
+    @staticmethod
+    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+        """F1 of the mask, and PSNR inside the true mask of what is restored."""
+        _, _, mask = _truth(example)
+        found: Found = network.find(example.noisy, torch.zeros_like(mask))
+        guess = (found.logit > 0).float()
+        hits = (guess * mask).sum()
+        restored = network.mend(example.noisy, found).clamp(0, 1)
+        return {"f1": 2 * hits / (guess.sum() + mask.sum()).clamp(min=1), "inside": _inside(restored, example.target, mask)}
+
+
+class Filling(Objective):
+    """Fidelity inside of the holes."""
+
+    def __init__(self, network: Any, recipe: Recipe) -> None:
+        super().__init__(network, recipe)
+        arguments_of(NoArguments, recipe)
+
+    def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        hole = _hole(example)
+        filled = self.network(example.noisy, hole)
+        loss = LOSSES[stage.loss](filled, example.target, hole)
+        return loss, {"loss": loss.detach(), "psnr": _inside(filled.detach(), example.target, hole)}
+
+    @staticmethod
+    def reconstruct(network: Any, example: Example) -> Tensor:
+        filled: Tensor = network(example.noisy, _hole(example))
+        return filled
+
+    @staticmethod
+    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+        """PSNR inside of the holes."""
+        hole = _hole(example)
+        return {"inside": _inside(network(example.noisy, hole).clamp(0, 1), example.target, hole)}
+
+
+def _truth(example: Example) -> tuple[Tensor, Tensor, Tensor]:
+    """Light, alpha and mask. Raises :class:`SpecError` for examples without marks."""
+    if example.mark is None:
+        raise SpecError("This network learns from marked pictures.", 'Write chain = "marks" into [degradation].')
+    light, alpha = example.mark[:, :3], example.mark[:, 3:]
+    return light, alpha, (alpha > VISIBLE).float()
+
+
+def _hole(example: Example) -> Tensor:
+    if example.weight is None:
+        raise SpecError("This network learns from pictures with holes.", 'Write chain = "holes" into [degradation].')
+    return example.weight
+
+
+def _dice(logit: Tensor, mask: Tensor) -> Tensor:
+    """1 - the mask's F1 over the batch, in a form that has a slope (Milletari 2016)."""
+    chance = torch.sigmoid(logit)
+    return 1 - (2 * (chance * mask).sum() + 1) / (chance.sum() + mask.sum() + 1)
+
+
+def _inside(picture: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """PSNR in dB over the pixels of the mask."""
+    error = ((picture.float() - target).square() * mask).sum() / (3 * mask.sum()).clamp(min=1)
+    return -10 * torch.log10(error.clamp(min=1e-10))

@@ -1,0 +1,94 @@
+"""Examples to learn erasing from, by the tables of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import SpecError
+from aedesk.data.examples import Examples
+from aedesk.data.marks import VISIBLE
+from aedesk.data.sources import make_examples
+from aedesk.imaging import io
+from aedesk.imaging.picture import Picture
+
+Make = Callable[..., np.ndarray]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for number in range(3):
+        smooth = np.kron(rng.integers(0, 255, (10, 10, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+        io.write(Picture(smooth), place / f"{number}.png")
+    return place
+
+
+def examples(folder: Path, chain: dict[str, Any], channels: int = 3) -> Examples:
+    data = {"folder": str(folder), "held_out": 1}
+    return make_examples(data, chain, channels, torch.device("cpu"), CancelToken(), size_multiple=32)
+
+
+def test_unmarked_pictures_are_their_own_targets(folder: Path) -> None:
+    example = examples(folder, {"chain": "marks", "clean": 1.0}).draw(4, 64, 5)
+    assert torch.equal(example.noisy, example.target)
+    assert example.mark is not None
+    assert not example.mark.any()
+
+
+def test_marked_pictures_differ_where_the_mark_is_and_hints_lie_over_it(folder: Path) -> None:
+    source = examples(folder, {"chain": "marks", "clean": 0.0, "tiled": 1.0})
+    hinted = 0
+    for seed in range(6):
+        example, again = source.draw(3, 64, seed), source.draw(3, 64, seed)
+        assert torch.equal(example.noisy, again.noisy)
+        assert example.mark is not None
+        assert example.hint is not None
+        assert torch.equal(example.hint, again.hint)
+        height, width = example.noisy.shape[2:]
+        assert height % 32 == width % 32 == 0
+        for picture, target, mark, hint in zip(example.noisy, example.target, example.mark, example.hint, strict=True):
+            assert set(hint.unique().tolist()) <= {-1.0, 0.0, 1.0}
+            if hint.any():
+                hinted += 1
+                assert bool((hint[mark[3:] > VISIBLE] == 1).all())
+            assert bool((mark[3] > VISIBLE).any()) == (float((picture - target).abs().max()) > 1 / 255) or not mark.any()
+    assert hinted
+
+
+def test_held_out_pictures_are_all_marked_the_same_in_every_run(folder: Path) -> None:
+    first, second = (examples(folder, {"chain": "marks", "clean": 1.0}).validation() for _ in range(2))
+    assert len(first) == 1
+    assert torch.equal(first[0].noisy, second[0].noisy)
+    assert first[0].hint is not None
+    assert not first[0].hint.any()
+
+
+def test_holes_hide_the_picture_and_are_where_the_loss_counts(folder: Path) -> None:
+    example = examples(folder, {"chain": "holes"}).draw(4, 64, 2)
+    assert example.weight is not None
+    outside = (example.weight == 0).expand_as(example.noisy)
+    assert torch.equal(example.noisy[outside], example.target[outside])
+    assert bool((example.noisy[~outside] == 0.5).all())
+
+
+@pytest.mark.parametrize(
+    ("table", "word"), [({"chain": "marks", "sigma": [1, 2]}, "sigma"), ({"chain": "marks", "alpha": [0.5, 2]}, "alpha"),
+                        ({"chain": "marks", "tiled": 3}, "tiled")]
+)  # fmt: skip
+def test_wrong_ranges_are_errors_that_name_them(folder: Path, table: dict[str, Any], word: str) -> None:
+    with pytest.raises(SpecError, match=word):
+        examples(folder, table)
+
+
+@pytest.mark.parametrize("chain", ["marks", "holes"])
+def test_gray_networks_are_refused(folder: Path, chain: str) -> None:
+    with pytest.raises(SpecError, match="colour"):
+        examples(folder, {"chain": chain}, channels=1)

@@ -1,0 +1,72 @@
+"""The networks that erase: what reaches what, and what stays as it is."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from aedesk.models.families import FAMILIES
+from aedesk.models.inpainting import smooth_filling
+
+SMALL = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
+
+
+def picture_and_hole(seed: int, height: int = 32, width: int = 48) -> tuple[Tensor, Tensor]:
+    random = torch.Generator().manual_seed(seed)
+    picture = torch.rand(2, 3, height, width, generator=random)
+    hole = (torch.rand(2, 1, height, width, generator=random) < 0.4).float()
+    return picture, hole
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1), height=st.integers(1, 40), width=st.integers(1, 40))
+def test_a_smooth_filling_keeps_what_is_known_and_stays_within_it(seed: int, height: int, width: int) -> None:
+    picture, hole = picture_and_hole(seed, height, width)
+    filled = smooth_filling(picture, hole)
+    known = (hole == 0).expand_as(picture)
+    assert torch.equal(filled[known], picture[known])
+    for each, where, result in zip(picture, known, filled, strict=True):
+        if where.any():
+            assert float(result.min()) >= float(each[where].min()) - 1e-5
+            assert float(result.max()) <= float(each[where].max()) + 1e-5
+
+
+def test_a_flat_picture_is_filled_flat() -> None:
+    _, hole = picture_and_hole(1)
+    assert torch.allclose(smooth_filling(torch.full((2, 3, 32, 48), 0.3), hole), torch.tensor(0.3), atol=1e-6)
+
+
+@torch.inference_mode()
+def test_what_lies_in_a_hole_has_no_influence_and_the_rest_stays() -> None:
+    torch.manual_seed(0)
+    network = FAMILIES["inpainting"].build(SMALL).eval()
+    picture, hole = picture_and_hole(2)
+    filled = network(picture, hole)
+    known = (hole == 0).expand_as(picture)
+    assert torch.equal(filled[known], picture[known])
+    assert torch.equal(filled, network(torch.where(known, picture, torch.rand_like(picture)), hole))
+
+
+@torch.inference_mode()
+def test_where_no_mark_is_found_nothing_is_changed() -> None:
+    torch.manual_seed(0)
+    network = FAMILIES["unblending"].build({**SMALL, "mend_widths": [8, 8], "mend_blocks": [1, 1]}).eval()
+    picture, _ = picture_and_hole(3)
+    network.finder.tail.bias[:4] = -20  # the log-odds of the mask
+    assert torch.equal(network(picture, torch.zeros(1, 1, 1, 1)), picture)
+    network.finder.tail.bias[:4] = 20
+    assert not torch.isclose(network(picture, torch.zeros(1, 1, 1, 1)), picture).all()
+
+
+@torch.inference_mode()
+def test_what_is_found_is_a_possible_mark() -> None:
+    torch.manual_seed(0)
+    network = FAMILIES["unblending"].build(SMALL).eval()
+    with torch.no_grad():
+        network.finder.tail.weight.mul_(100)
+    picture, hint = picture_and_hole(4)
+    found = network.find(picture, hint)
+    assert bool(((found.alpha >= 0) & (found.alpha <= 1)).all())
+    assert bool(((found.light >= 0) & (found.light <= found.alpha)).all())

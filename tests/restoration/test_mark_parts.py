@@ -1,0 +1,115 @@
+"""The parts of the collection method: regression on edges, Poisson's equation, places, registration, the mark's file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from marked_collections import backgrounds, word
+from scipy.ndimage import shift
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import DataError
+from aedesk.imaging import io
+from aedesk.imaging.tiling import Box
+from aedesk.restoration import mark_file
+from aedesk.restoration.mark_file import Mark
+from aedesk.restoration.mark_free import Fields, slope_sums
+from aedesk.restoration.mark_grid import Grid, divergence, of_steps
+from aedesk.restoration.mark_places import ANCHORS, SCALINGS, Layout, Place, laid, seen
+from aedesk.restoration.mark_sums import AXES, edge_sums, step
+from aedesk.restoration.mark_traces import find_traces, match
+
+
+def test_flat_pictures_give_a_marks_steps_exactly() -> None:
+    rng = np.random.default_rng(0)
+    transmission, colour = rng.uniform(0.4, 1, (9, 11)), rng.uniform(0, 0.3, (3, 9, 11))
+    levels = rng.uniform(0.1, 0.9, (6, 3, 1, 1))
+    stack = (transmission * levels + colour).astype(np.float32)
+    sums = edge_sums(stack, transmission, colour, lambda: None, first=False)
+    for axis, s in zip(AXES, sums, strict=True):
+        precision, product = slope_sums(s)
+        assert product / precision == pytest.approx(step(transmission, axis), abs=2e-3)
+        assert np.all(s.w > 0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**31), st.integers(3, 12), st.integers(3, 12))
+def test_a_field_comes_back_from_its_steps_and_one_known_pixel(seed: int, height: int, width: int) -> None:
+    rng = np.random.default_rng(seed)
+    field = rng.normal(size=(height, width))
+    weights = [rng.uniform(0.1, 1000, step(field, axis).shape) for axis in AXES]
+    pull = np.zeros(field.shape)
+    pull[0, 0] = 1e6
+    right = divergence(field.shape, [w * step(field, axis) for w, axis in zip(weights, AXES, strict=True)])
+    right[0, 0] += 1e6 * field[0, 0]
+    solved = Grid(np.ones(field.shape, bool)).factorise(of_steps(weights), pull).solve(right)
+    assert solved == pytest.approx(field, abs=1e-4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(SCALINGS),
+    st.sampled_from(ANCHORS),
+    st.sampled_from(ANCHORS),
+    st.tuples(st.integers(20, 4000), st.integers(20, 4000)),
+    st.tuples(st.integers(20, 4000), st.integers(20, 4000)),
+)
+def test_the_anchor_stays_where_it_is(scaling: str, across: float, down: float, reference: tuple[int, int], size: tuple[int, int]) -> None:
+    place = Layout(reference, (across, down), scaling).place(*size)
+    assert place.scale * across * reference[0] + place.left == pytest.approx(across * size[0], abs=1)
+    assert place.scale * down * reference[1] + place.top == pytest.approx(down * size[1], abs=1)
+    assert Layout(reference, (across, down), scaling).place(*reference) == Place()
+
+
+@pytest.mark.parametrize("place", [Place(1, 3, -2), Place(1, 2.4, 1.7), Place(0.8, 5.3, 2.1), Place(1.5, -3.2, 4.4)])
+def test_a_smooth_field_laid_on_a_picture_is_seen_again_in_the_frame(place: Place) -> None:
+    y, x = np.mgrid[0:40, 0:50] / 10
+    field = 0.5 + 0.3 * np.sin(x) * np.cos(y)
+    box, part = Box(10, 12, 60, 52), Box(0, 0, 110, 100)
+    picture = laid(field, box, place, part, 0.5)
+    inner = Box(18, 20, 52, 44)
+    back = seen(picture[:, :, None], place, inner)[0]
+    assert back == pytest.approx(field[8:32, 8:42], abs=0.01)
+
+
+def test_nothing_is_laid_beyond_the_marks_box() -> None:
+    picture = laid(np.full((10, 10), 0.3), Box(5, 5, 15, 15), Place(1, 2, 3), Box(0, 0, 30, 30), 1.0)
+    assert (picture != 1).sum() == 100
+    assert (picture[8:18, 7:17] == np.float32(0.3)).all()
+    assert (laid(np.full((10, 10), 0.3), Box(5, 5, 15, 15), Place(1, 40, 0), Box(0, 0, 30, 30), 1.0) == 1).all()
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(-4, 4), st.floats(-4, 4))
+def test_a_shift_is_found_to_a_fraction_of_a_pixel(right: float, down: float) -> None:
+    alpha = word(soft=1)
+    grays = np.stack([c.mean(2) for c in backgrounds(8)])
+    template = find_traces((alpha + (1 - alpha) * grays).astype(np.float32), CancelToken()).steps
+    moved = np.clip(shift(alpha, (down, right), order=3), 0, 0.5)
+    other = backgrounds(9)[8].mean(2)
+    found = match(template, (moved + (1 - moved) * other).astype(np.float32), (8, 8))
+    assert (found.right, found.down) == pytest.approx((right, down), abs=0.25)
+
+
+def test_a_mark_returns_from_its_file_and_a_damaged_description_is_told(tmp_path: Path) -> None:
+    alpha = word()
+    colour = np.stack([alpha * level for level in (0.9, 0.5, 0.1)])
+    mark = Mark(Fields(1 - alpha, colour), Box(7, 9, 167, 129), Layout((400, 300), (1, 0.5), "short"), 12, 1.25, True)
+    path = mark_file.save(mark, tmp_path / "mark.png", overwrite=False)
+    back = mark_file.load(path)
+    assert back.fields.alpha == pytest.approx(alpha, abs=1e-4)
+    assert back.fields.colour == pytest.approx(colour, abs=1e-4)
+    assert (back.box, back.layout, back.pictures, back.error, back.displaced) == (mark.box, mark.layout, 12, 1.25, True)
+    picture = io.read(path)
+    assert picture.xmp is not None
+    for old, new in ((b"box", b"bax"), (b"short", b"shart"), (b'"version": 1', b'"version": 7')):
+        changed = picture.xmp.replace(old, new)
+        assert changed != picture.xmp
+        damaged = io.write(replace(picture, xmp=changed), tmp_path / "damaged.png", overwrite=True)
+        with pytest.raises(DataError):
+            mark_file.load(damaged)

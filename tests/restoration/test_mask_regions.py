@@ -1,0 +1,95 @@
+"""Arithmetic of masks: properties that erasing rests on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import ndimage
+
+from aedesk.core.errors import SpecError
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.tiling import Box
+from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, regions, strong_parts, window
+
+sparse_masks = st.tuples(st.integers(1, 150), st.integers(1, 150), st.integers(0, 2**32 - 1), st.sampled_from((0.0, 0.001, 0.01, 0.3))).map(
+    lambda t: (np.random.default_rng(t[2]).random(t[:2]) < t[3]).astype(np.uint8) * np.uint8(200)
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(mask=sparse_masks)
+def test_regions_cover_every_set_pixel_once(mask: np.ndarray) -> None:
+    covered = np.zeros(mask.shape, int)
+    for box in regions(mask):
+        covered[box.top : box.bottom, box.left : box.right] += 1
+    assert bool((covered[mask > 0] == 1).all())
+    assert covered.max(initial=0) <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(mask=sparse_masks, feather=st.floats(0, 9))
+def test_a_feather_keeps_the_mask_and_ends_where_it_should(mask: np.ndarray, feather: float) -> None:
+    soft = feathered(mask, feather)
+    assert np.array_equal(soft[mask > 0], mask[mask > 0])
+    if mask.any():
+        distance = ndimage.distance_transform_edt(mask == 0)
+        assert not soft[distance >= max(feather, 0.5)].any()
+    else:
+        assert not soft.any()
+
+
+def test_a_feather_is_the_same_across_strips() -> None:
+    mask = np.zeros((1100, 12), np.uint8)
+    mask[505:520] = 255
+    assert np.array_equal(feathered(mask, 6)[495:540], feathered(mask[495:540], 6))
+
+
+@settings(deadline=None, max_examples=40)
+@given(mask=sparse_masks, left=st.integers(-20, 120), top=st.integers(-20, 120), grow=st.integers(0, 4))
+def test_a_window_is_a_piece_of_the_whole(mask: np.ndarray, left: int, top: int, grow: int) -> None:
+    box = Box(left, top, left + 40, top + 30)
+    whole = np.pad(dilated(mask > 0, grow), 60)
+    expected = np.pad(whole, ((0, 200), (0, 200)))[top + 60 : top + 90, left + 60 : left + 100]
+    assert np.array_equal(window(mask, box, grow), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_composing_changes_only_what_has_weight(dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, np.iinfo(dtype).max, (20, 30, 3)).astype(dtype)
+    changed = rng.integers(0, np.iinfo(dtype).max, (10, 12, 3)).astype(dtype)
+    weight = rng.choice(np.array([0, 128, 255], np.uint8), (10, 12))
+    result = pixels.copy()
+    compose(result, changed, weight, Box(5, 4, 17, 14))
+    part, before = result[4:14, 5:17], pixels[4:14, 5:17]
+    assert np.array_equal(part[weight == 0], before[weight == 0])
+    assert np.array_equal(part[weight == 255], changed[weight == 255])
+    between = (before + 128 / 255 * (changed.astype(float) - before))[weight == 128]
+    assert np.abs(part[weight == 128] - between).max() <= 0.51
+    result[4:14, 5:17] = before
+    assert np.array_equal(result, pixels)
+
+
+def test_only_parts_that_are_large_and_sure_stay() -> None:
+    mask, sure = np.zeros((30, 60), bool), np.zeros((30, 60), bool)
+    mask[2:10, 2:10] = mask[2:10, 20:28] = mask[20:22, 40:42] = True
+    sure[4:8, 4:8] = sure[20:22, 40:42] = True
+    kept = strong_parts(mask, sure, 24)
+    assert kept[2:10, 2:10].all()
+    assert kept.sum() == 64
+
+
+@given(values=arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)))
+def test_masks_of_every_kind_become_bytes(values: np.ndarray) -> None:
+    picture = Picture(np.zeros((4, 5, 3), np.uint8))
+    assert np.array_equal(as_mask(values, picture), np.rint(values * 255).astype(np.uint8))
+    assert np.array_equal(as_mask(values > 0.5, picture), np.where(values > 0.5, 255, 0))
+
+
+@pytest.mark.parametrize("mask", [np.zeros((4, 4), np.uint8), np.zeros((4, 5, 1), np.uint8), np.zeros((4, 5), np.int32)])
+def test_a_mask_that_does_not_fit_is_told(mask: np.ndarray) -> None:
+    with pytest.raises(SpecError, match="mask"):
+        as_mask(mask, Picture(np.zeros((4, 5, 3), np.uint8)))

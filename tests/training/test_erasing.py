@@ -1,0 +1,118 @@
+"""Training of the erasing networks: both shipped recipes run, learn what they should, and refuse the wrong pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from aedesk.core.cancel import CancelToken, JobCancelled
+from aedesk.core.errors import SpecError
+from aedesk.core.events import Finished
+from aedesk.core.specs import TrainSpec
+from aedesk.data.examples import Example
+from aedesk.imaging import io
+from aedesk.imaging.picture import Picture
+from aedesk.models.checkpoint import load_model
+from aedesk.models.families import FAMILIES
+from aedesk.training.fit import fit
+from aedesk.training.objectives.erasing import Filling, Unmarking
+from aedesk.training.presets import family_recipe
+from aedesk.training.recipe import Recipe, Stage, parse
+
+SMALL: dict[str, Any] = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
+SMALL_MODELS = {"unblending": {**SMALL, "mend_widths": [8, 8], "mend_blocks": [1, 1]}, "inpainting": SMALL}
+
+
+def small_recipe(family: str, **changes: Any) -> dict[str, Any]:
+    table = family_recipe(family)
+    stage = {**table["stage"][0], "steps": 3, "patch_px": 64, "batch": 2}
+    train = {**table["train"], "precision": "float32", "validate_every": 3, "preview_every": 3}
+    return {**table, "model": {"family": family, **SMALL_MODELS[family]}, "stage": [stage], "train": train, **changes}
+
+
+@pytest.mark.parametrize("family", list(SMALL_MODELS))
+def test_the_shipped_recipe_runs_and_resumes_to_the_same_weights(family: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for number in range(3):
+        smooth = np.kron(rng.integers(0, 255, (16, 16, 3)), np.ones((6, 6, 1))).astype(np.uint8)
+        io.write(Picture(smooth), tmp_path / "pictures" / f"{number}.png")
+    table = small_recipe(family, data={"folder": str(tmp_path / "pictures"), "held_out": 1})
+
+    class StopAfter:
+        """Asks to stop once so many steps have been asked about."""
+
+        def __init__(self, steps: int) -> None:
+            self.left = steps
+
+        def is_set(self) -> bool:
+            self.left -= 1
+            return self.left < 0
+
+    *_, end = fit(TrainSpec(table, str(tmp_path / "whole")), CancelToken())
+    assert isinstance(end, Finished)
+    network, card = load_model(end.result)
+    assert card["purpose"] == network.descriptor.purpose  # type: ignore[union-attr]
+    assert {"val_inside"} <= set(card["metrics"])
+    assert str(tmp_path) not in str(card)
+    with pytest.raises(JobCancelled):
+        list(fit(TrainSpec(table, str(tmp_path / "parts")), CancelToken(StopAfter(7))))
+    *_, end = fit(TrainSpec(table, str(tmp_path / "parts"), resume=True), CancelToken())
+    assert (tmp_path / "parts" / "last.safetensors").read_bytes()[-1000:] == (tmp_path / "whole" / "last.safetensors").read_bytes()[-1000:]
+
+
+def bare_recipe(family: str, chain: str) -> Recipe:
+    degradation = {"degradation": {"chain": chain}}
+    return parse(
+        {"name": "test", "purpose": "erase", "model": {"family": family, **SMALL_MODELS[family]}, "stage": [{"steps": 1}], **degradation}
+    )
+
+
+def test_a_mark_that_is_always_the_same_is_soon_known() -> None:
+    torch.manual_seed(0)
+    random = torch.Generator().manual_seed(0)
+    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    clean = torch.rand(2, 3, 32, 32, generator=random) * 0.2 + 0.2
+    alpha = torch.zeros(2, 1, 32, 32)
+    alpha[:, :, 8:24, 8:24] = 0.5
+    example = Example(
+        alpha + (1 - alpha) * clean, clean, torch.zeros(2, 1, 1, 1), mark=torch.cat((alpha.expand(-1, 3, -1, -1), alpha), 1), hint=0 * alpha
+    )
+    with torch.no_grad():
+        before = objective.figures(objective.network, example)
+    optimizer = torch.optim.Adam(objective.parameters(), lr=1e-2)
+    for _ in range(40):
+        loss, terms = objective(example, Stage(1), random)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        after = objective.figures(objective.network, example)
+    assert float(after["f1"]) > max(0.95, float(before["f1"]))
+    assert float(after["inside"]) > float(before["inside"]) + 6
+    assert {"loss", "psnr", "mask", "mark", "bare"} == set(terms)
+
+
+def test_filling_counts_inside_of_holes_alone() -> None:
+    objective = Filling(FAMILIES["inpainting"].build(SMALL), bare_recipe("inpainting", "holes"))
+    hole = torch.zeros(1, 1, 32, 32)
+    hole[:, :, 10:20, 10:20] = 1
+    clean = torch.full((1, 3, 32, 32), 0.5)
+    spoilt = torch.where(hole > 0, clean, torch.rand_like(clean))
+    losses = [
+        float(objective(Example(clean, target, torch.zeros(1, 1, 1, 1), weight=hole), Stage(1), torch.Generator())[0].detach())
+        for target in (clean, spoilt)
+    ]
+    assert losses[0] == losses[1] > 0
+
+
+@pytest.mark.parametrize(("family", "kind", "word"), [("unblending", Unmarking, "marks"), ("inpainting", Filling, "holes")])
+def test_pictures_without_what_is_to_be_learned_are_refused(family: str, kind: Any, word: str) -> None:
+    objective = kind(FAMILIES[family].build(SMALL_MODELS[family]), bare_recipe(family, "none"))
+    picture = torch.zeros(1, 3, 32, 32)
+    with pytest.raises(SpecError, match=word):
+        objective(Example(picture, picture, torch.zeros(1, 1, 1, 1)), Stage(1), torch.Generator())
