@@ -7,11 +7,17 @@ steps, and what has to be limited here is memory, over all pictures together (se
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aedesk.imaging.picture import Picture
 
 _serial = itertools.count()
+
+
+def next_serial() -> int:
+    """A number above all that were given before: by it, steps and what else can be undone know which came later."""
+    return next(_serial)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +30,7 @@ class Step:
         reference: the clean original, of the same size; None if unknown.
         restored: what a model made of it.
         sigma: the noise level that the model was told or estimated, in 8-bit units.
+        erased: the picture without its marks, from which further work goes on; None while nothing was erased.
     """
 
     title: str
@@ -31,11 +38,12 @@ class Step:
     reference: Picture | None = None
     restored: Picture | None = None
     sigma: float | None = None
-    serial: int = field(default_factory=lambda: next(_serial))
+    erased: Picture | None = None
+    serial: int = field(default_factory=next_serial)
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        return tuple(picture for picture in (self.noisy, self.reference, self.restored) if picture is not None)
+        return tuple(picture for picture in (self.noisy, self.reference, self.restored, self.erased) if picture is not None)
 
 
 class History:
@@ -44,6 +52,24 @@ class History:
     def __init__(self, first: Step) -> None:
         self._steps = [first]
         self._at = 0
+
+    @classmethod
+    def of(cls, steps: Sequence[Step], at: int) -> History:
+        """A history as it was: ``steps[at]`` is the present. Raises IndexError."""
+        made = cls(steps[0])
+        made._steps, made._at = list(steps), at
+        if not 0 <= at < len(steps):
+            raise IndexError(at)
+        return made
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(self._steps)
+
+    @property
+    def at(self) -> int:
+        """The index of the present step."""
+        return self._at
 
     @property
     def now(self) -> Step:
@@ -55,14 +81,22 @@ class History:
         return self._steps[: self._at] + self._steps[self._at + 1 :]
 
     @property
+    def to_undo(self) -> Step | None:
+        """What undo would take back; None if there is nothing."""
+        return self.now if self._at > 0 else None
+
+    @property
+    def to_redo(self) -> Step | None:
+        """What redo would do again; None if there is nothing."""
+        return self._steps[self._at + 1] if self._at + 1 < len(self._steps) else None
+
+    @property
     def undo_title(self) -> str:
-        """What undo would take back; empty if there is nothing."""
-        return self.now.title if self._at > 0 else ""
+        return self.to_undo.title if self.to_undo is not None else ""
 
     @property
     def redo_title(self) -> str:
-        """What redo would do again; empty if there is nothing."""
-        return self._steps[self._at + 1].title if self._at + 1 < len(self._steps) else ""
+        return self.to_redo.title if self.to_redo is not None else ""
 
     def starting_with(self, first: Step) -> History:
         """The same history whose beginning knows more, for what is found out after opening. Only while nothing was done yet."""

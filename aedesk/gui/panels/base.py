@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
@@ -13,6 +13,24 @@ from aedesk.gui.state import Document
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
+
+
+class Done(Protocol):
+    """Something that was done: its title after "Undo", and when, by ``history.next_serial``."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def serial(self) -> int: ...
+
+
+class UndoStack(Protocol):
+    @property
+    def to_undo(self) -> Done | None: ...
+    @property
+    def to_redo(self) -> Done | None: ...
+    def undo(self) -> None: ...
+    def redo(self) -> None: ...
 
 
 def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
@@ -38,6 +56,7 @@ class Panel(QWidget):
         reference_wanted: the person asks to choose a clean original.
         centre_changed: ``centre`` has another answer.
         versions_changed: ``versions`` has another answer.
+        undo_changed: ``undo_stack`` has something else to undo or to redo.
 
     Attributes:
         captions, placeholders: what the viewer calls the versions while the panel is in front, where that is not the usual.
@@ -48,6 +67,7 @@ class Panel(QWidget):
     placeholders: ClassVar[Mapping[str, str]] = {}
     centre_changed = Signal()
     versions_changed = Signal()
+    undo_changed = Signal()
     run_wanted = Signal()
     run_all_wanted = Signal()
     reference_wanted = Signal()
@@ -68,6 +88,11 @@ class Panel(QWidget):
     def versions(self, document: Document) -> dict[str, Picture]:
         """What the viewer shows of a document while this panel is in front, by the viewer's names; only pictures of one size."""
         return versions(document)
+
+    @property
+    def undo_stack(self) -> UndoStack | None:
+        """What the panel itself can undo while it is in front; by the time of each, Undo goes through this and the picture's steps."""
+        return None
 
     def run(self, documents: list[Document]) -> None:
         """Queue this panel's work for these pictures. Never called for a panel with a centre of its own."""

@@ -240,7 +240,7 @@ class RestorePanel(Panel):
 
 
 def _restored(step: Step, _given: Picture, result: DenoiseResult) -> Step:
-    return Step(TITLE, step.noisy, step.reference, result.picture, result.sigma)
+    return Step(TITLE, step.noisy, step.reference, result.picture, result.sigma, step.erased)
 
 
 def _quiet_label(name: str) -> QLabel:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from aedesk.core.errors import SpecError
 from aedesk.gui.widgets.viewer import chrome
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.content import Content
+from aedesk.gui.widgets.viewer.mask_layer import MaskLayer
 from aedesk.gui.widgets.viewer.painting import Layer
 from aedesk.gui.widgets.viewer.pair_menu import choices
 from aedesk.gui.widgets.viewer.panes import Pane, arrange, split_x
 from aedesk.gui.widgets.viewer.tiles import TilePainter
 from aedesk.gui.widgets.viewer.transform import ViewTransform
+from aedesk.imaging.masks import Box
 
 LOUPE_PX = 260
 EMPTY_MESSAGE = "Drop pictures here, or press Open"
@@ -52,6 +54,9 @@ class Canvas(QWidget):
         self._split = 0.5
         self._peek = False
         self._box: QRect | None = None
+        self._mask: MaskLayer | None = None
+        self._ring: tuple[QPointF, float] | None = None  # middle and radius in logical pixels
+        self._outline: tuple[int, list[QPointF]] = (0, [])  # pane, and corners in picture pixels
         self._loupe_at: QPoint | None = None
         self._dropping = False
         self._focus_frame = False
@@ -191,6 +196,24 @@ class Canvas(QWidget):
     def preview_box(self) -> QRect | None:
         return None if self._box is None else QRect(self._box)
 
+    def set_mask_layer(self, mask: MaskLayer | None) -> None:
+        """Lay a mask over all versions, or take it away. One of another size than the pictures is not shown."""
+        if mask is not self._mask:
+            self._mask = mask
+            self.update()
+
+    @property
+    def mask_layer(self) -> MaskLayer | None:
+        return self._mask
+
+    def update_mask(self, box: Box) -> None:
+        """The mask has changed inside ``box`` (picture pixels): paint no more than that anew."""
+        edge = self.scale / self.devicePixelRatioF()
+        for index in range(len(self.panes())):
+            corner = self.map_from_picture(QPointF(box.left, box.top), index)
+            place = QRectF(corner, QSizeF(box.width * edge, box.height * edge)).toAlignedRect()
+            self.update(place.adjusted(-2, -2, 2, 2).intersected(self.rect()))
+
     def panes(self) -> list[Pane]:
         """Which version is shown where, in logical pixels."""
         present = self._content.present
@@ -304,17 +327,23 @@ class Canvas(QWidget):
         self._relayout()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Only what is asked for is composed anew; the rest of the frame still holds what it held."""
         dpr = self.devicePixelRatioF()
         size = (QSizeF(self.size()) * dpr).toSize()
+        asked = event.rect()
         if self._frame.size() != size:
-            self._frame = QImage(size, QImage.Format.Format_RGB32)
+            self._frame, asked = QImage(size, QImage.Format.Format_RGB32), self.rect()
+        stale = _scaled(asked, dpr).adjusted(-1, -1, 1, 1)
         self._frame.setDevicePixelRatio(1.0)
-        self._frame.fill(chrome.background(self.palette()))
         panes = self.panes()
         painter = QPainter(self._frame)
+        painter.fillRect(stale, chrome.background(self.palette()))
         for pane in panes:
             layers = self._content.stack(pane.layer, self.pair)
-            self._tiles.draw(painter, layers, self._view, _scaled(pane.rect, dpr).topLeft(), _scaled(pane.clip, dpr))
+            corner, clip = _scaled(pane.rect, dpr).topLeft(), _scaled(pane.clip, dpr).intersected(stale)
+            self._tiles.draw(painter, layers, self._view, corner, clip)
+            if layers and pane.layer != names.DIFFERENCE and self._mask is not None and self._mask.size == self._content.size:
+                self._mask.paint(painter, self._view, corner, clip)
         painter.end()
         self._frame.setDevicePixelRatio(dpr)
         painter = QPainter(self)
@@ -344,10 +373,31 @@ class Canvas(QWidget):
                 chrome.draw_split_handle(painter, self.rect(), split_x(self.rect(), self._split), focused=self.hasFocus())
             if self._loupe_at is not None:
                 self._draw_loupe(painter, panes, self._loupe_at)
+            pane_index, corners = self._outline
+            chrome.draw_outline(painter, [self.map_from_picture(corner, pane_index) for corner in corners])
+            if self._ring is not None:
+                chrome.draw_ring(painter, *self._ring)
         if self._dropping:
             chrome.draw_drop_frame(painter, self.rect(), self.palette())
         if self._focus_frame:
             chrome.draw_focus_frame(painter, self.rect(), self.palette())
+
+    def _show_ring(self, ring: tuple[QPointF, float] | None) -> None:
+        """A circle around the mouse: middle and radius in logical pixels."""
+        if ring == self._ring:
+            return
+        for each in (self._ring, ring):
+            if each is not None:
+                self.update(_around(*each))
+        self._ring = ring
+
+    def _show_outline(self, pane: int, corners: Sequence[tuple[float, float]]) -> None:
+        """A closed line, in picture pixels."""
+        before, self._outline = self._outline, (pane, [QPointF(*corner) for corner in corners])
+        for index, places in (before, self._outline):
+            if places:
+                line = QPolygonF([self.map_from_picture(place, index) for place in places])
+                self.update(line.boundingRect().toAlignedRect().adjusted(-3, -3, 3, 3))
 
     def _pair_choices(self, side: int) -> list[tuple[str, tuple[str, str]]]:
         return choices(self._mode, side, self.pair, self._content.present, self._captions)
@@ -385,6 +435,10 @@ class Canvas(QWidget):
             for layer in self._content.stack(pane.layer, self.pair):
                 layer.paint(painter, scale, part)
             painter.restore()
+
+
+def _around(middle: QPointF, radius: float) -> QRect:
+    return QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius).toAlignedRect().adjusted(-3, -3, 3, 3)
 
 
 def _scaled(rect: QRect, factor: float) -> QRect:

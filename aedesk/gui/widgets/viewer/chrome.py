@@ -6,7 +6,7 @@ Colours are fixed light-on-dark with a dark rim, because what lies under them is
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen, QPolygonF
 
 BACKGROUND_DARK = QColor(0x26, 0x26, 0x26)
 BACKGROUND_LIGHT = QColor(0xC9, 0xC9, 0xC9)
@@ -72,6 +72,24 @@ def draw_loupe_frame(painter: QPainter, rect: QRectF) -> None:
     painter.drawEllipse(rect)
     painter.setPen(QPen(_INK, 2))
     painter.drawEllipse(rect)
+
+
+def draw_ring(painter: QPainter, middle: QPointF, radius: float) -> None:
+    """What a round brush would touch, seen on every ground."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(_RIM, 3), QPen(_INK, 1.2)):
+        painter.setPen(pen)
+        painter.drawEllipse(middle, radius, radius)
+
+
+def draw_outline(painter: QPainter, corners: list[QPointF]) -> None:
+    """A closed line that is being drawn (logical pixels)."""
+    if len(corners) < 2:
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(_RIM, 3), QPen(_INK, 1.2, Qt.PenStyle.DashLine)):
+        painter.setPen(pen)
+        painter.drawPolygon(QPolygonF(corners))
 
 
 def draw_message(painter: QPainter, area: QRect, text: str, palette: QPalette, detail: str = "") -> None:

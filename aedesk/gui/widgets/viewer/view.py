@@ -25,9 +25,12 @@ from aedesk.gui.widgets.viewer import chrome
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.canvas import Canvas
 from aedesk.gui.widgets.viewer.pair_menu import pair_menu
-from aedesk.gui.widgets.viewer.panes import split_x
+from aedesk.gui.widgets.viewer.panes import Pane, split_x
+from aedesk.gui.widgets.viewer.tool import Tool
 
 _ARROW_STEP_PX = 64
+BLANK_FROM_PX = 4
+"""From this radius on the tool's circle alone is the cursor; a smaller one could not be found."""
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _ARROWS = {
     Qt.Key.Key_Left: QPointF(1, 0),
@@ -43,7 +46,7 @@ class CompareView(Canvas):
     Mouse: wheel zooms around the cursor, drag pans, double click toggles fit and 100 %, the split handle and the preview box
     can be dragged, a click on a caption chooses the version there. Touch pad: two fingers pan, pinch or Ctrl and two fingers
     zoom. Keys: + - zoom, 0 fit, 1 100 %, arrows pan, Ctrl and arrows move the split, Space (held) shows the version before,
-    L (held) is a loupe, the menu key chooses versions.
+    L (held) is a loupe, the menu key chooses versions. A tool takes the left button's drag; the middle button still pans.
 
     Signals:
         hovered(x, y): the picture pixel under the cursor, or (-1, -1).
@@ -66,6 +69,8 @@ class CompareView(Canvas):
         self.setAcceptDrops(True)
         self.grabGesture(Qt.GestureType.PinchGesture)
         self._drag = ""
+        self._tool: Tool | None = None
+        self._tool_pane = 0
         self._last = QPointF()
         self._box_grip = QPointF()
         self._mouse: QPoint | None = None
@@ -97,9 +102,49 @@ class CompareView(Canvas):
         self.loupe_toggled.emit(self.loupe)
         self.update()
 
+    # Tool
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """From now on the left button works with ``tool``; None moves the picture again."""
+        if self._drag == "tool" and tool is not self._tool:
+            self._end_tool(self._last)
+        self._tool = tool
+        self.refresh_tool()
+
+    def refresh_tool(self) -> None:
+        """The tool's size or what it draws has changed."""
+        tool, ring = self._tool, None
+        at = self._mouse
+        if tool is not None and tool.radius_px and at is not None and (self._drag == "tool" or self._target(QPointF(at)) == "tool"):
+            ring = QPointF(at), tool.radius_px * self.scale / self.devicePixelRatioF()
+        self._show_ring(ring)
+        self._show_outline(self._tool_pane, tool.outline if tool is not None else ())
+        if not self._drag:
+            self._show_cursor()
+
+    def _begin_tool(self, tool: Tool, position: QPointF, keys: Qt.KeyboardModifier) -> None:
+        panes = self.panes()
+        self._tool_pane = panes.index(self._pane_at(position))
+        tool.press(self._tool_place(position), keys)
+        self.refresh_tool()
+
+    def _end_tool(self, position: QPointF) -> None:
+        self._drag = ""
+        if self._tool is not None:
+            self._tool.release(self._tool_place(position))
+        self.refresh_tool()
+
+    def _tool_place(self, position: QPointF) -> tuple[float, float]:
+        """In picture pixels, by the pane in which the drag began: it may go on beyond that."""
+        pane: Pane = self.panes()[self._tool_pane]
+        inside = (position - QPointF(pane.rect.topLeft())) * self.devicePixelRatioF()
+        return self._view.to_picture(inside.x(), inside.y())
+
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._drag == "tool":
+            return None
         if event.button() not in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) or not self._content.present:
             return super().mousePressEvent(event)
         self._last = event.position()
@@ -109,6 +154,8 @@ class CompareView(Canvas):
         self._drag = self._target(self._last) if event.button() == Qt.MouseButton.LeftButton else "pan"
         if self._drag == "box" and self._box is not None:
             self._box_grip = self.map_to_picture(self._last) - QPointF(self._box.topLeft())
+        if self._drag == "tool" and self._tool is not None:
+            self._begin_tool(self._tool, self._last, event.modifiers())
         self._show_cursor(pressed=True)
         return None
 
@@ -121,22 +168,32 @@ class CompareView(Canvas):
             self.set_split(position.x() / max(1, self.width()))
         elif self._drag == "box":
             self._move_box(position)
-        else:
-            self._show_cursor()
+        elif self._drag == "tool" and self._tool is not None:
+            self._tool.drag(self._tool_place(position))
         self._mouse = position.toPoint()
+        if self._tool is not None:
+            self.refresh_tool()
+        elif not self._drag:
+            self._show_cursor()
         if self.loupe:
             self._loupe_at = self._mouse
             self.update()
         self._hover(position)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag == "tool":
+            if event.button() == Qt.MouseButton.LeftButton:
+                self._end_tool(event.position())
+            return
         self._drag = ""
         self._show_cursor()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        if self._target(event.position()) == "split":
+        if self._target(event.position()) == "tool":
+            self.mousePressEvent(event)
+        elif self._target(event.position()) == "split":
             self.set_split(0.5)
         elif self.fitted and not math.isclose(self.scale, 1.0):
             self.zoom_to(1.0, event.position())
@@ -148,6 +205,7 @@ class CompareView(Canvas):
         if not self._drag:
             self._loupe_at = None
             self.update()
+        self._show_ring(None)
         self.hovered.emit(-1, -1)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -159,6 +217,7 @@ class CompareView(Canvas):
         else:
             steps = angle.y() / 120 if angle.y() else pixels.y() / 60
             self.zoom_to(self.scale * 2 ** (steps / 2), event.position())
+        self.refresh_tool()
         self._hover(event.position())
         event.accept()
 
@@ -263,7 +322,7 @@ class CompareView(Canvas):
     # Inside
 
     def _target(self, position: QPointF) -> str:
-        """What a press at this place takes hold of: "caption", "split", "box" or "pan"."""
+        """What a press at this place takes hold of: "caption", "split", "box", "tool" or "pan"."""
         if self._caption_at(position.toPoint()) is not None:
             return "caption"
         panes = self.panes()
@@ -272,7 +331,7 @@ class CompareView(Canvas):
             return "split"
         if self._box is not None and QRectF(self._box).contains(self.map_to_picture(position)):
             return "box"
-        return "pan"
+        return "pan" if self._tool is None else "tool"
 
     def _move_box(self, position: QPointF) -> None:
         if self._box is None:
@@ -303,6 +362,10 @@ class CompareView(Canvas):
             self.setCursor(Qt.CursorShape.SizeAllCursor)
         elif target == "caption":
             self.setCursor(Qt.CursorShape.PointingHandCursor)
+        elif target == "tool":
+            self.setCursor(
+                Qt.CursorShape.BlankCursor if self._ring is not None and self._ring[1] >= BLANK_FROM_PX else Qt.CursorShape.CrossCursor
+            )
         elif target == "pan" and not self.fitted:
             self.setCursor(Qt.CursorShape.ClosedHandCursor if pressed else Qt.CursorShape.OpenHandCursor)
         else:
