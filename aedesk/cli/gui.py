@@ -10,9 +10,11 @@ HELP = "Open the window (also without any command)."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="pictures or folders to open")
+    parser.add_argument("--rehearse", metavar="OUT", help="restore the first picture, save it as OUT and close: a test of the installation")
 
 
 def run(args: argparse.Namespace) -> int:
     from aedesk.gui.app import main
 
-    return main(args.files)
+    rehearse = ["--rehearse", args.rehearse] if args.rehearse else []
+    return main([*rehearse, "--", *args.files])

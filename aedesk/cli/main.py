@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from aedesk import __version__
-from aedesk.cli import decode, denoise, devices, encode, evaluate, gui, info, models, self_test, train
+from aedesk.cli import decode, denoise, devices, encode, erase, evaluate, gui, info, models, self_test, thumbnail, train
 from aedesk.cli.console import complain
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.jobs.streams import ensure_streams
 
-COMMANDS = (gui, denoise, encode, decode, info, train, evaluate, models, devices, self_test)
+COMMANDS = (gui, denoise, erase, encode, decode, info, train, evaluate, models, devices, thumbnail, self_test)
 BAD_USAGE = 2
 
 
@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"aedesk {__version__}")
-    parser.set_defaults(run=gui.run, files=[])
+    parser.set_defaults(run=gui.run, files=[], rehearse=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec
+from aedesk.core.erase_specs import EraseSpec, FindMarkSpec
 from aedesk.core.errors import JobError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Started, Terminal
 from aedesk.core.resources import resource_path
@@ -66,6 +69,22 @@ def check_formats(folder: Path) -> str:
     return f"written and read again: {', '.join(names)}"
 
 
+def check_reading(folder: Path) -> str:
+    """The formats that are read only; what they are written with here is the library that reads them, or Pillow."""
+    from PIL import Image
+
+    picture = make_picture()
+    names = []
+    for suffix in (".bmp", ".gif", ".jp2"):
+        path = folder / f"read{suffix}"
+        Image.fromarray(picture.pixels).save(path)
+        again = io.read(path)
+        fidelity = psnr(again.pixels, picture.pixels)
+        expect(fidelity > 20, f"{path.name} came back at {fidelity:.1f} dB")
+        names.append(again.source_format)
+    return f"read: {', '.join(names)}"
+
+
 def check_devices(folder: Path) -> str:
     with lane() as ask:
         return "; ".join(device.label for device in ask(DevicesSpec()).result)
@@ -93,7 +112,25 @@ def check_codec(folder: Path) -> str:
         expect(again.icc == picture.icc and again.dpi == picture.dpi, "the profile or the resolution did not come back")
         found = psnr(again.pixels, picture.pixels)
         expect(found > 30, f"it came back at {found:.1f} dB")
+        for sample in sorted(resource_path("samples").glob("*.aed")):
+            expect(not ask(DecompressSpec(), sample.read_bytes()).result.lost, f"{sample.name} is said to be damaged")
     return f"{picture.pixels.nbytes} bytes as {len(data)}, {found:.1f} dB"
+
+
+def check_erase(folder: Path) -> str:
+    clean = io.read(resource_path("samples", "portrait_clean.png"))
+    hole = np.zeros(clean.pixels.shape[:2], np.uint8)
+    hole[100:104, 40:200] = hole[60:200, 120:126] = 255
+    torn = clean.with_pixels(np.where(hole[:, :, None] > 0, np.uint8(255), clean.pixels))
+    with lane() as ask:
+        end = ask(EraseSpec(method="inpaint"), torn, hole)
+        ask(FindMarkSpec(), clean)
+    filled = end.result.picture.pixels
+    expect(np.array_equal(filled[hole == 0], clean.pixels[hole == 0]), "pixels outside of the mask were changed")
+    before, after = (psnr(pixels[hole > 0][None], clean.pixels[hole > 0][None]) for pixels in (torn.pixels, filled))
+    said = f"scratches {before:.2f} -> {after:.2f} dB; {end.summary}"
+    expect(after > before + 8, said)
+    return said
 
 
 def check_training(folder: Path) -> str:
@@ -120,7 +157,7 @@ def check_cancel(folder: Path) -> str:
     client = WorkerClient()
     try:
         job = client.submit(DenoiseSpec(tile_px=64), make_picture(size_px=2048))
-        wait_for(client, job, Started)
+        expect(isinstance(wait_for(client, job, Started), Started), "the job ended before it began")
         begun = time.monotonic()
         client.cancel(job)
         end = wait_for(client, job, Terminal)
@@ -134,7 +171,7 @@ def check_crash(folder: Path) -> str:
     client = WorkerClient()
     try:
         job = client.submit(DenoiseSpec(tile_px=64), make_picture(size_px=2048))
-        wait_for(client, job, Started)
+        expect(isinstance(wait_for(client, job, Started), Started), "the job ended before it began")
         killed = client.pid
         expect(killed is not None, "there is no worker")
         os.kill(killed or 0, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -147,6 +184,34 @@ def check_crash(folder: Path) -> str:
         return "the worker was killed, its job failed, the next one ran"
     finally:
         client.close()
+
+
+def check_window(folder: Path) -> str:
+    """The window, on no screen and with an empty home, opens the sample, restores it by its button, saves and closes."""
+    noisy, clean = (resource_path("samples", f"portrait_{kind}.png") for kind in ("noisy", "clean"))
+    target = folder / "by the window.png"
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "aedesk"]
+    done = subprocess.run(
+        [*program, "gui", str(noisy), "--rehearse", str(target)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **homes(folder / "home")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    expect(done.returncode == 0, f"the window ended with {done.returncode}: {' '.join((done.stdout + done.stderr)[-1000:].split())}")
+    found = psnr(io.read(target).pixels, io.read(clean).pixels)
+    expect(found > 27, f"the restored sample has {found:.1f} dB")
+    return f"opened, restored to {found:.2f} dB, saved and closed"
+
+
+def homes(folder: Path) -> dict[str, str]:
+    """Variables that make ``folder`` the home of a program."""
+    folder.mkdir()
+    names = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    return dict.fromkeys(names, str(folder))
 
 
 @contextmanager
@@ -180,11 +245,14 @@ def wait_for(client: WorkerClient, job_id: int, kind: type[Event]) -> Event:
 
 CHECKS: tuple[tuple[str, Callable[[Path], str]], ...] = (
     ("picture formats", check_formats),
+    ("formats to read", check_reading),
     ("worker and devices", check_devices),
     ("model denoise-gaussian", check_denoise("denoise-gaussian", 6.0)),
     ("model denoise-photo", check_denoise("denoise-photo", 2.0)),
     ("model codec-photo", check_codec),
+    ("models erase-mark, inpaint-photo", check_erase),
     ("training", check_training),
     ("cancelling", check_cancel),
     ("crash of the worker", check_crash),
+    ("window", check_window),
 )

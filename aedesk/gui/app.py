@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from aedesk import __version__
 from aedesk.core.resources import resource_path
 from aedesk.gui.bridge import Client
 from aedesk.gui.dialogs import show_message
+from aedesk.gui.instance import Instance, hand_over
 from aedesk.gui.log_setup import Logging, install_exception_hooks
 from aedesk.gui.main_window import MainWindow
+from aedesk.gui.recovery.recovery import Recovery
+from aedesk.gui.rehearsal import Rehearsal
 from aedesk.gui.widgets import icons, theme
 from aedesk.gui.workspace import Workspace
-from aedesk.settings.places import log_path, settings_path
+from aedesk.settings.places import log_path, settings_path, state_dir
 from aedesk.settings.store import Settings
 
 SIGNAL_CHECK_MS = 250
@@ -33,6 +39,7 @@ class Application(QObject):
         make_client: makes the client of the interactive worker; None for the real one.
         make_training_client: the same for the training worker.
         settings_file: None for the person's own.
+        recovery: what the session before left, and the keeper of this one; None for a window beside another.
     """
 
     def __init__(
@@ -43,8 +50,10 @@ class Application(QObject):
         make_client: Callable[[], Client] | None = None,
         make_training_client: Callable[[], Client] | None = None,
         settings_file: Path | None = None,
+        recovery: Recovery | None = None,
     ) -> None:
         super().__init__()
+        self._recovery = recovery
         self._paths = list(paths)
         self.settings = Settings(settings_file or settings_path())
         self.logging = Logging(log_path())
@@ -61,6 +70,8 @@ class Application(QObject):
     def end(self) -> None:
         """After the event loop: leave nothing behind, also if the window was not closed in the usual way."""
         self.workspace.shutdown()
+        if self._recovery is not None:
+            self._recovery.end()
         self._undo_hooks()
         self.logging.stop()
 
@@ -74,6 +85,31 @@ class Application(QObject):
         for note in self.settings.notes:
             self.workspace.tell(note, "warning")
         self.workspace.bridge.start()
+        if self._recovery is not None:
+            self._recovery.offer(self.workspace, self.window)
+
+    @Slot(object, str)
+    def open_more(self, paths: list[Path], token: str) -> None:
+        """Another start of the program hands over its files, and the person wants to see them."""
+        if paths:
+            self.window.commands.opener.open(paths)
+        if token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = token  # where Qt looks for it when it asks Wayland for the front
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.raise_()
+        self.window.activateWindow()
+
+
+class DesktopApplication(QApplication):
+    """macOS sends the files of a double click as events."""
+
+    file_opened = Signal(object, str)  # list of one Path, an empty token
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self.file_opened.emit([Path(event.file())], "")
+            return True
+        return super().event(event)
 
 
 SAMPLES = ("portrait_noisy.png", "parrots_photo.jpg")
@@ -95,16 +131,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window on the given files and return when it is closed.
 
     Args:
-        argv: files and folders, without the program's name; None for those of the command line.
+        argv: files and folders, without the program's name; None for those of the command line. ``--rehearse OUT`` is for tests of
+            installed programs, see ``rehearsal``.
     """
-    paths = [Path(name) for name in (sys.argv[1:] if argv is None else argv)]
-    app = QApplication.instance() or QApplication(["aedesk"])
+    parser = argparse.ArgumentParser(prog="aedesk", allow_abbrev=False)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--rehearse", type=Path)
+    known, _ = parser.parse_known_args(argv)  # desktops add words of their own
+    paths: list[Path] = known.files
+    app = QApplication.instance() or DesktopApplication(["aedesk"])
     if not isinstance(app, QApplication):
         raise RuntimeError("aedesk needs a QApplication, and there is another kind of application already")
     app.setApplicationName("aedesk")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(icons.app_icon())
-    running = Application(app, paths)
+    if hand_over(paths):
+        return 0
+    instance = Instance()
+    recovery = Recovery(state_dir(), log_path()) if instance.listen() else None
+    try:
+        return show_until_closed(app, paths, instance, recovery, known.rehearse)
+    except Exception:
+        if recovery is not None:
+            recovery.failed()
+        raise
+    finally:
+        instance.close()
+
+
+def show_until_closed(
+    app: QApplication, paths: Sequence[Path], instance: Instance, recovery: Recovery | None, rehearse: Path | None
+) -> int:
+    running = Application(app, paths, recovery=recovery)
+    rehearsal = Rehearsal(running.window, rehearse, running) if rehearse is not None else None
+    instance.asked.connect(running.open_more)
+    if isinstance(app, DesktopApplication):
+        app.file_opened.connect(running.open_more)
     previous = signal.signal(signal.SIGINT, lambda *_: running.window.close())
     wake = QTimer()
     wake.timeout.connect(lambda: None)
@@ -112,11 +174,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     running.window.ended.connect(app.quit, Qt.ConnectionType.QueuedConnection)  # hiding first keeps Qt from noticing the last window
     running.show()
     try:
-        return app.exec()
+        code = app.exec()
     finally:
         wake.stop()
         signal.signal(signal.SIGINT, previous)
         running.end()
+    if rehearsal is not None and rehearsal.problem:
+        sys.stderr.write(f"aedesk: {rehearsal.problem}\n")
+        return 1
+    return code
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ class FileCommands(QObject):
     def save(self, then: Callable[[], None] | None = None) -> None:
         document = self._workspace.library.current
         if document is None or document.saveable is None:
-            self._workspace.tell("There is no result to save yet. Restore the picture first.", "info")
+            self._workspace.tell("There is no result to save yet. Restore the picture or erase something first.", "info")
             return
         self._save(document, then)
 

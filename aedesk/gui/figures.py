@@ -45,15 +45,15 @@ class FiguresWatch(QObject):
         if document is not self._library.current:
             return
         step = document.step if document is not None else None
-        key = (document.input, step.reference, step.restored) if document is not None and step is not None else ()
+        key = (document.given, step.reference, step.restored) if document is not None and step is not None else ()
         if len(key) == len(self._known) and all(a is b for a, b in zip(key, self._known, strict=True)):
             return
         self._known = key
         self._latest.forget()
         self.measured.emit(document, None)
-        if document is None or step is None or step.reference is None or document.input is None:
+        if document is None or step is None or step.reference is None or document.given is None:
             return
-        noisy, reference, restored = document.input, step.reference, step.restored
+        noisy, reference, restored = document.given, step.reference, step.restored
 
         def emit(figures: Figures) -> None:
             self.measured.emit(document, figures)

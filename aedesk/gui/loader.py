@@ -102,7 +102,7 @@ class Loader(QObject):
 
     def _referred(self, document: Document, reference: Picture) -> None:
         step = document.step
-        self._library.push(document, Step("Load reference", step.noisy, reference, step.restored, step.sigma))
+        self._library.push(document, Step("Load reference", step.noisy, reference, step.restored, step.sigma, step.erased))
 
 
 def clean_partner(path: Path) -> Path | None:

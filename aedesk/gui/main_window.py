@@ -16,6 +16,7 @@ from aedesk.gui.commands import FileCommands
 from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PANELS
+from aedesk.gui.parts import undoing
 from aedesk.gui.parts.aed_thumbnails import AedThumbnails
 from aedesk.gui.parts.centre import Centre
 from aedesk.gui.parts.device_selector import DeviceSelector
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
             "reference": commands.load_reference,
             "help": lambda: dialogs.show_help(self),
             "show_log": self._show_log,
-            "about": lambda: dialogs.show_about(self),
+            "about": lambda: dialogs.show_about(self.workspace.catalog.devices, self),
         }
 
     def _lay_out(self) -> None:
@@ -146,6 +147,7 @@ class MainWindow(QMainWindow):
             panel.reference_wanted.connect(self.commands.load_reference)
             panel.centre_changed.connect(self._on_centre)
             panel.versions_changed.connect(self._on_versions)
+            panel.undo_changed.connect(self._refresh)
         self._fill_recent()
 
     # What the actions do
@@ -167,12 +169,10 @@ class MainWindow(QMainWindow):
         self.view_bar.choose(mode)
 
     def _undo(self) -> None:
-        if (document := self.workspace.library.current) is not None:
-            self.workspace.library.undo(document)
+        undoing.undo(self.panel.undo_stack, self.workspace.library)
 
     def _redo(self) -> None:
-        if (document := self.workspace.library.current) is not None:
-            self.workspace.library.redo(document)
+        undoing.redo(self.panel.undo_stack, self.workspace.library)
 
     def _edit_settings(self) -> None:
         catalog = self.workspace.catalog
@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
         library, chosen = self.workspace.library, self._chosen()
         document, documents = library.current, library.documents
         busy, picture_shown = self.workspace.queue.busy, self._centre.shows_picture
-        refresh_actions(self.actions_by_name, library, chosen, self.panel.run_title, busy, picture_shown)
+        refresh_actions(self.actions_by_name, library, chosen, self.panel, busy, picture_shown)
         self.panel.set_counts(len(chosen), len(documents))
         self.setWindowTitle("aedesk" if document is None else f"{document.name}[*] \N{EN DASH} aedesk")
         self.setWindowModified(any(each.modified for each in documents))
@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         self._centre.show_for(self.panel)
         self.view_bar.set_names(self.panel.captions)
         self.presenter.present_by(self.panel.versions)
-        for panel in self.panels.values():
+        for panel in sorted(self.panels.values(), key=lambda panel: panel is self.panel):  # who leaves lets go first
             panel.set_active(panel is self.panel)
         self._refresh()
 

@@ -100,7 +100,7 @@ class Presenter(QObject):
 
 def versions(document: Document) -> dict[str, Picture]:
     """The viewer's versions by name; only those of one size."""
-    step, source, given = document.step, document.source, document.input
+    step, source, given = document.step, document.source, document.given
     if source is None or given is None:
         return {}
     found = {"original": step.reference, "noisy": given} if step.reference is not None else {"original": given}

@@ -51,9 +51,19 @@ class Document:
         return self.history.now
 
     @property
-    def input(self) -> Picture | None:
-        """What a model gets: the noisy copy if there is one, else the picture as it was opened."""
+    def given(self) -> Picture | None:
+        """What results are compared with: the noisy copy if there is one, else the picture as it was opened."""
         return self.step.noisy or self.source
+
+    @property
+    def input(self) -> Picture | None:
+        """What a model gets: the picture without what was erased from it, else what was given."""
+        return self.step.erased or self.given
+
+    @property
+    def newest(self) -> Picture | None:
+        """The result of everything so far, for work that goes on from there."""
+        return self.step.restored or self.input
 
     @property
     def result(self) -> Picture | None:

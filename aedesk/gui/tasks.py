@@ -50,7 +50,9 @@ class Task:
         title: what people read in the list of jobs.
         spec: any spec whose input is one picture; its ``device``, if it has one, may be replaced when that device is gone.
         pick_input: the picture that goes with the spec, asked when the task begins.
-        make_step: (step when the task began, its input, the result) to the next step of the document's history.
+        job_inputs: what the job takes: its picture, if nothing else is said.
+        make_step: (step when the task began, its input, the result) to the next step of the document's history; the given step itself
+            if there is nothing new.
         keep: for a result that is no picture, in place of ``make_step``: puts it away in a thread and says so in a few words.
         badge: the library shows that this was done.
     """
@@ -62,6 +64,7 @@ class Task:
     make_step: Callable[[Step, Picture, Any], Step] | None = None
     badge: bool = True
     keep: Callable[[Any], str] | None = None
+    job_inputs: Callable[[Picture], tuple[Any, ...]] = lambda picture: (picture,)
     id: int = field(default_factory=lambda: next(_ids))
     state: TaskState = TaskState.WAITING
     job_id: int = 0
@@ -164,7 +167,7 @@ class TaskQueue(QObject):
             return
         task.begun_with = (task.document.step, picture)
         try:
-            task.job_id = self._bridge.submit(task.spec, picture)
+            task.job_id = self._bridge.submit(task.spec, *task.job_inputs(picture))
         except AedeskError as error:
             self._cannot_begin(task, error)
 
@@ -198,10 +201,10 @@ class TaskQueue(QObject):
                 lambda error: self._on_failed(task, Failed(error.message, error.hint, type(error).__name__)),
             )
             return
-        if make_step is None:
+        step = before if make_step is None else make_step(before, given, event.result)
+        if step is before:
             self._end(task, event)
             return
-        step = make_step(before, given, event.result)
 
         def parked(kept: Step) -> None:
             if self._library.find(task.document.id) is not None:
@@ -243,9 +246,12 @@ class TaskQueue(QObject):
 
 def _parked(step: Step, before: Step) -> Step:
     """The step with its new pictures in files. Runs in a thread of the pool."""
-    changes: dict[str, Any] = {
-        name: park(picture, cache_dir())
-        for name, picture in (("noisy", step.noisy), ("restored", step.restored))
-        if picture is not None and picture not in before.pictures
-    }
+    known = {id(picture): picture for picture in before.pictures}
+    changes: dict[str, Any] = {}
+    for name in ("noisy", "restored", "erased"):
+        picture = getattr(step, name)
+        if picture is not None:
+            if id(picture) not in known:
+                known[id(picture)] = park(picture, cache_dir())
+            changes[name] = known[id(picture)]
     return replace(step, **changes)

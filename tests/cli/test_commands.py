@@ -17,6 +17,7 @@ from aedesk.cli.train import override, toml_value
 from aedesk.core.errors import SpecError
 from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
+from aedesk.models.zoo import SHIPPED
 
 Call = Callable[..., Any]
 
@@ -66,11 +67,11 @@ def test_no_command_opens_the_window_and_gui_passes_its_files(monkeypatch: pytes
     monkeypatch.setattr(app, "main", lambda argv: opened.append(list(argv)) or 7)
     assert main([]) == 7
     assert main(["gui", "a.png", "b"]) == 7
-    assert opened == [[], ["a.png", "b"]]
+    assert opened == [["--"], ["--", "a.png", "b"]]
 
 
 @pytest.mark.parametrize(
-    "arguments", [["unknown"], ["denoise"], ["denoise", "a.png"], ["evaluate", "erase", "--data", "x"], ["info"], ["train", "-o", "x"]]
+    "arguments", [["unknown"], ["denoise"], ["denoise", "a.png"], ["evaluate", "nothing", "--data", "x"], ["info"], ["train", "-o", "x"]]
 )
 def test_bad_usage_exits_with_two(aedesk: Call, arguments: list[str]) -> None:
     done = aedesk(*arguments)
@@ -117,8 +118,8 @@ def test_devices_lists_the_processor(aedesk: Call) -> None:
 
 def test_models_lists_the_shipped_ones_with_their_cards(aedesk: Call) -> None:
     models = json.loads(aedesk("models", "--json").out)
-    assert [model["name"] for model in models] == ["denoise-photo", "denoise-gaussian", "codec-photo"]
-    assert [model["card"]["purpose"] for model in models] == ["denoise", "denoise", "codec"]
+    assert [model["name"] for model in models] == list(SHIPPED)
+    assert [model["card"]["purpose"] for model in models] == ["denoise", "denoise", "codec", "erase", "inpaint"]
     assert "denoise-photo" in aedesk("models").out
 
 

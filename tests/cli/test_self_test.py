@@ -9,6 +9,7 @@ import pytest
 from aedesk.cli import self_checks
 from aedesk.cli.self_checks import Unexpected
 from aedesk.core.errors import PictureError
+from aedesk.models.zoo import SHIPPED
 
 Call = Callable[..., Any]
 
@@ -33,6 +34,11 @@ def test_every_check_is_told_and_one_failure_makes_the_exit_code_one(aedesk: Cal
     assert summary == "1 of 2 checks passed."
     monkeypatch.setattr(self_checks, "CHECKS", (("one", good),))
     assert aedesk("self-test").code == 0
+
+
+def test_every_shipped_model_is_run_by_a_check() -> None:
+    names = " ".join(name for name, _ in self_checks.CHECKS)
+    assert [model for model in SHIPPED if model not in names] == []
 
 
 def test_the_check_of_the_formats_passes_here(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from aedesk.models.zoo import SHIPPED
 
 FOLDER = resource_path("models")
 MAX_WEIGHTS_BYTES = 10 << 20
-CONDITIONS = {"sigma": 25.0, "quality": 50.0}
+CONDITIONS = {"sigma": 25.0, "quality": 50.0, "hint": 0.0, "hole": 0.0}
 
 
 def weights(name: str) -> Path:

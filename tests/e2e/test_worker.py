@@ -23,7 +23,7 @@ from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.jobs.client import WorkerClient
 from aedesk.jobs.services import DEFAULT_SERVICES
-from aedesk.models.zoo import recipe_path
+from aedesk.models.zoo import SHIPPED, recipe_path
 from aedesk.training import recipe as recipes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -83,7 +83,7 @@ def test_depth_alpha_and_metadata_pass_through_the_worker(client: WorkerClient) 
 
 def test_devices_models_and_noise_are_answered(client: WorkerClient) -> None:
     assert finish(client, DevicesSpec()).result[0].name == "cpu"
-    assert [model.name for model in finish(client, ModelsSpec()).result] == ["denoise-photo", "denoise-gaussian", "codec-photo"]
+    assert [model.name for model in finish(client, ModelsSpec()).result] == list(SHIPPED)
     clean = sample("clean")
     noisy = finish(client, AddNoiseSpec(level=25, seed=1), clean).result
     assert 20 < psnr(noisy.pixels, clean.pixels) < 21.5

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import html
+import platform
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QFileDialog, QMessageBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QFileDialog, QMessageBox, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from aedesk import __version__
+from aedesk.core.specs import DeviceInfo
 from aedesk.gui.actions import ROWS as ACTIONS
 from aedesk.gui.dialogs import files, show_message
-from aedesk.gui.dialogs.about import PARTS, about_html
+from aedesk.gui.dialogs.about import AboutDialog, about_html
 from aedesk.gui.dialogs.help import help_html
 from aedesk.gui.dialogs.settings import SettingsDialog
+from aedesk.gui.report import licence_of, parts
 from aedesk.settings.rows import ROWS
 from aedesk.settings.store import Settings
 
@@ -71,9 +77,29 @@ def test_the_help_page_lists_every_key(qapp: QApplication) -> None:
             assert row.tip in page
 
 
-def test_the_about_page_names_every_part_with_its_licence() -> None:
+def test_the_about_page_names_every_requirement_with_its_version_and_licence(project: Path) -> None:
+    required = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    names = {re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower().replace("-", "_") for line in required}
+    assert names <= {name.lower().replace("-", "_") for name, _, _ in parts()}
     page = about_html()
-    assert all(name in page and licence in page for name, licence in PARTS)
+    assert all(name in page and version in page and html.escape(licence) in page for name, version, licence in parts())
+
+
+def test_the_licence_of_a_part_is_a_few_words_wherever_it_tells_it() -> None:
+    assert licence_of("MIT", "a long text", ()) == "MIT"
+    assert licence_of(None, "BSD", ()) == "BSD"
+    assert licence_of(None, "Copyright (c)\nand so on", ["License :: OSI Approved :: BSD License", "Topic :: X"]) == "BSD License"
+    assert licence_of(None, None, None) == "see LICENSES.txt"
+
+
+def test_what_is_copied_for_a_bug_report_tells_versions_system_and_devices(qtbot: QtBot) -> None:
+    dialog = AboutDialog((DeviceInfo("cuda:0", "NVIDIA H200", "bfloat16", 141 << 30, 100 << 30),))
+    qtbot.addWidget(dialog)
+    dialog.findChild(QPushButton, "copyReport").click()
+    copied = QApplication.clipboard().text()
+    for word in (__version__, platform.python_version(), "NVIDIA H200", "141.0 GiB", platform.machine(), "torch "):
+        assert word in copied
+    assert str(Path.home()) not in copied
 
 
 def test_a_second_message_does_not_pile_up_on_the_first(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

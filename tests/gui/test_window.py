@@ -398,9 +398,9 @@ def test_the_arrow_keys_choose_the_panel_and_it_is_remembered(qtbot: QtBot, star
     first = window.findChild(QAbstractButton, "panel_restore")
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
-    assert window.panel is window.panels["compress"]
+    assert window.panel is window.panels["erase"]
     window.close()
-    assert Settings(tmp_path / "config" / "settings.json")["panel"] == "compress"
+    assert Settings(tmp_path / "config" / "settings.json")["panel"] == "erase"
 
 
 def test_closing_ends_the_training_lane_too_and_gives_it_time_for_its_checkpoint(

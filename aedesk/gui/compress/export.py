@@ -24,7 +24,7 @@ from aedesk.imaging.picture import Picture
 
 def pick(document: Document) -> Picture | None:
     """What of a document is compressed: the restored picture, else the one that a model would get."""
-    return document.step.restored or document.input
+    return document.newest
 
 
 @dataclass

@@ -5,11 +5,14 @@ They are imported when they are shown: the first paint does not wait for them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
+    from aedesk.core.specs import DeviceInfo
     from aedesk.gui.dialogs.settings import Choices
     from aedesk.settings.store import Settings
 
@@ -34,12 +37,19 @@ def show_help(parent: QWidget) -> None:
     dialog.deleteLater()
 
 
-def show_about(parent: QWidget) -> None:
+def show_about(devices: Sequence[DeviceInfo], parent: QWidget) -> None:
     from aedesk.gui.dialogs.about import AboutDialog
 
-    dialog = AboutDialog(parent)
+    dialog = AboutDialog(devices, parent)
     dialog.exec()
     dialog.deleteLater()
+
+
+def ask_recovery(text: str, restorable: bool, report: Path | None, parent: QWidget) -> bool:
+    """After a crash: what was open, and where the report lies; True if the pictures are to be opened again."""
+    from aedesk.gui.dialogs.crashed import ask
+
+    return ask(text, restorable, report, parent)
 
 
 def show_message(text: str, parent: QWidget | None = None) -> None:

@@ -1,59 +1,79 @@
-"""The About page: versions and licences of the program and what it stands on."""
+"""The About page: versions and licences of the program and what it stands on, the devices, and all of it for a fault report."""
 
 from __future__ import annotations
 
 import platform
+import sys
+from collections.abc import Sequence
 from html import escape
-from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from aedesk import __version__
+from aedesk.core.specs import DeviceInfo
 from aedesk.gui.dialogs.buttons import without_icons
-
-PARTS = (
-    ("PySide6-Essentials", "LGPL-3.0"),
-    ("torch", "BSD-3-Clause"),
-    ("numpy", "BSD-3-Clause"),
-    ("pillow", "MIT-CMU"),
-    ("pyqtgraph", "MIT"),
-    ("safetensors", "Apache-2.0"),
-)
+from aedesk.gui.report import describe, parts, program_report
 
 
 class AboutDialog(QDialog):
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, devices: Sequence[DeviceInfo] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("aboutDialog")
         self.setWindowTitle("About aedesk")
+        self.resize(560, 600)
+        self._devices = devices
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 24, 28, 20)
-        text = QLabel(about_html())
+        text = QTextBrowser()
         text.setObjectName("aboutText")
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        text.setWordWrap(True)
-        text.setMinimumWidth(400)
+        text.setAccessibleName("Versions, licences and devices")
+        text.setHtml(about_html(devices))
         layout.addWidget(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self._copy = QPushButton("&Copy for a bug report")
+        self._copy.setObjectName("copyReport")
+        self._copy.setToolTip("Versions, system and devices as text on the clipboard; nothing about your pictures")
+        self._copy.clicked.connect(self._on_copy)
+        buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
+        if licences_path() is not None:
+            licences = QPushButton("&Licences")
+            licences.setObjectName("showLicences")
+            licences.setToolTip("The full texts of all licences")
+            licences.clicked.connect(_show_licences)
+            buttons.addButton(licences, QDialogButtonBox.ButtonRole.ActionRole)
         without_icons(buttons)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
 
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(program_report(self._devices))
+        self._copy.setText("Copied")
 
-def about_html() -> str:
-    rows = [("Python", platform.python_version(), "PSF-2.0"), *((name, _version(name), licence) for name, licence in PARTS)]
+
+def licences_path() -> Path | None:
+    """The file with all licences that a packaged program carries."""
+    path = Path(getattr(sys, "_MEIPASS", "")) / "LICENSES.txt"
+    return path if getattr(sys, "frozen", False) and path.is_file() else None
+
+
+def _show_licences() -> None:
+    path = licences_path()
+    if path is not None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def about_html(devices: Sequence[DeviceInfo] = ()) -> str:
+    rows = [("Python", platform.python_version(), "PSF-2.0"), *parts()]
     lines = "".join(f"<tr>{''.join(f'<td style=padding-right:24px>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    machines = "".join(f"<li>{escape(describe(device))}</li>" for device in devices)
     return (
-        f"<h2>aedesk {escape(__version__)}</h2><p>Restores photographs with autoencoders. Apache-2.0.</p>"
-        f"<p>It stands on:</p><table>{lines}</table>"
+        f"<h2>aedesk {escape(__version__)}</h2><p>Restores and compresses photographs with autoencoders. Apache-2.0.</p>"
+        "<p>It works offline: nothing is sent anywhere.</p>"
+        f"{f'<h3>Devices</h3><ul>{machines}</ul>' if machines else ''}"
+        f"<h3>It stands on</h3><table>{lines}</table>"
         "<p>The sample pictures come from the Kodak Lossless True Color Image Suite, "
         "released by the Eastman Kodak Company for unrestricted use.</p>"
     )
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata(name)["Version"]
-    except PackageNotFoundError:
-        return "not installed"

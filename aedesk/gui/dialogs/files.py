@@ -36,6 +36,17 @@ def choose_reference(parent: QWidget, folder: str) -> Path | None:
     return Path(name) if name else None
 
 
+def choose_mask(parent: QWidget, folder: str) -> Path | None:
+    pattern = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(READABLE))
+    name, _ = QFileDialog.getOpenFileName(parent, "Load a mask", folder, f"Pictures ({pattern});;All files (*)")
+    return Path(name) if name else None
+
+
+def choose_mark(parent: QWidget, folder: str) -> Path | None:
+    name, _ = QFileDialog.getOpenFileName(parent, "A mark that was kept", folder, "Marks (*.png)")
+    return Path(name) if name else None
+
+
 def choose_one(parent: QWidget, title: str, label: str, choices: Sequence[str], chosen: str) -> str:
     """One of some texts; empty if the person thinks better of it."""
     at = choices.index(chosen) if chosen in choices else 0

@@ -20,6 +20,12 @@ IN_THE_VIEWER = (
     ("Space, held", "See the version before"),
     ("L, held", "Look through a loupe"),
 )
+WHILE_ERASING = (
+    ("[ and ]", "Make the brush smaller, larger"),
+    ("Shift+Click", "A straight line from where the last stroke ended"),
+    ("Ctrl+Drag", "The tool the other way round: the brush erases, the lasso takes away"),
+    ("Drag, middle button", "Move the picture"),
+)
 IN_THE_LISTS = (
     ("Delete", "Take the chosen pictures out of the library; cancel the chosen job"),
     ("R", "Try the chosen job again"),
@@ -51,6 +57,7 @@ def help_html() -> str:
         if keyed:
             parts.append(_section(menu.replace("&", ""), keyed))
     parts.append(_section("In the picture", list(IN_THE_VIEWER)))
+    parts.append(_section("While erasing", list(WHILE_ERASING)))
     parts.append(_section("In the lists", list(IN_THE_LISTS)))
     return "".join(parts)
 

@@ -28,6 +28,8 @@ FAMILIES: Mapping[str, str] = {
     "contractive": "Contractive: a code that small changes do not move",
     "masked": "Masked: restores patches that it does not see",
     "graph": "Graph-convolutional: compares similar patches wherever they are",
+    "unblending": "Un-blending: finds marks, computes the picture under them and mends the rest",
+    "inpainting": "Inpainting: a U-Net that fills holes over a smooth filling",
 }
 DATA_SETS: Mapping[str, str] = {
     "cbsd68": "CBSD68",
@@ -41,6 +43,8 @@ FIGURES: Mapping[str, str] = {
     "val_noisy": "Held-out pictures, before",
     "val_loss": "Loss on held-out pictures",
     "val_estimator": "Relative error of the noise estimate",
+    "val_inside": "Held-out pictures, inside marks or holes (dB)",
+    "val_f1": "F1 of the masks that are found",
 }
 DECIBELS = ("psnr", "noisy", "_real", "_sigma")
 _AT_SIGMA = re.compile(r"(?P<data>.+)_sigma(?P<sigma>\d+)(?P<auto>_auto)?")

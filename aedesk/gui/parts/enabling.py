@@ -7,23 +7,26 @@ from collections.abc import Mapping
 from PySide6.QtGui import QAction
 
 from aedesk.gui.actions import MODES
+from aedesk.gui.panels.base import Panel
+from aedesk.gui.parts import undoing
 from aedesk.gui.state import Document, Library
 
 ALWAYS_FOR_PICTURES = (*MODES, "fit", "actual", "zoom_in", "zoom_out")
 
 
 def refresh_actions(
-    actions: Mapping[str, QAction], library: Library, chosen: list[Document], run_title: str, busy: bool, picture_shown: bool
+    actions: Mapping[str, QAction], library: Library, chosen: list[Document], panel: Panel, busy: bool, picture_shown: bool
 ) -> None:
     """Set texts and enabled states.
 
     Args:
         chosen: the pictures that Run would be about.
-        run_title: what the panel in front does.
+        panel: the one in front.
         picture_shown: the middle of the window shows the picture, and not the panel's own page.
     """
     document, documents = library.current, library.documents
-    undo, redo = (document.history.undo_title, document.history.redo_title) if document is not None else ("", "")
+    undo, redo = undoing.undo_title(panel.undo_stack, document), undoing.redo_title(panel.undo_stack, document)
+    run_title = panel.run_title
     actions["undo"].setText(f"&Undo {undo}".rstrip())
     actions["redo"].setText(f"&Redo {redo}".rstrip())
     if picture_shown:

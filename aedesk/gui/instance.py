@@ -1,0 +1,104 @@
+"""One running window per person: what is opened later goes to it.
+
+The window listens on a local socket (a file that only its owner may use; a named pipe on Windows). A second start hands its files
+over, waits for the answer and ends. Whoever does not answer in time is not waited for: the second start then opens a window of its own,
+because a person who double-clicks a picture must see it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from aedesk.settings.places import config_dir
+
+CONNECT_MS = 500
+ANSWER_MS = 3000
+MAX_BYTES = 1 << 20
+"""More than any command line; who sends more is not one of us."""
+ANSWER = b"taken\n"
+ACTIVATION = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
+"""By these a desktop knows that a person asked for the window, and lets it come to the front."""
+
+
+def server_name() -> str:
+    """The same for all starts of one person with one set of settings, and for nobody else."""
+    return f"aedesk-{hashlib.sha256(str(config_dir()).encode()).hexdigest()[:16]}"
+
+
+def hand_over(paths: Sequence[Path]) -> bool:
+    """Give files to the window that runs already. False if there is none, or it does not answer."""
+    socket = QLocalSocket()
+    socket.connectToServer(server_name())
+    if not socket.waitForConnected(CONNECT_MS):
+        return False
+    token = next((os.environ[name] for name in ACTIVATION if os.environ.get(name)), "")
+    socket.write(json.dumps({"files": [str(path.absolute()) for path in paths], "token": token}).encode() + b"\n")
+    taken = socket.waitForReadyRead(ANSWER_MS) and bytes(socket.readLine().data()) == ANSWER
+    socket.abort()
+    return taken
+
+
+class Instance(QObject):
+    """The one that listens.
+
+    Signals:
+        asked(paths, token): another start wants these files opened (perhaps none) and the window in front.
+    """
+
+    asked = Signal(object, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._on_connection)
+
+    def listen(self) -> bool:
+        """Become the one. False if that is not possible, which costs only this comfort.
+
+        Call it after ``hand_over`` has found nobody: what is left of a window that crashed is removed.
+        """
+        if self._server.listen(server_name()):
+            return True
+        QLocalServer.removeServer(server_name())
+        return self._server.listen(server_name())
+
+    def close(self) -> None:
+        self._server.close()
+
+    @Slot()
+    def _on_connection(self) -> None:
+        while (socket := self._server.nextPendingConnection()) is not None:
+            socket.setReadBufferSize(MAX_BYTES)
+            socket.disconnected.connect(socket.deleteLater)
+            socket.readyRead.connect(self._on_bytes)
+            if socket.bytesAvailable():
+                self._read(socket)
+
+    @Slot()
+    def _on_bytes(self) -> None:
+        socket = self.sender()
+        if isinstance(socket, QLocalSocket):
+            self._read(socket)
+
+    def _read(self, socket: QLocalSocket) -> None:
+        if not socket.canReadLine():
+            if socket.bytesAvailable() >= MAX_BYTES:
+                socket.abort()
+            return
+        try:
+            message = json.loads(bytes(socket.readLine().data()))
+            paths, token = [Path(name) for name in message["files"]], str(message["token"])
+        except (ValueError, KeyError, TypeError):
+            socket.abort()
+            return
+        socket.write(ANSWER)
+        socket.flush()
+        self.asked.emit(paths, token)

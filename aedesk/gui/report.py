@@ -1,0 +1,89 @@
+"""What a fault report needs to say about the program and the machine. Nothing of it leaves the machine unless the person sends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distributions, metadata
+
+from PySide6.QtCore import QSysInfo, qVersion
+from PySide6.QtGui import QGuiApplication
+
+from aedesk import __version__
+from aedesk.core.specs import DeviceInfo
+
+GIB = 1 << 30
+
+
+@cache
+def parts() -> tuple[tuple[str, str, str], ...]:
+    """(name, version, licence) of everything the program stands on, by name: all that is in a packaged program, else what it requires."""
+    if getattr(sys, "frozen", False):
+        names = {str(found.metadata["Name"]) for found in distributions()}
+    else:
+        names = required("aedesk")
+    rows = [_part(name) for name in names - {"aedesk"}]
+    return tuple(sorted((row for row in rows if row is not None), key=lambda row: row[0].lower()))
+
+
+def _part(name: str) -> tuple[str, str, str] | None:
+    try:
+        about = metadata(name)
+    except PackageNotFoundError:
+        return None
+    expression, text = (next(iter(about.get_all(field) or []), None) for field in ("License-Expression", "License"))
+    return str(about["Name"]), str(about["Version"]), licence_of(expression, text, about.get_all("Classifier"))
+
+
+def licence_of(expression: str | None, text: str | None, classifiers: Sequence[str] | None) -> str:
+    """A licence in a few words, of the three places where a package may tell it; "see LICENSES.txt" if it tells a whole text or nothing."""
+    if expression:
+        return expression
+    named = [each.rsplit("::", 1)[-1].strip() for each in classifiers or () if each.startswith("License :: OSI Approved ::")]
+    if text and "\n" not in text.strip() and len(text) < 60:
+        return text.strip()
+    return ", ".join(named) or "see LICENSES.txt"
+
+
+def required(name: str) -> set[str]:
+    """The distributions that one names as its own requirements."""
+    try:
+        requirements = metadata(name).get_all("Requires-Dist") or []
+    except PackageNotFoundError:
+        return set()
+    return {re.split(r"[^A-Za-z0-9._-]", each, maxsplit=1)[0] for each in requirements if "extra ==" not in each}
+
+
+def program_report(devices: Sequence[DeviceInfo]) -> str:
+    """Versions, system and devices, one per line."""
+    packaged = "packaged" if getattr(sys, "frozen", False) else "from Python packages"
+    screens = ", ".join(
+        f"{screen.size().width()}x{screen.size().height()} at {screen.devicePixelRatio():g}" for screen in QGuiApplication.screens()
+    )
+    lines = [
+        f"aedesk {__version__} ({packaged}), Python {platform.python_version()}, Qt {qVersion()} on {QGuiApplication.platformName()}",
+        f"System: {system()}, {platform.machine()}, {os.cpu_count()} processors, Qt built for {QSysInfo.buildAbi()}",
+        f"Screens: {screens}",
+        *(f"Device: {describe(device)}" for device in devices),
+        "Parts: " + ", ".join(f"{name} {version}" for name, version, _ in parts()),
+    ]
+    return "\n".join(lines)
+
+
+def system() -> str:
+    """The system with its version; on Linux that of the distribution too."""
+    name = f"{platform.system()} {platform.release()}"
+    try:
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']} ({name})"
+    except (OSError, KeyError, AttributeError):
+        return name
+
+
+def describe(device: DeviceInfo) -> str:
+    memory = f", {device.memory_bytes / GIB:.1f} GiB" if device.memory_bytes else ""
+    free = f", {device.free_bytes / GIB:.1f} GiB free" if device.free_bytes else ""
+    return f"{device.name}: {device.label}{memory}{free}"
