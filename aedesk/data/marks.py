@@ -71,7 +71,7 @@ class MarkBank:
 
 
 @functools.lru_cache(maxsize=4)
-def training_bank(count: int = 480, seed: int = 0, logos: str = "", device: str = "cpu") -> MarkBank:
+def training_bank(count: int = 1200, seed: int = 0, logos: str = "", device: str = "cpu") -> MarkBank:
     """Shapes to train on: text in the machine's fonts, stamps, lines, made-up logos, and those in the folder ``logos``.
 
     Every tenth logo by name is left out: it is for measuring (:func:`held_out_logos`). Raises :class:`DataError` for an unreadable logo.
