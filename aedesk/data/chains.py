@@ -18,6 +18,7 @@ from aedesk.data.degradations import gaussian, luminance, normal_like, to_encode
 from aedesk.data.jpeg import jpeg
 
 Ranges = Mapping[str, Any]
+LARGEST = 2.5
 Chain = Callable[[Tensor, Ranges, torch.Generator], tuple[Tensor, Tensor, Tensor]]
 
 
@@ -53,13 +54,16 @@ def photo_chain(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> 
     them.
 
     Args:
-        ranges: ``gray`` and ``clean``, fractions of gray and of undamaged samples; ``shot`` and ``read`` [low, high], variance per
+        ranges: ``gray`` and ``clean``, fractions of gray and of undamaged samples; ``soft``, of samples that are enlarged first: a
+            camera's own pictures are softer, pixel by pixel, than the reduced ones that one trains on, and a network that has never
+            seen a soft picture keeps noise for the sake of texture that is not there; ``shot`` and ``read`` [low, high], variance per
             unit of light and standard deviation of the read-out, in linear light; ``blotch``, ``grain``, ``white``, largest
             amplitudes in 8-bit units; ``jpeg`` [low, high] quality.
     """
     count = len(picture)
     gray = chance(ranges["gray"], count, generator)
     picture = torch.where(gray, luminance(picture), picture)
+    picture = torch.where(chance(ranges["soft"], count, generator), _enlarged(picture, generator), picture)
     dark = torch.where(chance(0.4, count, generator), log_uniform(0.15, 1.0, count, generator), 1.0)
     target = to_encoded(to_linear(picture) * dark)
     noisy = _sensor(target, ranges, generator)
@@ -73,6 +77,16 @@ def photo_chain(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> 
     noisy = torch.where(chance(ranges["clean"], count, generator), target, noisy)
     level = (noisy - target).square().mean((1, 2, 3), keepdim=True).sqrt() * 255
     return noisy, target, level
+
+
+def _enlarged(picture: Tensor, generator: torch.Generator) -> Tensor:
+    """A part of each picture, bicubically made one to ``LARGEST`` times as large."""
+    count = len(picture)
+    share = 1 / uniform(1, LARGEST, count, generator)
+    corner = (1 - share.view(-1, 1)) * (2 * torch.rand((count, 2), generator=generator, device=generator.device) - 1)
+    about = torch.cat((share.view(-1, 1, 1) * torch.eye(2, device=share.device), corner[:, :, None]), 2)
+    grid = F.affine_grid(about, list(picture.shape), align_corners=False)
+    return F.grid_sample(picture, grid, mode="bicubic", padding_mode="reflection", align_corners=False).clamp(0, 1)
 
 
 def _sensor(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tensor:
@@ -96,7 +110,7 @@ def _sensor(picture: Tensor, ranges: Ranges, generator: torch.Generator) -> Tens
     luma = luma + 0.3 * chance(0.5, count, generator) * uniform(0, 1, count, generator) * slow
     chroma = grain - luminance(grain)
     coarse = _smooth(chroma, 0.8, 4.0, 10, generator)
-    chroma = torch.where(chance(0.7, count, generator), coarse, chroma) * uniform(0.15, 1.0, count, generator)
+    chroma = torch.where(chance(0.7, count, generator), coarse, chroma) * uniform(0.15, 0.8, count, generator)
     return to_encoded(light + spread * (luma + chroma))
 
 
@@ -171,7 +185,8 @@ CHAINS.add("photo", photo_chain)
 DEFAULTS: Mapping[str, Ranges] = {
     "gaussian": {"sigma": (0, 50), "gray": 0.0},
     "photo": {
-        "gray": 0.1, "clean": 0.05, "shot": (4e-5, 1e-2), "read": (2e-4, 7e-3), "blotch": 8, "grain": 14, "white": 18, "jpeg": (50, 98),
+        "gray": 0.1, "clean": 0.05, "soft": 0.0, "shot": (4e-5, 1e-2), "read": (2e-4, 7e-3), "blotch": 8, "grain": 14, "white": 18,
+        "jpeg": (50, 98),
     },
 }  # fmt: skip
 """Ranges of each chain, where a recipe says nothing else."""

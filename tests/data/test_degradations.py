@@ -18,6 +18,7 @@ RANGES = {
     "photo": {
         "gray": 0.3,
         "clean": 0.2,
+        "soft": 0.5,
         "shot": [1e-4, 2e-2],
         "read": [3e-4, 1e-2],
         "blotch": 10,
@@ -117,3 +118,12 @@ def test_some_samples_of_the_photo_chain_are_clean() -> None:
     noisy, target, level = CHAINS["photo"](picture, {**RANGES["photo"], "clean": 1.0}, seeded(1))
     assert torch.equal(noisy, target)
     assert float(level.max()) == 0
+
+
+def test_soft_samples_are_parts_of_the_picture_enlarged() -> None:
+    columns = torch.linspace(0, 1, 64).expand(16, 3, 64, 64)
+    _, target, _ = CHAINS["photo"](columns, {**RANGES["photo"], "gray": 0.0, "clean": 1.0, "soft": 1.0}, seeded(3))
+    light = to_linear(target)
+    slope = (light[..., -1] - light[..., 0]).mean((1, 2))
+    assert float((light[:, :, 1:] - light[:, :, :-1]).abs().max()) < 1e-4
+    assert float(slope.min()) < 0.6 * float(slope.max())
