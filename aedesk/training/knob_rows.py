@@ -61,7 +61,7 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
     "photo": (
         _GRAY.with_default(0.1),
         Knob("clean", "Undamaged pictures", "Share of the patches that stay as they are.", 0.05, "float", 0, 1),
-        Knob("soft", "Soft pictures", "Share of the patches that are enlarged first, as soft as a camera's own pictures.", 0.0, "float", 0, 1),
+        Knob("soft", "Soft pictures", "Share of the patches that are enlarged first, as soft as a camera's own.", 0.0, "float", 0, 1),
         Knob("shot", "Photon noise", "Variance per unit of light, in linear light.", (4e-5, 1e-2), "range", 0, 1, above=True),
         Knob("read", "Read-out noise", "Deviation of the sensor's electronics, in linear light.", (2e-4, 7e-3), "range", 0, 1, above=True),
         Knob("blotch", "Colour blotches", "Largest amplitude, of 255 levels.", 8, "float", 0, 255),
