@@ -33,6 +33,8 @@ CPU_TORCH = "torch==2.13.0+cpu"
 """On Linux, where the index's own builds carry CUDA. Pinned, so that the wrong one is an error before 4 GB are fetched, not after."""
 INSTALLERS = PROJECT / "packaging"
 STRIP_FROM_BYTES = 1 << 20
+PROGRAM_FOLDERS = ("ProgramFiles(x86)", "ProgramFiles")
+"""Variables of Windows: Inno Setup does not put itself on PATH."""
 MB = 1e6
 
 
@@ -111,19 +113,15 @@ def add_installer(folder: Path) -> None:
 def pack(env: Path, folder: Path, out: Path) -> Path | None:
     """The one file that people get; None where the tool for it is not installed."""
     if sys.platform == "win32":
-        compiler = shutil.which("ISCC") or shutil.which("iscc")
+        places = [os.environ.get("PATH", ""), *(str(Path(os.environ.get(root, ""), "Inno Setup 6")) for root in PROGRAM_FOLDERS)]
+        compiler = shutil.which("ISCC", path=os.pathsep.join(places))
         if compiler is None:
             say("Inno Setup (ISCC) is not installed: the folder stays as it is")
             return None
         command = [
-            compiler,
-            "/Q",
-            f"/DVersion={version()}",
-            f"/DFolder={folder}",
-            f"/O{out}",
-            f"/F{folder.name}",
+            compiler, "/Q", f"/DVersion={version()}", f"/DFolder={folder}", f"/O{out}", f"/F{folder.name}",
             str(INSTALLERS / "windows" / "aedesk.iss"),
-        ]
+        ]  # fmt: skip
         packed = out / f"{folder.name}.exe"
     elif sys.platform == "darwin":
         packed = out / f"{folder.stem}.dmg"

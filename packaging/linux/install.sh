@@ -93,9 +93,6 @@ refresh update-desktop-database "$share/applications"
 if [ -f "$share/icons/hicolor/index.theme" ]; then
     refresh gtk-update-icon-cache -q -t -f "$share/icons/hicolor"
 fi
-if [ "$prefix" = "${HOME:-}/.local" ] && command -v xdg-mime >/dev/null 2>&1; then
-    xdg-mime default aedesk.desktop image/x-aed || true
-fi
 
 printf 'aedesk is installed in %s.\n' "$program"
 case ":$PATH:" in

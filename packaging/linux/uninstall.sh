@@ -29,7 +29,30 @@ done
 rm -f "$share/applications/aedesk.desktop" "$share/thumbnailers/aedesk.thumbnailer" "$share/mime/packages/aedesk.xml"
 rm -f "$share"/icons/hicolor/*/apps/aedesk.png "$share/icons/hicolor/scalable/apps/aedesk.svg"
 rm -rf "$program"
-for tool in "update-mime-database $share/mime" "update-desktop-database $share/applications"; do
-    command -v "${tool%% *}" >/dev/null 2>&1 && "${tool%% *}" "${tool#* }" >/dev/null 2>&1 || true
+
+refresh() {
+    if command -v "$1" >/dev/null 2>&1; then
+        "$@" >/dev/null 2>&1 || true
+    fi
+}
+refresh update-mime-database "$share/mime"
+refresh update-desktop-database "$share/applications"
+if [ -f "$share/icons/hicolor/index.theme" ]; then
+    refresh gtk-update-icon-cache -q -t -f "$share/icons/hicolor"
+fi
+
+# What the tools of the desktop have made of our files alone goes too, and the folders that are empty now.
+empty() {
+    [ -d "$1" ] && [ -z "$(ls -A "$1")" ]
+}
+cd "$prefix"
+if empty share/mime/packages; then
+    rm -rf share/mime
+fi
+if [ "$(ls -A share/applications 2>/dev/null)" = mimeinfo.cache ]; then
+    rm share/applications/mimeinfo.cache
+fi
+for folder in bin lib share/applications share/thumbnailers share/mime share/icons/hicolor/*/apps; do
+    rmdir -p "$folder" 2>/dev/null || true
 done
 printf 'aedesk is gone from %s.\n' "$program"

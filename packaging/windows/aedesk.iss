@@ -20,7 +20,7 @@ PrivilegesRequired=lowest
 PrivilegesRequiredOverridesAllowed=dialog
 ArchitecturesAllowed=x64compatible
 ArchitecturesInstallIn64BitMode=x64compatible
-LicenseFile={#Folder}\_internal\LICENSES.txt
+LicenseFile={#SourcePath}\..\..\LICENSE
 SetupIconFile={#SourcePath}\..\..\resources\icons\app\aedesk.ico
 UninstallDisplayIcon={app}\aedesk.exe
 Compression=lzma2/max
@@ -43,17 +43,23 @@ Name: "{group}\aedesk"; Filename: "{app}\aedesk.exe"
 Name: "{autodesktop}\aedesk"; Filename: "{app}\aedesk.exe"; Tasks: desktopicon
 
 [Registry]
-Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueData: "aedesk.aed"; Flags: uninsdeletevalue
-Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueName: "Content Type"; ValueData: "image/x-aed"
-Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueName: "PerceivedType"; ValueData: "image"
+Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueData: "aedesk.aed"; Flags: uninsdeletevalue uninsdeletekeyifempty
+Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueName: "Content Type"; ValueData: "image/x-aed"; Flags: uninsdeletevalue
+Root: HKA; Subkey: "Software\Classes\.aed"; ValueType: string; ValueName: "PerceivedType"; ValueData: "image"; Flags: uninsdeletevalue
 Root: HKA; Subkey: "Software\Classes\aedesk.aed"; ValueType: string; ValueData: "aedesk picture"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\aedesk.aed\DefaultIcon"; ValueType: string; ValueData: "{app}\aedesk.exe,0"
 Root: HKA; Subkey: "Software\Classes\aedesk.aed\shell\open\command"; ValueType: string; ValueData: """{app}\aedesk.exe"" ""%1"""
-Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\shell\open\command"; ValueType: string; ValueData: """{app}\aedesk.exe"" ""%1"""; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe"; Flags: uninsdeletekey
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\shell\open\command"; ValueType: string; ValueData: """{app}\aedesk.exe"" ""%1"""
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".aed"; ValueData: ""
 Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".jpg"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".jpeg"; ValueData: ""
 Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".png"; ValueData: ""
 Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".tif"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".tiff"; ValueData: ""
 Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".webp"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".avif"; ValueData: ""
+Root: HKA; Subkey: "Software\Classes\Applications\aedesk.exe\SupportedTypes"; ValueType: string; ValueName: ".heic"; ValueData: ""
 
 [Run]
 Filename: "{app}\aedesk.exe"; Description: "{cm:LaunchProgram,aedesk}"; Flags: nowait postinstall skipifsilent
