@@ -165,6 +165,7 @@ def show_until_closed(
     running = Application(app, paths, recovery=recovery)
     rehearsal = Rehearsal(running.window, rehearse, running) if rehearse is not None else None
     instance.asked.connect(running.open_more)
+    running.window.closing.connect(instance.leave)
     if isinstance(app, DesktopApplication):
         app.file_opened.connect(running.open_more)
     previous = signal.signal(signal.SIGINT, lambda *_: running.window.close())

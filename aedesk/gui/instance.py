@@ -2,7 +2,8 @@
 
 The window listens on a local socket (a file that only its owner may use; a named pipe on Windows). A second start hands its files
 over, waits for the answer and ends. Whoever does not answer in time is not waited for: the second start then opens a window of its own,
-because a person who double-clicks a picture must see it.
+because a person who double-clicks a picture must see it. A lock, which no crash outlives, keeps that window from taking the place of one
+that is only busy.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QLockFile, QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from aedesk.settings.places import config_dir
+from aedesk.settings.places import config_dir, state_dir
 
 CONNECT_MS = 500
 ANSWER_MS = 3000
+CLOSING_MS = 1000
+"""So long a start waits for the place of a window that is just being closed."""
 MAX_BYTES = 1 << 20
 """More than any command line; who sends more is not one of us."""
 ANSWER = b"taken\n"
@@ -56,22 +59,34 @@ class Instance(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._lock = QLockFile(str(state_dir() / "window.lock"))
+        self._lock.setStaleLockTime(0)  # a window may be open for weeks: only that its process is gone counts
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._on_connection)
 
     def listen(self) -> bool:
-        """Become the one. False if that is not possible, which costs only this comfort.
+        """Become the one. False if there is another, or if it is not possible, which costs only this comfort.
 
-        Call it after ``hand_over`` has found nobody: what is left of a window that crashed is removed.
+        Call it after ``hand_over`` has found nobody. What is left of a window that crashed is removed.
         """
-        if self._server.listen(server_name()):
-            return True
+        try:
+            state_dir().mkdir(parents=True, exist_ok=True)
+        except OSError:
+            pass  # then there is no lock either, and the socket alone has to do
+        if not self._lock.tryLock(CLOSING_MS) and self._lock.error() == QLockFile.LockError.LockFailedError:
+            return False
         QLocalServer.removeServer(server_name())
         return self._server.listen(server_name())
 
-    def close(self) -> None:
+    @Slot()
+    def leave(self) -> None:
+        """Take no more files, because the window is being closed; the place is free after ``close``."""
         self._server.close()
+
+    def close(self) -> None:
+        self.leave()
+        self._lock.unlock()
 
     @Slot()
     def _on_connection(self) -> None:

@@ -49,10 +49,12 @@ MAX_CLOSE_S = 3.0
 class MainWindow(QMainWindow):
     """Signals:
     first_painted: the window is on the screen; what needs time may begin.
+    closing: the person has closed it for good; what still runs is ended next.
     ended: the window is closed and nothing runs any more.
     """
 
     first_painted = Signal()
+    closing = Signal()
     ended = Signal()
 
     def __init__(self, workspace: Workspace, log: LogRelay | None = None, log_path: Path | None = None) -> None:
@@ -276,6 +278,7 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         self._closing = True
+        self.closing.emit()
         self._save_settings()
         self.hide()
         self.panel.set_active(False)

@@ -12,13 +12,22 @@ import pytest
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from pytestqt.qtbot import QtBot
 
-from aedesk.gui.instance import Instance, hand_over, server_name
+from aedesk.gui.instance import ANSWER, Instance, hand_over, server_name
 
 SECOND_START = """
 import sys
 from pathlib import Path
 from aedesk.gui.instance import hand_over
 sys.exit(0 if hand_over([Path(name) for name in sys.argv[1:]]) else 3)
+"""
+
+KILLED_WINDOW = """
+from PySide6.QtCore import QCoreApplication
+from aedesk.gui.instance import Instance
+app = QCoreApplication([])
+instance = Instance()
+print(instance.listen(), flush=True)
+app.exec()
 """
 
 
@@ -30,9 +39,20 @@ def instance(qtbot: QtBot) -> Iterator[Instance]:
     made.close()
 
 
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "XDG_ACTIVATION_TOKEN": "t0"}
+
+
 def second_start(folder: Path, *names: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "XDG_ACTIVATION_TOKEN": "t0"}
-    return subprocess.Popen([sys.executable, "-c", SECOND_START, *names], cwd=folder, env=environment)
+    return subprocess.Popen([sys.executable, "-c", SECOND_START, *names], cwd=folder, env=environment())
+
+
+def reachable() -> bool:
+    socket = QLocalSocket()
+    socket.connectToServer(server_name())
+    found = socket.waitForConnected(500)
+    socket.abort()
+    return found
 
 
 def test_the_files_of_a_second_start_reach_the_window_with_their_whole_paths(qtbot: QtBot, instance: Instance, tmp_path: Path) -> None:
@@ -70,8 +90,36 @@ def test_what_a_crashed_window_left_does_not_stand_in_the_way(qtbot: QtBot) -> N
     again.close()
 
 
+def test_a_window_that_is_only_busy_keeps_its_place(qtbot: QtBot, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aedesk.gui.instance.CLOSING_MS", 0)
+    beside = Instance()
+    assert not beside.listen()
+    beside.close()
+    assert reachable()
+    instance.close()
+    assert beside.listen()
+    beside.close()
+
+
+def test_a_window_that_is_being_closed_takes_no_more_files(qtbot: QtBot, instance: Instance) -> None:
+    assert reachable()
+    instance.leave()
+    assert not reachable()
+
+
+def test_a_window_that_was_killed_leaves_its_place(qtbot: QtBot, tmp_path: Path) -> None:
+    killed = subprocess.Popen([sys.executable, "-c", KILLED_WINDOW], env=environment(), stdout=subprocess.PIPE)
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == b"True\n"
+    killed.kill()
+    killed.communicate()
+    again = Instance()
+    assert again.listen()
+    again.close()
+
+
 @pytest.mark.parametrize("message", [b"not json\n", b"[]\n", b'{"files": 3, "token": ""}\n', b"x" * (1 << 20)])
-def test_a_stranger_is_shown_the_door_and_the_next_one_is_served(qtbot: QtBot, instance: Instance, tmp_path: Path, message: bytes) -> None:
+def test_a_stranger_is_shown_the_door_and_the_next_one_is_served(qtbot: QtBot, instance: Instance, message: bytes) -> None:
     asked: list[object] = []
     instance.asked.connect(lambda paths, _token: asked.append(paths))
     stranger = QLocalSocket()
@@ -79,6 +127,9 @@ def test_a_stranger_is_shown_the_door_and_the_next_one_is_served(qtbot: QtBot, i
     stranger.write(message)
     qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)
     assert asked == []
-    started = second_start(tmp_path)
-    qtbot.waitUntil(lambda: started.poll() is not None, timeout=60_000)
-    assert (started.returncode, asked) == (0, [[]])
+    next_one = QLocalSocket()
+    next_one.connectToServer(server_name())
+    next_one.write(b'{"files": [], "token": ""}\n')
+    qtbot.waitUntil(next_one.canReadLine)
+    assert (bytes(next_one.readLine().data()), asked) == (ANSWER, [[]])
+    next_one.abort()
