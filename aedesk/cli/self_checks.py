@@ -1,4 +1,4 @@
-"""The checks of ``aedesk self-test``. Each takes an folder to write into, returns one line about what it saw, or raises."""
+"""The checks of ``aedesk self-test``. Each takes a folder to write into, returns one line about what it saw, or raises."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from aedesk.core.errors import JobError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Started, Terminal
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import AddNoiseSpec, DenoiseSpec, DevicesSpec, TrainSpec
+from aedesk.formats.aed_file import VERSION
 from aedesk.imaging import io
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
@@ -70,19 +72,32 @@ def check_formats(folder: Path) -> str:
 
 
 def check_reading(folder: Path) -> str:
-    """The formats that are read only; what they are written with here is the library that reads them, or Pillow."""
+    """The formats that are read only: what Pillow can write, and samples of the others."""
     from PIL import Image
 
     picture = make_picture()
-    names = []
     for suffix in (".bmp", ".gif", ".jp2"):
-        path = folder / f"read{suffix}"
-        Image.fromarray(picture.pixels).save(path)
+        Image.fromarray(picture.pixels).save(folder / f"read{suffix}")
+    names = []
+    for path in (*(folder / f"read{suffix}" for suffix in (".bmp", ".gif", ".jp2")), formats_path("scene.heic")):
         again = io.read(path)
         fidelity = psnr(again.pixels, picture.pixels)
         expect(fidelity > 20, f"{path.name} came back at {fidelity:.1f} dB")
         names.append(again.source_format)
+    if has_raw():
+        developed = io.read(formats_path("bayer.dng"))
+        expect((developed.width, developed.height, developed.bit_depth) == (96, 64, 16), "the RAW picture came in another size or depth")
+        names.append(developed.source_format)
     return f"read: {', '.join(names)}"
+
+
+def formats_path(name: str) -> Path:
+    return resource_path("samples", "formats", name)
+
+
+def has_raw() -> bool:
+    """An extra, which the packaged program always has."""
+    return getattr(sys, "frozen", False) or find_spec("rawpy") is not None
 
 
 def check_devices(folder: Path) -> str:
@@ -112,9 +127,11 @@ def check_codec(folder: Path) -> str:
         expect(again.icc == picture.icc and again.dpi == picture.dpi, "the profile or the resolution did not come back")
         found = psnr(again.pixels, picture.pixels)
         expect(found > 30, f"it came back at {found:.1f} dB")
-        for sample in sorted(resource_path("samples").glob("*.aed")):
-            expect(not ask(DecompressSpec(), sample.read_bytes()).result.lost, f"{sample.name} is said to be damaged")
-    return f"{picture.pixels.nbytes} bytes as {len(data)}, {found:.1f} dB"
+        versions = range(1, VERSION + 1)
+        for version in versions:
+            sample = ask(DecompressSpec(), formats_path(f"version-{version}.aed").read_bytes()).result
+            expect(not sample.lost and np.ptp(sample.picture.pixels) > 0, f"the file of version {version} came back damaged")
+    return f"{picture.pixels.nbytes} bytes as {len(data)}, {found:.1f} dB; files of version {', '.join(map(str, versions))} decoded"
 
 
 def check_erase(folder: Path) -> str:

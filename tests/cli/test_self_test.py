@@ -9,6 +9,8 @@ import pytest
 from aedesk.cli import self_checks
 from aedesk.cli.self_checks import Unexpected
 from aedesk.core.errors import PictureError
+from aedesk.formats.aed_file import VERSION
+from aedesk.formats.inspection import inspect
 from aedesk.models.zoo import SHIPPED
 
 Call = Callable[..., Any]
@@ -43,6 +45,16 @@ def test_every_shipped_model_is_run_by_a_check() -> None:
 
 def test_the_check_of_the_formats_passes_here(tmp_path: Path) -> None:
     assert self_checks.check_formats(tmp_path).endswith("PNG, TIFF, JPEG, WebP, AVIF")
+
+
+def test_the_formats_that_are_only_read_are_read_here(tmp_path: Path) -> None:
+    raw = ", RAW" if self_checks.has_raw() else ""
+    assert self_checks.check_reading(tmp_path) == f"read: BMP, GIF, JPEG 2000, HEIC{raw}"
+
+
+def test_every_version_of_the_format_has_a_file_that_is_one() -> None:
+    for version in range(1, VERSION + 1):
+        assert inspect(self_checks.formats_path(f"version-{version}.aed").read_bytes())["version"] == version
 
 
 def test_the_check_of_the_formats_sees_a_lost_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
