@@ -125,11 +125,11 @@ def test_a_stranger_is_shown_the_door_and_the_next_one_is_served(qtbot: QtBot, i
     stranger = QLocalSocket()
     stranger.connectToServer(server_name())
     stranger.write(message)
-    qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState)
+    qtbot.waitUntil(lambda: stranger.state() == QLocalSocket.LocalSocketState.UnconnectedState, timeout=60_000)
     assert asked == []
     next_one = QLocalSocket()
     next_one.connectToServer(server_name())
     next_one.write(b'{"files": [], "token": ""}\n')
-    qtbot.waitUntil(next_one.canReadLine)
+    qtbot.waitUntil(next_one.canReadLine, timeout=60_000)
     assert (bytes(next_one.readLine().data()), asked) == (ANSWER, [[]])
     next_one.abort()

@@ -33,7 +33,7 @@ def rehearse(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
         )
         running.append(made)
         rehearsal = Rehearsal(made.window, target, made)
-        with qtbot.waitSignal(made.window.ended, timeout=30_000):
+        with qtbot.waitSignal(made.window.ended, timeout=120_000):
             made.show()
         return rehearsal
 
