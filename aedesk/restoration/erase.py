@@ -46,8 +46,7 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
     remover = load_eraser(spec.model, "erase", spec.device, spec.precision)
     wanted = as_mask(mask, picture) if mask is not None else (yield from search(remover, picture, spec.sensitivity, cancel)).mask
     work = _Work(spec, picture, wanted, remover, cancel)
-    for box in regions(wanted):
-        yield from work.do(box)
+    yield from work.all()
     area = int(np.count_nonzero(work.taken))
     seconds = time.perf_counter() - begun
     result = EraseResult(picture.with_pixels(work.pixels), work.taken, area, str(remover.device), remover.precision, seconds)
@@ -63,10 +62,18 @@ class _Work:
         self.size = (picture.width, picture.height)
         self.pixels = picture.pixels.copy()
         self.taken = np.zeros(wanted.shape, np.uint8)
+        self._begun_px = self._all_px = 0
 
-    def do(self, box: Box) -> Iterator[Event]:
-        """Generator of Progress that erases what lies in one box of the mask."""
-        part = grown(box, int(np.ceil(self.spec.feather_px)) + HINT_PX, *self.size)
+    def all(self) -> Iterator[Event]:
+        """Generator of Progress that erases what the mask covers."""
+        margin = int(np.ceil(self.spec.feather_px)) + HINT_PX
+        parts = [grown(box, margin, *self.size) for box in regions(self.wanted)]
+        self._all_px = sum(part.area for part in parts)
+        for part in parts:
+            yield from self._do(part)
+            self._begun_px += part.area
+
+    def _do(self, part: Box) -> Iterator[Event]:
         wanted = self.wanted[part.top : part.bottom, part.left : part.right]
         if self.spec.method == "inpaint":
             hidden = wanted > 0
@@ -96,7 +103,7 @@ class _Work:
 
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         places = self.remover.take_off(source, self.size, part, lambda outer: window(self.wanted, outer, HINT_PX), sink, self.cancel)
-        yield from _told(places, "taking marks off")
+        yield from self._told(places, "taking marks off")
         return mark, alpha, bare
 
     def _fill(self, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
@@ -118,8 +125,12 @@ class _Work:
             filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
 
         source = PixelSource(self.pixels, self.picture.alpha)
-        yield from _told(filler.fill(source, self.size, part, holes, sink, self.cancel), "filling")
+        yield from self._told(filler.fill(source, self.size, part, holes, sink, self.cancel), "filling")
         return filled
+
+    def _told(self, steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
+        for done, _ in steps:
+            yield Progress((self._begun_px + done) / 1e6, self._all_px / 1e6, "MP", detail)
 
     def _change(self, part: Box, changed: NDArray, weight: Mask) -> None:
         rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
@@ -137,8 +148,3 @@ def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> 
     whole = (marked < np.maximum(8, TRACE * sizes)) | (hiding > 0.5 * marked)
     whole[0] = False
     return np.asarray(whole[labels] | (dilated(opaque, EDGE_PX) & wanted))
-
-
-def _told(steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
-    for done, total in steps:
-        yield Progress(done / 1e6, total / 1e6, "MP", detail)

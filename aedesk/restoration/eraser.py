@@ -40,17 +40,23 @@ class Eraser:
     def precision(self) -> str:
         return precision_name(self.dtype)
 
-    def find(self, source: Source, size: tuple[int, int], sink: Sink, cancel: CancelToken) -> Iterator[tuple[int, int]]:
-        """Look over a whole picture for marks: ``sink`` gets (2, h, w), the log-odds of the mask and alpha.
+    def find(
+        self, source: Source, size: tuple[int, int], sink: Sink, cancel: CancelToken, part: Box | None = None, places: Places | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """Look for marks: ``sink`` gets (2, h, w), the log-odds of the mask and alpha.
 
         Arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`.
+
+        Args:
+            part: look only there, None for the whole picture.
+            places: where marks are known to be; None if nothing is known.
         """
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            found = self.network.find(marked, torch.zeros_like(marked[:, :1]))
+            found = self.network.find(marked, torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked))
             return torch.cat((found.logit, found.alpha), 1)
 
-        return self._run(forward, source, sink, size, Box(0, 0, *size), cancel)
+        return self._run(forward, source, sink, size, part or Box(0, 0, *size), cancel)
 
     def take_off(
         self, source: Source, size: tuple[int, int], part: Box, places: Places, sink: Sink, cancel: CancelToken
@@ -62,8 +68,7 @@ class Eraser:
         """
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            said = torch.from_numpy(places(outer)).to(marked)[None, None] * 2 - 1
-            found = self.network.find(marked, said)
+            found = self.network.find(marked, _hint(places(outer), marked))
             return torch.cat((found.logit, found.alpha, self.network.mend(marked, found)), 1)
 
         return self._run(forward, source, sink, size, part, cancel)
@@ -119,6 +124,11 @@ def load_eraser(model: str, purpose: str, device: str = "auto", precision: str =
         does = {"erase": "take marks off", "inpaint": "fill holes"}[purpose]
         raise ModelError(f"The model {Path(path).stem} was not made to {does}.", "Choose another model.")
     return Eraser(network, place, choose_precision(precision, place))
+
+
+def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
+    """(1, 1, h, w): 1 where a mark is known to be, -1 where none is; 0 would leave it open."""
+    return torch.from_numpy(places).to(like)[None, None] * 2 - 1
 
 
 @functools.lru_cache(maxsize=4)

@@ -143,6 +143,7 @@ def test_what_is_found_erases_the_same_when_it_is_given_back(models: dict[str, s
 def test_a_large_picture_is_searched_small_and_looked_at_again(
     models: dict[str, str], result_of: Run, make_pixels: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(finding, "WHOLE_PX", 64 * 64)
     monkeypatch.setattr(finding, "SEARCH_PX", 64 * 64)
     pixels = (make_pixels(190, 250) // 2 + 100).astype(np.uint8)
     pixels[60:100, 40:140] = 0
