@@ -117,6 +117,7 @@ ROWS: tuple[Row, ...] = (
     Row("panel", "restore"),
     Row("erase_way", "find", choices=("find", "paint", "shared")),
     Row("erase_sensitivity", 0.5, minimum=0, maximum=1),
+    Row("erase_see_through", False),
     Row("erase_brush_px", 40, minimum=1, maximum=2000),
     Row("erase_one_mask", False),
     Row("erase_notice_read", False),

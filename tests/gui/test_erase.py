@@ -274,6 +274,19 @@ def test_only_what_was_painted_is_erased(studio: Open, marked_file: File) -> Non
     assert (after[MARK] == 255).all()
 
 
+def test_what_is_painted_over_is_filled_unless_it_is_said_to_be_see_through(studio: Open, marked_file: File) -> None:
+    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10)
+    for see_through in (False, True):
+        opened.button("eraseSeeThrough").setChecked(see_through)
+        opened.drag((50, 60), (70, 60))
+        opened.press("eraseButton")
+        opened.idle()
+    opened.press("eraseWay_find")
+    opened.press("eraseButton")
+    opened.idle()
+    assert [spec.method for spec in opened.specs] == ["inpaint", "auto", "auto"]
+
+
 def test_the_mask_that_was_sent_is_not_changed_by_painting_on(studio: Open, marked_file: File) -> None:
     opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10, hold=(EraseSpec,))
     opened.drag((50, 60), (70, 60))
@@ -586,10 +599,12 @@ def test_the_choices_are_remembered(studio: Open, marked_file: File, tmp_path: P
     opened = studio(marked_file("a.png"))
     opened.press("eraseWay_paint")
     opened.press("maskOne")
+    opened.press("eraseSeeThrough")
     opened.panel.editor.set_brush_px(17)
     opened.window.close()
     settings = Settings(tmp_path / "config" / "settings.json")
     assert (settings["erase_way"], settings["erase_one_mask"], settings["erase_brush_px"]) == ("paint", True, 17)
+    assert settings["erase_see_through"]
 
 
 def test_an_empty_window_offers_nothing_to_erase(studio: Open) -> None:

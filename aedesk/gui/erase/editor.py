@@ -50,6 +50,7 @@ class MaskEditor(QObject):
         self._tools: dict[str, Tool] = make_tools(self)
         self.tool = TOOLS[0].name
         self._active = False
+        self._anew = False
         self._visible = True
         self._brush_px = 40.0
         self._document: Document | None = None
@@ -138,7 +139,8 @@ class MaskEditor(QObject):
         if mask is None or document is None:
             return
         mask.begin(title)
-        if self.book.is_spent(document, mask):
+        self._anew = self.book.is_spent(document, mask)
+        if self._anew:
             mask.clear()
         if not self._visible:
             self._visible = True
@@ -158,8 +160,9 @@ class MaskEditor(QObject):
             self._mask.rectangle(corner, opposite, value)
 
     def end(self) -> None:
-        if self._mask is not None:
-            self._mask.end()
+        if self._mask is not None and not self._mask.end() and self._anew:
+            self._mask.renew()  # the same was painted again, so it is wanted again
+        self._show()
         self.changed.emit()
 
     # The whole mask
@@ -181,7 +184,8 @@ class MaskEditor(QObject):
         if mask is not None:
             mask.begin("Clear mask")
             mask.clear()
-            self.end()
+            mask.end()
+            self.changed.emit()
 
     def take(self, document: Document, pixels: Mask, title: str) -> None:
         """Make ``pixels`` the mask of a picture, in one step that can be undone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
-TEXT = "Erasing is for pictures that you own or may edit. Marks that say whose a picture is belong to their owner."
+TEXT = "Erasing is for pictures that you own or may edit. Leave the marks on other people's pictures alone."
 
 
 class Notice(QFrame):

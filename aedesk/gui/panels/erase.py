@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from aedesk.core.erase_specs import EraseSpec, FindMarkResult, FindMarkSpec
 from aedesk.core.errors import AedeskError
@@ -18,7 +18,7 @@ from aedesk.gui.erase.mask_box import MaskBox
 from aedesk.gui.erase.notice import Notice
 from aedesk.gui.erase.shared import SharedMark
 from aedesk.gui.erase.shared_box import SharedBox
-from aedesk.gui.erase.ways import FIND, SHARED, WaySwitch
+from aedesk.gui.erase.ways import FIND, PAINT, SHARED, WaySwitch
 from aedesk.gui.panels.base import Panel, UndoStack, lay_out_with_foot
 from aedesk.gui.state import Document
 from aedesk.gui.widgets.sliders import LabeledSlider
@@ -52,6 +52,10 @@ class ErasePanel(Panel):
         self._find = QPushButton("Find mar&k")
         self._find.setObjectName("findMarkButton")
         self._find.setToolTip("Look for the mark and show it in red, so that it can be corrected before it is erased")
+        self._see_through = QCheckBox("See-through: &bring back what it covers")
+        self._see_through.setObjectName("eraseSeeThrough")
+        self._see_through.setToolTip("For marks that let the picture shine through; otherwise what is painted over is filled in anew")
+        self._see_through.setChecked(bool(settings["erase_see_through"]))
         self._searching = False
         self._mask_box = MaskBox(self.editor, MaskAsking(workspace, self.editor, self))
         self._shared_box = SharedBox(workspace)
@@ -75,8 +79,12 @@ class ErasePanel(Panel):
         return self.editor
 
     def spec(self) -> EraseSpec:
-        """The present choices."""
-        return EraseSpec(sensitivity=self._sensitivity.value / 100, device=self.workspace.catalog.device)
+        """The present choices.
+
+        Who paints over something knows whether it is see-through; a network that takes a scratch for a mark would leave it half there.
+        """
+        method = "inpaint" if self.way == PAINT and not self._see_through.isChecked() else "auto"
+        return EraseSpec(method=method, sensitivity=self._sensitivity.value / 100, device=self.workspace.catalog.device)
 
     def run(self, documents: list[Document]) -> None:
         """With one mask for all, the sizes of pictures that are not in memory are looked up first."""
@@ -108,6 +116,7 @@ class ErasePanel(Panel):
         settings = self.workspace.settings
         settings["erase_way"] = self.way
         settings["erase_sensitivity"] = self._sensitivity.value / 100
+        settings["erase_see_through"] = self._see_through.isChecked()
         settings["erase_brush_px"] = round(self.editor.brush_px)
         settings["erase_one_mask"] = self.editor.book.one_for_all
 
@@ -116,7 +125,7 @@ class ErasePanel(Panel):
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 10, 16, 8)
         column.setSpacing(6)
-        parts: tuple[QWidget, ...] = (self._notice, self._ways, self._sensitivity, self._find)
+        parts: tuple[QWidget, ...] = (self._notice, self._ways, self._sensitivity, self._find, self._see_through)
         for widget in parts:
             column.addWidget(widget)
         column.addWidget(self._mask_box)
@@ -190,6 +199,7 @@ class ErasePanel(Panel):
         self.editor.set_active(self._active and not shared)
         for widget in (self._sensitivity, self._find):
             widget.setVisible(finding)
+        self._see_through.setVisible(self.way == PAINT)
         if finding:
             self._run.setToolTip("Erase what is red, or what is found if nothing is (Ctrl+R)")
             self._run_all.setToolTip("Find and erase the marks on every picture of the library (Ctrl+Shift+R)")
