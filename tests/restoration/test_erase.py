@@ -87,10 +87,12 @@ def spec(models: dict[str, str], model: str = "half", **options: Any) -> EraseSp
     method=st.sampled_from(METHODS),
     feather=st.floats(0, 8),
     soft=st.booleans(),
+    found=st.booleans(),
 )
 def test_outside_the_feathered_mask_every_bit_and_all_metadata_stay(
-    models: dict[str, str], result_of: Run, seed: int, dtype: type, channels: int, method: str, feather: float, soft: bool
+    models: dict[str, str], result_of: Run, seed: int, dtype: type, channels: int, method: str, feather: float, soft: bool, found: bool
 ) -> None:
+    """The mask is painted, or what a search finds."""
     rng = np.random.default_rng(seed)
     height, width = rng.integers(20, 120, 2)
     pixels = rng.integers(0, np.iinfo(dtype).max, (height, width, channels), endpoint=True).astype(dtype)
@@ -98,8 +100,13 @@ def test_outside_the_feathered_mask_every_bit_and_all_metadata_stay(
     for _ in range(rng.integers(0, 4)):
         top, left = rng.integers(0, height), rng.integers(0, width)
         mask[top : top + rng.integers(1, 30), left : left + rng.integers(1, 30)] = rng.random() if soft else 1
+    if found:
+        pixels[mask > 0] = 0
     picture = Picture(pixels, icc=b"profile", exif=b"exif", xmp=b"xmp", dpi=(300, 300))
-    result = result_of(erase(spec(models, method=method, feather_px=feather), picture, mask, CancelToken()))
+    if found:
+        mask = result_of(find_mark(FindMarkSpec(models["dark"], precision="float32"), picture, CancelToken())).mask
+    wish = spec(models, "dark" if found else "half", method=method, feather_px=feather)
+    result = result_of(erase(wish, picture, None if found else mask, CancelToken()))
     changed = (result.picture.pixels != pixels).any(axis=2)
     assert result.picture.pixels.dtype == dtype
     assert not changed[result.mask == 0].any()

@@ -15,12 +15,14 @@ from scipy.ndimage import shift
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError
 from aedesk.imaging import io
+from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration import mark_file
 from aedesk.restoration.mark_file import Mark
 from aedesk.restoration.mark_free import Fields, slope_sums
 from aedesk.restoration.mark_grid import Grid, divergence, of_steps
 from aedesk.restoration.mark_places import ANCHORS, SCALINGS, Layout, Place, laid, seen
+from aedesk.restoration.mark_removal import LEAST_ALPHA, remove
 from aedesk.restoration.mark_sums import AXES, edge_sums, step
 from aedesk.restoration.mark_traces import find_traces, match
 
@@ -94,6 +96,34 @@ def test_a_shift_is_found_to_a_fraction_of_a_pixel(right: float, down: float) ->
     other = backgrounds(9)[8].mean(2)
     found = match(template, (moved + (1 - moved) * other).astype(np.float32), (8, 8))
     assert (found.right, found.down) == pytest.approx((right, down), abs=0.25)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    dtype=st.sampled_from((np.uint8, np.uint16)),
+    channels=st.sampled_from((1, 3)),
+    moved=st.tuples(st.floats(0.8, 1.2), st.floats(-20, 20), st.floats(-20, 20))
+    | st.tuples(st.just(1.0), st.integers(-20, 20), st.just(0)),
+)
+def test_where_a_shared_mark_is_not_every_bit_and_all_metadata_stay(
+    seed: int, dtype: type, channels: int, moved: tuple[float, float, float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    alpha = word(opacity=float(rng.uniform(0.1, 1)))
+    mark = Mark(
+        Fields(1 - alpha, np.stack([alpha * level for level in rng.random(3)])), Box(0, 0, 160, 120), Layout((160, 120)), 9, 1.0, True
+    )
+    pixels = rng.integers(0, np.iinfo(dtype).max, (120, 160, channels), endpoint=True).astype(dtype)
+    picture, place = Picture(pixels, icc=b"profile", exif=b"exif", xmp=b"xmp", dpi=(300, 300)), Place(*moved)
+    removed = remove(mark, picture, place, CancelToken())
+    free = laid(mark.fields.transmission, mark.box, place, Box(0, 0, 160, 120), 1.0) > 1 - LEAST_ALPHA
+    assert removed.picture.pixels.dtype == dtype
+    assert np.array_equal(removed.picture.pixels[free], pixels[free])
+    assert np.array_equal(removed.picture.pixels[removed.residue > 0], pixels[removed.residue > 0])
+    assert not (removed.residue > 0)[free].any()
+    after = removed.picture
+    assert (after.icc, after.exif, after.xmp, after.dpi) == (b"profile", b"exif", b"xmp", (300, 300))
 
 
 def test_a_mark_returns_from_its_file_and_a_damaged_description_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from marked_collections import backgrounds, marked, word, write_all
-from sample_pictures import XMP, profile
+from sample_pictures import XMP, exif_block, exif_tags, profile
 
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import DataError, PictureError
@@ -34,7 +34,7 @@ def clean_up(inputs: tuple[str, ...], outputs: tuple[str, ...], result_of: Run, 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_word_comes_off_a_collection_and_nothing_else_changes(dtype: type, result_of: Run, tmp_path: Path) -> None:
     clean, alpha = backgrounds(COUNT), word()
-    kept = {"icc": profile("Display P3"), "xmp": XMP, "dpi": (300.0, 300.0)}
+    kept: dict[str, Any] = {"icc": profile("Display P3"), "xmp": XMP, "exif": exif_block(), "dpi": (300.0, 300.0)}
     pictures = [Picture(marked(c, alpha, dtype=dtype), **kept) for c in clean]
     inputs, outputs = write_all(tmp_path, pictures)
     result = clean_up(inputs, outputs, result_of)
@@ -51,6 +51,8 @@ def test_a_word_comes_off_a_collection_and_nothing_else_changes(dtype: type, res
         after = io.read(output)
         assert after.pixels.dtype == dtype
         assert (after.icc, after.xmp) == (picture.icc, picture.xmp)
+        assert after.exif is not None
+        assert exif_tags(kept["exif"]).items() <= exif_tags(after.exif).items()
         assert after.dpi == pytest.approx(picture.dpi, abs=0.1)
         assert np.array_equal(after.pixels[outside], picture.pixels[outside])
         inside = alpha > 0
