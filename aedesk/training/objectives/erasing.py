@@ -10,23 +10,25 @@ from torch import Tensor
 
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
-from aedesk.data.marks import VISIBLE
-from aedesk.models.unblending import LEAST_LIGHT, Found, Unblending, unblend
+from aedesk.data.marks import VISIBLE, blend_over
+from aedesk.models.unblending import Found, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import NoArguments
 from aedesk.training.recipe import Recipe, Stage
 
-FINAL, BARE, MARK, MASK = 4.0, 1.0, 2.0, 0.3
-"""Weights of the terms: the restored picture, the un-blended one, alpha and light, and the mask."""
+FINAL = 4.0
+"""Weight of the restored picture beside what the finder is told."""
 ELSEWHERE = 0.05
-"""What a pixel outside of all marks counts: what is restored there is thrown away, but edges of masks are never exact."""
+"""What a pixel outside of all marks counts in the restored picture: it is thrown away there, but edges of masks are never exact."""
 
 
 class Unmarking(Objective):
-    """Fidelity where marks were, and what leads to it: the mask's cross-entropy, errors of alpha, of light and of the un-blended picture.
+    """The finder learns where marks are, their alpha and light; the mender learns fidelity where they were.
 
-    Pixels near marks count, others hardly: a mark covers little of a picture, and over the whole of it its errors would be a thousandth.
+    Errors of alpha and light count half near marks and half over the whole picture. Near marks alone there always is one, so a finder
+    that is asked nowhere else learns to guess its opacity from the brightness, and to find nothing. The mender's error is kept from the
+    finder: where little shines through, it would be multiplied by up to 1 / ``LEAST_LIGHT`` and drown all else.
     """
 
     def __init__(self, network: Unblending, recipe: Recipe) -> None:
@@ -36,21 +38,18 @@ class Unmarking(Objective):
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         light, alpha, mask = _truth(example)
         found = self.network.find(example.noisy, example.hint)
-        restored = self.network.mend(example.noisy, found)
+        restored = self.network.mend(example.noisy, Found(found.logit.detach(), found.alpha.detach(), found.light.detach()))
         near = F.max_pool2d(mask, 5, stride=1, padding=2)
-        weight = near + ELSEWHERE
-        fidelity = LOSSES[stage.loss](restored, example.target, weight)
+        fidelity = LOSSES[stage.loss](restored, example.target, near + ELSEWHERE)
         with torch.autocast(example.noisy.device.type, enabled=False):
-            # Where hardly anything shines through, an error of alpha by a hundredth is worth a whole picture: nothing to learn from.
-            clear = weight * (alpha < 1 - LEAST_LIGHT)
-            bare = LOSSES["l1"](unblend(example.noisy, found.alpha, found.light).clamp(-0.2, 1.2), example.target, clear)
-            mark = LOSSES["l1"](found.alpha, alpha, weight) + LOSSES["l1"](found.light, light, weight)
+            blended = blend_over(example.target, found.light, found.alpha)
+            pairs = ((found.alpha, alpha), (found.light, light), (blended, example.noisy))
+            mark = torch.stack([LOSSES["l1"](guess, truth, near) + LOSSES["l1"](guess, truth) for guess, truth in pairs]).sum()
             sure = F.binary_cross_entropy_with_logits(found.logit, mask) + _dice(found.logit, mask)
-        loss = FINAL * fidelity + BARE * bare + MARK * mark + MASK * sure
+        loss = FINAL * fidelity + mark + sure
         terms = {
             "loss": fidelity,
             "psnr": decibels(torch.where(near > 0, restored, example.noisy), example.target),
-            "bare": bare,
             "mark": mark,
         }
         return loss, {name: term.detach() for name, term in {**terms, "mask": sure}.items()}
