@@ -94,7 +94,7 @@ def test_a_mark_that_is_always_the_same_is_soon_known() -> None:
         after = objective.figures(objective.network, example)
     assert float(after["f1"]) > max(0.95, float(before["f1"]))
     assert float(after["inside"]) > float(before["inside"]) + 6
-    assert {"loss", "psnr", "mask", "mark", "bare"} == set(terms)
+    assert {"loss", "psnr", "mask", "mark"} == set(terms)
 
 
 def test_filling_counts_inside_of_holes_alone() -> None:
