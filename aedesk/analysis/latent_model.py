@@ -55,7 +55,7 @@ def load_latent_model(model: str, device: str = "auto") -> LatentModel:
     if not isinstance(network, Autoencoder):
         raise ModelError(
             f"The model {model} has no latent: nothing lies between its input and its output that could be looked at.",
-            "Choose an autoencoder; the Train panel makes one, for example with Explore digits.",
+            "Choose an autoencoder; the Train panel makes one, for example with Compress pictures like these.",
         )
     return LatentModel(network, place, card)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from aedesk.core.resources import resource_path
@@ -96,6 +97,16 @@ GOALS: tuple[Goal, ...] = (
     ),
 )
 BY_NAME: Mapping[str, Goal] = {goal.name: goal for goal in GOALS}
+
+
+def has_classic_sets() -> bool:
+    """Whether sets called by name can be opened here: the packaged program may have no torchvision."""
+    return find_spec("torchvision") is not None
+
+
+def goals() -> tuple[Goal, ...]:
+    """Those that can be begun here."""
+    return tuple(goal for goal in GOALS if goal.name != "digits" or has_classic_sets())
 
 
 def families() -> list[str]:

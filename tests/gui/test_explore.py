@@ -130,7 +130,7 @@ def test_without_such_a_model_the_page_says_how_to_get_one(page: Open) -> None:
         return [Finished((CPU,) if isinstance(spec, DevicesSpec) else MODELS[:1])]
 
     empty = page(none, models=1)
-    assert "Train one in Train, for example with Explore digits" in empty.find(QLabel, "exploreEmpty").text()
+    assert "Train one in Train, for example with Compress pictures like these" in empty.find(QLabel, "exploreEmpty").text()
     assert empty.find(QLabel, "exploreEmpty").isVisible()
     assert not empty.panel.begin.isEnabled()
 

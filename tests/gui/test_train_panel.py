@@ -135,6 +135,14 @@ def test_the_page_takes_the_pictures_place_and_offers_goals_first(qtbot: QtBot, 
     assert not window.findChild(QAbstractButton, "trainStart").isEnabled()
 
 
+def test_without_torchvision_nothing_is_offered_that_needs_it(start: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aedesk.training.presets.find_spec", lambda _name: None)
+    window, _, _ = start()
+    for name in ("goal_digits", "dataNamed", "exploreSets"):
+        assert window.findChild(QAbstractButton, name).isHidden()
+    assert not window.findChild(QAbstractButton, "goal_photos").isHidden()
+
+
 @pytest.mark.parametrize("goal", [goal.name for goal in GOALS])
 def test_a_goal_makes_a_recipe_and_keeps_the_pictures_that_were_chosen(qtbot: QtBot, start: Open, pictures: Path, goal: str) -> None:
     window, panel, _ = start()

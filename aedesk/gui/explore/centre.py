@@ -13,7 +13,7 @@ from aedesk.gui.widgets.busy_label import BusyLabel
 
 NO_MODEL = (
     "There is no model with a latent yet.\n\n"
-    "Train one in Train, for example with Explore digits, and press Use now when it is good enough; "
+    "Train one in Train, for example with Compress pictures like these, and press Use now when it is good enough; "
     "or import one in Models."
 )
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolB
 
 from aedesk.gui.dialogs import files
 from aedesk.gui.explore.forms import add_row, combo, make_form, number
+from aedesk.training.presets import has_classic_sets
 
 SET_TITLES = {"mnist": "MNIST (digits)", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "flowers102": "Flowers102"}
 
@@ -43,6 +44,8 @@ class FolderControls(QWidget):
         for name, title in SET_TITLES.items():
             menu.addAction(title).setData(name)
         self.sets.setMenu(menu)
+        if not has_classic_sets():
+            self.sets.hide()
         self.limit = number("exploreLimit", "At most so many pictures", 10, 20_000, 1000)
         self.limit.setSingleStep(100)
         self.limit.setToolTip("Of a larger folder, evenly spaced pictures are taken")

@@ -16,6 +16,7 @@ from aedesk.gui.training.sheet import Sheet
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.workspace import Workspace
+from aedesk.training.presets import has_classic_sets
 from aedesk.training.recipe import DATASETS
 
 SETTLE_MS = 200
@@ -52,6 +53,8 @@ class DataBox(QFrame):
         self._named = QPushButton("Use a &named set\u2026")
         self._named.setObjectName("dataNamed")
         self._named.setToolTip("One of the classic sets: " + ", ".join(DATASETS))
+        if not has_classic_sets():
+            self._named.hide()
         self._download = QCheckBox("&Download it if it is not on this computer")
         self._download.setObjectName("dataDownload")
         self._sheet = Sheet("dataSheet", empty="Drop a folder of pictures here")

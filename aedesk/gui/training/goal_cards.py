@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.training.draft import Draft
-from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families, family_title
+from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families, family_title, goals
 
 
 class GoalCard(QToolButton):
@@ -70,6 +70,10 @@ class GoalCards(QWidget):
         for card in self._cards.values():
             group.addButton(card)
             column.addWidget(card)
+        offered = {goal.name for goal in goals()}
+        for name, card in self._cards.items():
+            if name not in offered:
+                card.hide()  # not left out, because it may be the remembered one
         column.addWidget(self._family)
         column.addWidget(self._note)
         column.addStretch(1)
