@@ -13,6 +13,8 @@ from aedesk.restoration.mark_colours import Palette, find_palette, refined
 from aedesk.restoration.mark_free import EVIDENCE, Fields, free_mark
 from aedesk.restoration.mark_free import PASSES as FREE_PASSES
 from aedesk.restoration.mark_grid import at_pixels
+from aedesk.restoration.mark_opaque import with_opaque_parts
+from aedesk.restoration.mark_removal import OPAQUE
 from aedesk.restoration.mark_sums import AXES, Array, EdgeSums, edge_sums, step
 
 _MORE_FREE_PASSES = 9
@@ -58,6 +60,7 @@ def estimate_mark(stack: Array, cancel: CancelToken) -> Generator[float, None, E
             best, colours = one, 1
         else:
             best, colours = yield from _many_colours(stack, free, cancel, done)
+    best = with_opaque_parts(stack, best, cancel)
     sums = edge_sums(stack, best.transmission, best.colour, cancel.check, first=False)
     yield 1.0
     return Estimate(best, colours, _expected_error(sums, best))
@@ -99,7 +102,7 @@ def _explained(sums: Sequence[EdgeSums], fields: Fields) -> float:
 
 def _expected_error(sums: Sequence[EdgeSums], fields: Fields) -> float:
     """From the precision of the steps that end at the mark's pixels, carried through the un-blending."""
-    inside = fields.alpha > 0.02
+    inside = (fields.alpha > 0.02) & (fields.alpha < OPAQUE)  # what is opaque is filled, not un-blended
     if not inside.any():
         return 0.0
     precision = at_pixels(fields.alpha.shape, [s.w * EVIDENCE for s in sums])[inside]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from aedesk.core.cancel import CancelToken
 from aedesk.imaging.blend import LUMA
@@ -13,13 +14,15 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.mark_file import Mark
 from aedesk.restoration.mark_places import Place, laid, seen
-from aedesk.restoration.mark_sums import AXES, edge_sums, step
+from aedesk.restoration.mark_sums import AXES, edge_sums, ends, step
 
 LEAST_ALPHA = 0.004
 """A mark that changes less than one of 255 levels is none."""
 OPAQUE = 0.85
 """Alpha above which too little of the picture is left to be brought back."""
 
+_SAME_COLOUR = 0.06
+"""Largest difference in [0, 1] of a sample from an opaque mark's."""
 _STRIP_ROWS = 256
 
 
@@ -72,16 +75,27 @@ def _colour(mark: Mark, channels: int, place: Place, part: Box) -> NDArray[np.fl
 
 
 def presence(mark: Mark, picture: Picture, place: Place, cancel: CancelToken) -> float:
-    """How much of the mark's steps is on a picture at that place: about 1 if it is there, about 0 if not."""
+    """How much of a mark is on a picture at that place: about 1 if it is there, about 0 if not.
+
+    By its steps where it is see-through, by its colour where it is opaque.
+    """
     stack = seen(picture.pixels, place, mark.box)[None] / np.float32(np.iinfo(picture.pixels.dtype).max)
     fields = mark.fields
     colour = (
         fields.colour if len(fields.colour) == stack.shape[1] else np.repeat(fields.colour.mean(0, keepdims=True), stack.shape[1], axis=0)
     )
     sums = edge_sums(stack, fields.transmission, colour, cancel.check, first=False)
+    hidden = fields.alpha > OPAQUE
     there = whole = 0.0
     for axis, s in zip(AXES, sums, strict=True):
-        t, m = step(fields.transmission, axis), step(colour, axis)
+        one, two = ends(hidden, axis)
+        t, m = (np.where(one | two, 0, step(field, axis)) for field in (fields.transmission, colour))
         there += float((t * s.wid + m * s.wd).sum())
         whole += float((t * t * s.wii + 2 * t * m * s.wi + m * m * s.w).sum())
-    return there / whole if whole > 0 else 0.0
+    by_steps = there / whole if whole > 0 else 0.0
+    inner = binary_erosion(hidden)  # its edges are smoothed
+    if not inner.any():
+        return by_steps
+    off = np.abs(stack[0][:, inner] - colour[:, inner] / fields.alpha[inner]).max(axis=0)
+    share = float(hidden.sum() / (fields.alpha > LEAST_ALPHA).sum())
+    return share * float((off < _SAME_COLOUR).mean()) + (1 - share) * by_steps

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marked_collections import backgrounds, word
-from scipy.ndimage import shift
+from marked_collections import backgrounds, marked, word
+from scipy.ndimage import binary_dilation, shift
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError
@@ -21,6 +21,7 @@ from aedesk.restoration import mark_file
 from aedesk.restoration.mark_file import Mark
 from aedesk.restoration.mark_free import Fields, slope_sums
 from aedesk.restoration.mark_grid import Grid, divergence, of_steps
+from aedesk.restoration.mark_opaque import opaque_parts
 from aedesk.restoration.mark_places import ANCHORS, SCALINGS, Layout, Place, laid, seen
 from aedesk.restoration.mark_removal import LEAST_ALPHA, remove
 from aedesk.restoration.mark_sums import AXES, edge_sums, step
@@ -96,6 +97,22 @@ def test_a_shift_is_found_to_a_fraction_of_a_pixel(right: float, down: float) ->
     other = backgrounds(9)[8].mean(2)
     found = match(template, (moved + (1 - moved) * other).astype(np.float32), (8, 8))
     assert (found.right, found.down) == pytest.approx((right, down), abs=0.25)
+
+
+def test_only_an_opaque_mark_hides_and_a_white_sky_does_not() -> None:
+    skies = [np.clip(2 - np.arange(120) / (15 + 2 * index), 0, 1)[:, None, None] for index in range(10)]  # each ends at its own height
+    clean = [sky + (1 - sky) * c for sky, c in zip(skies, backgrounds(10), strict=True)]
+
+    def hidden(opacity: float) -> np.ndarray:
+        alpha = word(opacity=opacity, at=(24, 80))
+        stack = np.stack([marked(c, alpha, (0.1, 0.6, 0.3)).transpose(2, 0, 1) for c in clean])
+        return opaque_parts(stack.astype(np.float32) / 255, CancelToken())
+
+    for opacity in (0, 0.3, 0.6):
+        assert not hidden(opacity).any()
+    whole, near = word(opacity=1, at=(24, 80)) > 0.95, binary_dilation(word(at=(24, 80)) > 0, np.ones((3, 3)))
+    assert hidden(1)[whole].mean() > 0.95
+    assert not hidden(1)[~near].any()
 
 
 @settings(deadline=None, max_examples=40)
