@@ -41,6 +41,7 @@ def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(body)
     foot.setContentsMargins(16, 8, 16, 16)
+    foot.setSpacing(8)  # it would take that of the layout around it
     whole = QVBoxLayout(panel)
     whole.setContentsMargins(0, 0, 0, 0)
     whole.setSpacing(0)

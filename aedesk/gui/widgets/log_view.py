@@ -39,6 +39,7 @@ class LogView(QWidget):
         self._clear.clicked.connect(self.clear)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(6, 4, 6, 4)
+        buttons.setSpacing(6)  # it would take that of the layout around it
         buttons.addStretch()
         buttons.addWidget(self._copy)
         buttons.addWidget(self._clear)
