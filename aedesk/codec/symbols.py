@@ -22,7 +22,7 @@ from aedesk.formats.checksum import crc32c
 from aedesk.models.codec_entropy import worth_of
 from aedesk.models.codec_logistic import LEVELS
 from aedesk.models.codec_steps import HYPER_STRIDE, corners, interleaved, latent_of, on_grid, steps_of
-from aedesk.models.fixed_point import settle
+from aedesk.models.fixed_point import settle_
 
 CRC_BYTES = 4
 LARGEST_SYMBOL = 32_000
@@ -68,12 +68,11 @@ def encode_tile(codec: LoadedCodec, y: Tensor, quality: int, *, frugal: bool = T
     z_symbols = _integers(side - walk.z_mean)
     encoder.put(z_symbols.reshape(-1), walk.z_indexes.reshape(-1))
     side_bits = float(codec.tables.cost(z_symbols.reshape(-1), walk.z_indexes.reshape(-1)).sum()) if costs else 0.0
-    for source, step in zip(steps_of(whole.to("cpu", torch.float64)), walk.steps(z_symbols), strict=True):
+    for source, step in zip(steps_of(whole.cpu()), walk.steps(z_symbols), strict=True):
         residual = ((source - step.mean) * step.gain).numpy().reshape(-1)[step.places]
         symbols = _integers(torch.from_numpy(residual))
         if frugal:
-            worth = worth_of(step.gain, level).numpy().reshape(-1)
-            symbols = _frugal(codec, symbols, step.indexes, residual, worth[step.places // walk.positions])
+            symbols = _frugal(codec, symbols, step, residual, worth_of(step.gain, level).numpy().reshape(-1))
         encoder.put(symbols, step.indexes)
         walk.take(step, symbols, codec.tables.cost(symbols, step.indexes) if costs else None)
     result = walk.result(z_symbols, side_bits)
@@ -102,13 +101,17 @@ def decode_tile(codec: LoadedCodec, payload: bytes, quality: int, height: int, w
 @dataclass(frozen=True, eq=False)
 class _Step:
     """One step's predictions: ``mean`` and ``gain`` as in ``models.codec_entropy``; which symbols of them, laid flat, are coded
-    (``places``), and the table of each of those (``indexes``).
+    (``places``), in the order in which they are, and the table of each of those (``indexes``).
     """
 
     mean: Tensor
     gain: Tensor
     places: NDArray[np.intp]
     indexes: NDArray[np.uint8]
+
+    def rows(self, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Of the chosen ones of ``places``, which of the flat ``gain``'s is theirs."""
+        return self.places[chosen] // (self.mean.numel() // self.gain.numel())
 
 
 class _Walk:
@@ -121,8 +124,7 @@ class _Walk:
         self._size = height, width
         self.z_mean = model.z_mean(self._quality)
         inside = on_grid(torch.ones(1, 1, height, width, dtype=torch.float64))
-        self._inside = corners(inside)
-        self.positions = self._inside[0].numel()
+        self._inside = None if inside.all() else corners(inside)
         rows, columns = (edge // HYPER_STRIDE for edge in inside.shape[2:])
         # Side information is always coded, even where its table is as good as sure.
         self.z_indexes = _indexes(model.z_level(self._quality)).clip(min=1).repeat(rows, 2).repeat(columns, 3)
@@ -136,33 +138,44 @@ class _Walk:
         walk = self._model.predict(self._model.features(z_hat, self._quality), self._quality)
         prediction = next(walk)
         while True:
-            indexes = _indexes(prediction.level * self._inside)
+            indexes = _indexes(prediction.level if self._inside is None else prediction.level * self._inside).reshape(-1)
             places = np.flatnonzero(indexes)
-            yield _Step(prediction.mean, prediction.gain, places, indexes.reshape(-1)[places])
+            # By table, as they are coded: sorted here, nothing is to be put in order again.
+            places = places[np.argsort(indexes[places], kind="stable")]
+            yield _Step(prediction.mean, prediction.gain, places, indexes[places])
             try:
                 prediction = walk.send((self._symbols[-1], self._y_hat[-1]))
             except StopIteration:
                 return
 
     def take(self, step: _Step, coded: NDArray[np.int32], bits: NDArray[np.float64] | None) -> None:
-        symbols = torch.zeros_like(step.mean)
+        symbols = torch.zeros(step.mean.shape, dtype=torch.int32)
         symbols.view(-1).numpy()[step.places] = coded
         self._symbols.append(symbols)
-        self._y_hat.append(settle(step.mean + symbols / step.gain) * self._inside)
+        self._y_hat.append(self._values(step, coded))
         if bits is not None:
             spent = torch.zeros_like(step.mean)
             spent.view(-1).numpy()[step.places] = bits
             self._bits.append(spent.sum(1, keepdim=True))
 
+    def _values(self, step: _Step, coded: NDArray[np.int32]) -> Tensor:
+        """The quantised latent: the mean, which is settled already, but where a symbol is not 0."""
+        there = np.flatnonzero(coded)
+        values, places = step.mean.clone(), step.places[there]
+        flat = values.view(-1).numpy()
+        moved = flat[places] + coded[there] / step.gain.numpy().reshape(-1)[step.rows(there)]
+        flat[places] = settle_(torch.from_numpy(moved)).numpy()
+        return values if self._inside is None else values * self._inside
+
     def result(self, z_symbols: NDArray[np.int32], side_bits: float) -> TileSymbols:
         height, width = self._size
-        symbols = latent_of([part.to(torch.int32) for part in self._symbols])[0, :, :height, :width].contiguous().numpy()
+        symbols = latent_of(self._symbols)[0, :, :height, :width].contiguous().numpy()
         bits = interleaved(torch.stack(self._bits).sum(0))[0, 0] if self._bits else torch.zeros(self._size, dtype=torch.float64)
         return TileSymbols(z_symbols[0], symbols, tuple(self._y_hat), bits[:height, :width].numpy(), side_bits)
 
 
 def _indexes(level: Tensor) -> NDArray[np.uint8]:
-    found: NDArray[np.uint8] = (level + 0.5).floor().clamp(0, LEVELS - 1).to(torch.uint8).numpy()
+    found: NDArray[np.uint8] = (level + 0.5).clamp_(0, LEVELS - 1).to(torch.uint8).numpy()  # which rounds down
     return found
 
 
@@ -172,13 +185,13 @@ def _integers(values: Tensor) -> NDArray[np.int32]:
 
 
 def _frugal(
-    codec: LoadedCodec, symbols: NDArray[np.int32], indexes: NDArray[np.uint8], residual: NDArray[np.float64], worth: NDArray[np.float64]
+    codec: LoadedCodec, symbols: NDArray[np.int32], step: _Step, residual: NDArray[np.float64], worth: NDArray[np.float64]
 ) -> NDArray[np.int32]:
-    """Each symbol (N,), or its neighbour towards zero if that costs less: bits plus ``worth`` (N,) times the squared error."""
+    """Each symbol (N,), or its neighbour towards zero if that costs less: bits plus ``worth`` (of each gain) times the squared error."""
     active = np.flatnonzero(symbols)
     large = symbols[active]
     small = large - np.sign(large)
-    index, exact, weight = indexes[active], residual[active], worth[active]
+    index, exact, weight = step.indexes[active], residual[active], worth[step.rows(active)]
     saved = codec.tables.cost(large, index) - codec.tables.cost(small, index)
     added = weight * ((exact - small) ** 2 - (exact - large) ** 2)
     result = symbols.copy()

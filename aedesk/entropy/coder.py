@@ -132,7 +132,7 @@ class Decoder:
         return magnitude
 
 
-def _grouped(indexes: NDArray[np.integer], tables: Tables) -> tuple[NDArray[np.intp], Iterator[tuple[Any, int, slice]]]:
+def _grouped(indexes: NDArray[np.integer], tables: Tables) -> tuple[NDArray[np.intp] | slice, Iterator[tuple[Any, int, slice]]]:
     """The stable order by index; of each table that occurs the model (None: a point mass), the sure column, the run in that order."""
     if indexes.size and not 0 <= int(indexes.min()) <= int(indexes.max()) < tables.count:
         raise FormatError(
@@ -140,7 +140,8 @@ def _grouped(indexes: NDArray[np.integer], tables: Tables) -> tuple[NDArray[np.i
             _GET_MODEL,
         )
     narrow = indexes.astype(np.uint8 if tables.count <= 256 else np.uint16)  # these are sorted by counting
-    order = np.argsort(narrow, kind="stable")
+    in_order = bool(np.greater_equal(narrow[1:], narrow[:-1]).all())
+    order = slice(None) if in_order else np.argsort(narrow, kind="stable")
     counts = np.bincount(narrow, minlength=tables.count)
     ends = np.cumsum(counts)
     used = np.flatnonzero(counts)

@@ -119,7 +119,8 @@ class Tables:
     def cost(self, symbols: NDArray[np.integer], indexes: NDArray[np.integer]) -> NDArray[np.float64]:
         """(N,): what each symbol costs in bits when coded by the table of its index, escapes with all that follows them."""
         columns, escaped = split(symbols, self.reach)
-        cost: NDArray[np.float64] = self._all_bits[indexes, columns]
+        places = indexes.astype(np.intp) * self.frequencies.shape[1] + columns
+        cost: NDArray[np.float64] = self._all_bits.take(places)
         if escaped.size:
             beyond = np.abs(symbols[escaped].astype(np.int64)) - self.reach
             cost[escaped] += 2 * np.frexp(beyond)[1]  # twice the length in binary
@@ -129,7 +130,7 @@ class Tables:
 def split(symbols: NDArray[np.integer], reach: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
     """Columns of a table for symbols (N,), and where among them the escapes are."""
     columns = symbols.astype(np.int32) + np.int32(reach)
-    escaped = np.flatnonzero(columns.astype(np.uint32) > 2 * reach)  # below 0 as well: it wraps round
+    escaped = np.flatnonzero(columns.view(np.uint32) > 2 * reach)  # below 0 as well: it wraps round
     columns[escaped] = 2 * reach + 1
     return columns, escaped
 

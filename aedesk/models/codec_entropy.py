@@ -33,7 +33,7 @@ from aedesk.models.codec_steps import (
     taps,
 )
 from aedesk.models.codec_transforms import STRIDE
-from aedesk.models.fixed_point import FixedConv2d, FixedGroups, settle
+from aedesk.models.fixed_point import FixedConv2d, FixedGroups, settle_
 from aedesk.models.quality import ANCHORS, QualityTable, lmbda_of
 
 LEVEL_GAIN = 16
@@ -86,26 +86,28 @@ class ContextStep(nn.Module):
         with torch.no_grad():
             self.leave.weight.zero_()
 
-    def forward(self, features: Tensor, decoded: list[Tensor]) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, decoded: list[Tensor], frames: list[Tensor]) -> tuple[Tensor, Tensor]:
         """
         Args:
             features: (B, context, h, w).
             decoded: (4, latent / 2, B, h / 2, w / 2) of every step before.
+            frames: the same, :func:`~aedesk.models.codec_steps.framed`.
         """
         if decoded:
             entering = [enter(x, flip) for enter, x, flip in zip(self.enter, decoded, FLIPS, strict=False)]
-            features = features + settle(interleaved(functools.reduce(torch.add, entering)))
-        x = F.relu(self.mix(F.relu(features)))
+            features = features + settle_(interleaved(functools.reduce(torch.add, entering)))
+        x = F.relu(self.mix(F.relu(features)), inplace=True)
         with torch.autocast(x.device.type, enabled=False):  # a step of the quantiser is a thousandth of a large mean
             flip = FLIPS[self.step]
-            found = list(self.leave(corners(x.to(features.dtype)), flip).unbind())
-            for earlier, (kernel, values) in enumerate(zip(self.around, decoded, strict=True)):
-                frame = framed(values)
+            total = self.leave(corners(x.to(features.dtype)), flip)
+            found, learns = list(total.unbind()), torch.is_grad_enabled()
+            add = torch.addcmul if learns else torch.Tensor.addcmul_
+            for earlier, (kernel, frame) in enumerate(zip(self.around, frames, strict=True)):
                 for weight, (dy, dx) in zip(kernel, taps(self.step, earlier), strict=True):
                     for corner, group in enumerate(groups_of(flip)):
                         there = neighbour(frame, corner, dy, dx)
-                        found[corner] = torch.addcmul(found[corner], there, weight[group, :, None, None, None])
-            mean, level = settle(torch.stack(found)).chunk(2, 1)
+                        found[corner] = add(found[corner], there, weight[group, :, None, None, None])
+            mean, level = settle_(torch.stack(found) if learns else total).chunk(2, 1)
         return mean, level
 
 
@@ -175,25 +177,28 @@ class EntropyModel(nn.Module):
 
     def features(self, z_hat: Tensor, quality: Tensor) -> Tensor:
         """(B, context, h, w) of the quantised side information."""
-        x = settle(z_hat * 0.125)  # its integers are larger than what a fresh convolution takes well
+        x = settle_(z_hat * 0.125)  # its integers are larger than what a fresh convolution takes well
         for number, layer in enumerate(self.h_s):
             x = F.pixel_shuffle(F.relu(layer(x)) if number == 0 else layer(x), 2)
-        return settle(x + self.tint(quality))
+        return settle_(x + self.tint(quality))
 
     def predict(self, features: Tensor, quality: Tensor) -> Generator[Prediction, tuple[Tensor, Tensor], None]:
         """The four steps. After each, its symbols and its quantised latent must be sent in; both are 0 beyond a picture's edge."""
         gains, rests, units = (of_quality(table) for table in (self.gain(quality), self.level(quality), self.unit(quality)))
         decoded: list[Tensor] = []
+        frames: list[Tensor] = []
         for step, network in enumerate(self.context):
             flip = FLIPS[step]
             gain, rest, unit = gains[groups_of(flip)], rests[groups_of(flip)], units[groups_of(flip)]
-            mean, level = network(features, decoded)
-            symbols, y_hat = yield Prediction(settle(mean * unit), settle(level * LEVEL_GAIN + rest), gain)
-            decoded.append(torch.cat((settle(y_hat / unit), self.loud(symbols)), 1))
+            mean, level = network(features, decoded, frames)
+            symbols, y_hat = yield Prediction(settle_(mean * unit), settle_(level * LEVEL_GAIN + rest), gain)
+            if step < STEPS - 1:
+                decoded.append(torch.cat((settle_(y_hat / unit), self.loud(symbols)), 1))
+                frames.append(framed(decoded[-1]))
 
     def loud(self, symbols: Tensor) -> Tensor:
         """log2(1 + |symbol|), from a table, for a logarithm may differ by machine."""
-        return self.loudness[symbols.detach().abs().clamp(max=_LOUDEST - 1).long()]
+        return self.loudness.take(symbols.detach().abs().clamp(max=_LOUDEST - 1).long())
 
     def frugal(self, residual: Tensor, prediction: Prediction, quality: Tensor) -> Tensor:
         """Symbols for what is left of the latent after the mean, in steps of the quantiser: each rounded, or its neighbour towards zero if

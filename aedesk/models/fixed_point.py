@@ -15,7 +15,6 @@ import copy
 from typing import TypeVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aedesk.core.errors import ModelError
@@ -26,15 +25,17 @@ LARGEST = 2.0**12
 """Values are kept within +-LARGEST."""
 EXACT_BELOW = 2.0 ** (53 - WEIGHT_BITS - VALUE_BITS)
 """A sum of products whose absolute values stay below this is exact."""
+_TO_BITS = 1.5 * 2.0 ** (52 - VALUE_BITS)
+"""Beside this, a float64 has VALUE_BITS bits left behind the point: added and taken away again it rounds, ties to even."""
 
 N = TypeVar("N", bound=nn.Module)
 
 
-def settle(x: Tensor) -> Tensor:
-    """Round to a multiple of 2**-VALUE_BITS within +-LARGEST, in float64; in other types return ``x`` as it is."""
+def settle_(x: Tensor) -> Tensor:
+    """Round to a multiple of 2**-VALUE_BITS within +-LARGEST, in place, in float64; in other types return ``x`` as it is."""
     if x.dtype != torch.float64:
         return x
-    return (x * 2.0**VALUE_BITS).round_().mul_(2.0**-VALUE_BITS).clamp_(-LARGEST, LARGEST)
+    return x.add_(_TO_BITS).sub_(_TO_BITS).clamp_(-LARGEST, LARGEST)
 
 
 class FixedConv2d(nn.Conv2d):
@@ -46,19 +47,22 @@ class FixedConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.dtype != torch.float64:
             return super().forward(x)
-        # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round. Laid flat with its border, the
-        # picture moves by a row or a column with where one begins to read; what is computed at the border itself is cut off.
+        # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round. The neighbours on either side
+        # become channels; laid flat, the picture moves by a row with where one begins to read.
         assert self.bias is not None
-        height, width = x.shape[2:]
-        flat = F.pad(x, (1, 1, 1, 1)).flatten(2).unflatten(1, (self.groups, -1))
-        count = height * (width + 2) - 2
-        weight = self.weight.unflatten(0, (self.groups, -1))
-        total = x.new_zeros(x.shape[0], self.groups, weight.shape[1], height * (width + 2))
-        for dy in range(3):
-            for dx in range(3):
-                first = dy * (width + 2) + dx
-                total[..., :count] += weight[..., dy, dx] @ flat[..., first : first + count]
-        return settle(total.flatten(1, 2).unflatten(2, (height, -1))[..., :width] + self.bias[:, None, None])
+        batch, _, height, width = x.shape
+        x = x.unflatten(1, (self.groups, -1))
+        near = x.new_zeros(batch, self.groups, 3, x.shape[2], height + 2, width)
+        near[:, :, 0, :, 1:-1, 1:] = x[..., :-1]
+        near[:, :, 1, :, 1:-1] = x
+        near[:, :, 2, :, 1:-1, :-1] = x[..., 1:]
+        flat = near.flatten(4).flatten(2, 3).flatten(0, 1)
+        rows = self.weight.permute(2, 0, 3, 1).flatten(2).unflatten(1, (1, self.groups, -1))
+        rows = rows.expand(-1, batch, -1, -1, -1).flatten(1, 2)
+        total = torch.bmm(rows[0], flat[..., : height * width])
+        for dy in (1, 2):
+            total.baddbmm_(rows[dy], flat[..., dy * width : (dy + height) * width])
+        return settle_(total.view(batch, -1, height, width).add_(self.bias[:, None, None]))
 
 
 class FixedGroups(nn.Module):
@@ -81,6 +85,7 @@ def make_exact(network: N) -> N:
     Raises :class:`ModelError` if a sum in a layer could be too long to be exact.
     """
     exact = copy.deepcopy(network).to("cpu", torch.float64).eval()
+    exact.to(memory_format=torch.channels_last)  # as FixedConv2d multiplies
     with torch.no_grad():
         for parameter in exact.parameters():
             parameter.copy_((parameter * 2.0**WEIGHT_BITS).round() * 2.0**-WEIGHT_BITS).requires_grad_(False)

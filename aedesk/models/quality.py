@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aedesk.models.fixed_point import settle
+from aedesk.models.fixed_point import settle_
 
 BEST = 100
 SPACING = 10
@@ -44,11 +44,11 @@ class QualityTable(nn.Module):
         """(B, channels, 1, 1) for ``quality`` (B,) of whole numbers; settled in float64."""
         change = self.scale * self.change
         if self.relative:  # growth and its inverse, without an exponential, which may differ by machine
-            rows = settle(torch.where(change >= 0, self.start * (1 + change), self.start / (1 - change.clamp(max=0))))
+            rows = settle_(torch.where(change >= 0, self.start * (1 + change), self.start / (1 - change.clamp(max=0))))
         else:
-            rows = settle(self.start + change)
+            rows = settle_(self.start + change)
         quality = quality.long()
         low = (quality // SPACING).clamp(max=ANCHORS - 2)
         part = (quality - low * SPACING).to(rows.dtype)[:, None]
         between = ((SPACING - part) * rows[low] + part * rows[low + 1]) / SPACING
-        return settle(between)[:, :, None, None]
+        return settle_(between)[:, :, None, None]

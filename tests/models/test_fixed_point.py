@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from aedesk.core.errors import ModelError
-from aedesk.models.fixed_point import LARGEST, VALUE_BITS, FixedConv2d, FixedGroups, make_exact, settle
+from aedesk.models.fixed_point import LARGEST, VALUE_BITS, FixedConv2d, FixedGroups, make_exact, settle_
 
 
 def values(*shape: int, seed: int = 0) -> torch.Tensor:
     torch.manual_seed(seed)
-    return settle(torch.randn(*shape, dtype=torch.float64) * 20)
+    return settle_(torch.randn(*shape, dtype=torch.float64) * 20)
 
 
 @pytest.mark.parametrize("groups", [1, 2])
@@ -27,7 +27,7 @@ def test_an_exact_layer_is_the_ordinary_one_up_to_rounding(groups: int) -> None:
     difference = (exact(x) - layer(x.float())).abs().max()
     assert difference < 6 * 9 * 60 * 2.0**-12
     reference = F.conv2d(x, exact.weight, exact.bias, padding=1, groups=groups)
-    assert torch.equal(exact(x), settle(reference))
+    assert torch.equal(exact(x), settle_(reference))
 
 
 def test_each_corner_has_the_matrix_of_its_group() -> None:
@@ -51,7 +51,7 @@ def test_no_order_of_the_inputs_changes_a_bit(seed: int, channels: int) -> None:
 
 
 def test_settled_values_are_multiples_within_bounds() -> None:
-    x = settle(torch.tensor([0.1, -1e9, 1e9, 3.0], dtype=torch.float64))
+    x = settle_(torch.tensor([0.1, -1e9, 1e9, 3.0], dtype=torch.float64))
     assert (x * 2**VALUE_BITS % 1 == 0).all()
     assert x.abs().max() == LARGEST
     assert x[3] == 3
@@ -59,7 +59,7 @@ def test_settled_values_are_multiples_within_bounds() -> None:
 
 def test_training_is_not_rounded() -> None:
     x = torch.tensor([0.12345])
-    assert settle(x) is x
+    assert settle_(x) is x
 
 
 @pytest.mark.parametrize("kind", [FixedConv2d, FixedGroups])
