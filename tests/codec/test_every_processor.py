@@ -1,4 +1,7 @@
-"""A file means the same on every machine: the symbols that one setting of the processor writes, all the others read."""
+"""A file means the same on every machine: the symbols that one setting of the processor writes, all the others read.
+
+``AEDESK_OTHER_PYTHONS`` may name interpreters with another torch, separated as in ``PATH``; they must read the same symbols too.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ PROCESSORS = {
     "no oneDNN": {"TORCH_MKLDNN_ENABLED": "0"},
 }
 
+PYTHONS = [sys.executable, *filter(None, os.environ.get("AEDESK_OTHER_PYTHONS", "").split(os.pathsep))]
+
 READ = """
 import hashlib, sys
 import numpy as np
@@ -43,9 +48,9 @@ print(hashlib.sha256(latents.symbols.tobytes() + latents.values.tobytes()).hexdi
 """
 
 
-def read_elsewhere(processor: dict[str, str], model: Path, aed: Path, pixels: Path) -> str:
+def read_elsewhere(python: str, processor: dict[str, str], model: Path, aed: Path, pixels: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA")}
-    arguments = [sys.executable, "-c", READ, str(model), str(aed), str(pixels)]
+    arguments = [python, "-c", READ, str(model), str(aed), str(pixels)]
     done = subprocess.run(arguments, env=environment | processor, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -74,10 +79,11 @@ def here(written: tuple[Path, Path, Path]) -> tuple[str, np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processor", PROCESSORS)
+@pytest.mark.parametrize("python", PYTHONS, ids=("this Python", *PYTHONS[1:]))
 def test_symbols_are_equal_and_pixels_within_a_level(
-    processor: str, written: tuple[Path, Path, Path], here: tuple[str, np.ndarray]
+    python: str, processor: str, written: tuple[Path, Path, Path], here: tuple[str, np.ndarray]
 ) -> None:
     model, aed, folder = written
     digest, pixels = here
-    assert read_elsewhere(PROCESSORS[processor], model, aed, folder / "pixels.npy") == digest
+    assert read_elsewhere(python, PROCESSORS[processor], model, aed, folder / "pixels.npy") == digest
     assert np.abs(np.load(folder / "pixels.npy").astype(int) - pixels).max() <= 1
