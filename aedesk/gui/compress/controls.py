@@ -66,9 +66,9 @@ class Controls:
         self.run_all.setToolTip("Write every picture of the library as an .aed file into a folder")
         self.other.setCurrentIndex(max(self.other.findData(settings["compress_other"]), 0))
         self.by.setCurrentIndex(max(self.by.findData(settings["compress_by"]), 0))
-        self.by.setEnabled(bool(self.other.currentData()))
         self.heat.setChecked(bool(settings["compress_heat"]))
         self._lay_out(panel)
+        self.by.setVisible(bool(self.other.currentData()))
         self.clear_figures()
 
     def _lay_out(self, panel: QWidget) -> None:

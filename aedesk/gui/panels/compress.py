@@ -160,7 +160,7 @@ class CompressPanel(Panel):
     @Slot()
     def _on_other(self, _index: int = 0) -> None:
         codec = self.controls.other.currentData()
-        self.controls.by.setEnabled(bool(codec))
+        self.controls.by.setVisible(bool(codec))
         self._drop_duel()
         if self._active:
             self.viewer.set_pair("noisy", "reconstructed") if codec else self.viewer.set_pair(None, None)
