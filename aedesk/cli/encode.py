@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--target-size", type=size_bytes, metavar="BYTES", help="the best file of at most this size, such as 200000, 200k or 1.5M"
     )
     parser.add_argument(
-        "--preset", choices=PRESETS, default=default.preset, help="slow: smaller files, many times the work (default normal)"
+        "--preset", choices=PRESETS, default=default.preset, help="slow: nearer to the original, many times the work (default normal)"
     )
     parser.add_argument(
         "--model", default=default.model, metavar="NAME|FILE", help="a codec or any model with a latent (default %(default)s)"

@@ -20,7 +20,7 @@ class CompressSpec:
         target_bpp: bits per pixel of the whole file that must not be exceeded, None for no such target. At most one target.
         target_psnr: PSNR in dB that must be reached.
         target_bytes: size of the whole file that must not be exceeded.
-        preset: "normal", or "slow" for a smaller file at the same quality after many times the work.
+        preset: "normal", or "slow" for a picture nearer to the original in a file of about the same size, after many times the work.
         embed_model: put the decoder into the file, for sending it to somebody who does not have the model.
         preview: decode as well, and say what each position of the latent has cost.
         device: "auto", "cpu" or "cuda:N".

@@ -30,7 +30,7 @@ class Controls:
         self.show = ShowSwitch()
         self.models = combo("compressModel", "Codec")
         self.aim = AimBox(str(settings["compress_aim"]), int(settings["compress_quality"]))
-        self.slow = QCheckBox("Ta&ke time for a smaller file")
+        self.slow = QCheckBox("Ta&ke time to come nearer to the original")
         self.slow.setObjectName("compressSlow")
         self.slow.setToolTip("Refines the code of each picture when it is exported: many times the work, nothing else changes")
         self.embed = QCheckBox(EMBED)
