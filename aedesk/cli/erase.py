@@ -38,8 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
         choices=METHODS,
-        default=default.method,
-        help="how to treat what the mask covers: as see-through, as hidden, or as it looks (default)",
+        help="how to treat what the mask covers: as see-through, as hidden (default for a given mask), or as it looks (default otherwise)",
     )
     parser.add_argument(
         "--sensitivity",
@@ -65,15 +64,15 @@ def run(args: argparse.Namespace) -> int:
         raise SpecError("--mark is for --shared-mark.", "Give --shared-mark too, or --mask for a mask.")
     inputs = expand(args.inputs, Path(args.out) if is_folder(args.out, inputs_are_single=False) else None, is_source)
     pairs = plan(inputs, args.out, WRITABLE)
+    mask = None if args.mask == AUTO else read_mask(Path(args.mask))
     spec = EraseSpec(
         model=args.model,
         inpaint_model=args.inpaint_model,
-        method=args.method,
+        method=args.method or ("auto" if mask is None else "inpaint"),
         sensitivity=args.sensitivity,
         feather_px=args.feather,
         device=args.device,
     )
-    mask = None if args.mask == AUTO else read_mask(Path(args.mask))
 
     def clean(source: Path, output: Path, run: Run) -> str:
         from aedesk.imaging import io

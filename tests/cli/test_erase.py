@@ -52,6 +52,20 @@ def test_a_mask_file_says_what_is_erased_in_a_whole_folder(aedesk: Cli, make_fil
     assert "% of the picture" in outcome.out
 
 
+def test_what_a_given_mask_covers_is_filled_unless_it_is_said_to_be_see_through(
+    aedesk: Cli, make_file: MakeFile, models: list[str], tmp_path: Path
+) -> None:
+    file, mask = make_file(tmp_path / "in.png"), np.zeros((48, 64, 1), np.uint8)
+    mask[10:20, 10:30] = 255
+    io.write(Picture(mask), tmp_path / "mask.png")
+    results = {}
+    for name, options in {"default": [], "inpaint": ["--method", "inpaint"], "unblend": ["--method", "unblend"]}.items():
+        assert aedesk("erase", file, "-o", tmp_path / f"{name}.png", "--mask", tmp_path / "mask.png", *options, *models).code == 0
+        results[name] = io.read(tmp_path / f"{name}.png").pixels
+    assert np.array_equal(results["default"], results["inpaint"])
+    assert not np.array_equal(results["default"], results["unblend"])
+
+
 def test_without_a_mask_marks_are_looked_for(aedesk: Cli, make_file: MakeFile, models: list[str], tmp_path: Path) -> None:
     file = make_file(tmp_path / "in.png")
     outcome = aedesk("erase", file, "-o", tmp_path / "out.png", *models)
