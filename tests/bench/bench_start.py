@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QApplication
 from aedesk.gui import app as program
 
 class Measured(program.Application):
-    def __init__(self, *args):
-        super().__init__(*args)
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
         self.window.first_painted.connect(self.painted)
 
     def painted(self):

@@ -14,7 +14,6 @@ from aedesk.gui.history import History
 from aedesk.gui.recovery.crash import CrashWatch, write_report
 from aedesk.gui.recovery.keeper import Keeper
 from aedesk.gui.recovery.record import FILE, Record, read_history, read_record
-from aedesk.gui.report import program_report
 from aedesk.gui.state import Badge, Document
 from aedesk.gui.workspace import Workspace
 
@@ -56,6 +55,8 @@ class Recovery:
         """Tell of the crash if there was one, restore what the person wants; then keep this session. True if pictures come back."""
         restored = False
         if self.crashed:
+            from aedesk.gui.report import program_report  # only now: without a crash the first paint does not wait for it
+
             report = write_report(self._reports, self.watch.left, program_report(workspace.catalog.devices), self._log)
             restored = dialogs.ask_recovery(
                 words(self.record, workspace.settings["train_run"]), bool(self.record.documents), report, window
