@@ -61,7 +61,7 @@ class Application(QObject):
         theme.apply(app, self.settings["theme"])
         self.workspace = Workspace(self.settings, make_client or real_client, make_training_client or real_training_client, self)
         self.window = MainWindow(self.workspace, self.logging.relay, self.logging.path)
-        self.window.first_painted.connect(self._on_first_painted)
+        self.window.ready.connect(self._on_ready)
         self._undo_hooks = install_exception_hooks(lambda text: show_message(text, self.window))
 
     def show(self) -> None:
@@ -76,7 +76,7 @@ class Application(QObject):
         self.logging.stop()
 
     @Slot()
-    def _on_first_painted(self) -> None:
+    def _on_ready(self) -> None:
         first_start = self.settings["first_start"]
         self.settings["first_start"] = False
         paths = self._paths or ([resource_path("samples", name) for name in SAMPLES] if first_start else [])

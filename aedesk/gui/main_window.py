@@ -15,7 +15,7 @@ from aedesk.gui.actions import MODES, make_actions
 from aedesk.gui.commands import FileCommands
 from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
-from aedesk.gui.panels.registry import PANELS
+from aedesk.gui.panels.registry import PANELS, PanelEntry
 from aedesk.gui.parts import undoing
 from aedesk.gui.parts.aed_thumbnails import AedThumbnails
 from aedesk.gui.parts.centre import Centre
@@ -48,12 +48,14 @@ MAX_CLOSE_S = 3.0
 
 class MainWindow(QMainWindow):
     """Signals:
-    first_painted: the window is on the screen; what needs time may begin.
+    first_painted: the window is on the screen.
+    ready: all panels are there; what needs time may begin.
     closing: the person has closed it for good; what still runs is ended next.
     ended: the window is closed and nothing runs any more.
     """
 
     first_painted = Signal()
+    ready = Signal()
     closing = Signal()
     ended = Signal()
 
@@ -80,8 +82,7 @@ class MainWindow(QMainWindow):
         self._messages = Messages(workspace, self.banner, self.log_view, log, self)
         self.actions_by_name = make_actions(self, self._handlers())
         self.view_bar = ViewBar(self.viewer, self.actions_by_name, settings["view_mode"])
-        self.panels: dict[str, Panel] = {entry.name: entry.make(workspace, self.viewer) for entry in PANELS}
-        self.panel_stack = PanelStack(PANELS, self.panels)
+        self.panel_stack = PanelStack(PANELS, self._make_panel)
         self._lay_out()
         self.setStatusBar(StatusBar(workspace, self.viewer, self))
         self._connect()
@@ -102,7 +103,7 @@ class MainWindow(QMainWindow):
             "open_folder": commands.open_folder,
             "save": commands.save,
             "save_all": commands.save_all,
-            "export_aed": lambda: self.panels["compress"].run(self._chosen()),
+            "export_aed": lambda: self.panel_stack.panel("compress").run(self._chosen()),
             "close_picture": lambda: commands.close_documents(self._chosen()),
             "quit": self.close,
             "undo": self._undo,
@@ -143,14 +144,17 @@ class MainWindow(QMainWindow):
         self.viewer.files_dropped.connect(self.commands.opener.open)
         self.commands.opener.recent_changed.connect(self._fill_recent)
         self.panel_stack.changed.connect(self._on_panel)
-        for panel in self.panels.values():
-            panel.run_wanted.connect(self._run)
-            panel.run_all_wanted.connect(self._run_all)
-            panel.reference_wanted.connect(self.commands.load_reference)
-            panel.centre_changed.connect(self._on_centre)
-            panel.versions_changed.connect(self._on_versions)
-            panel.undo_changed.connect(self._refresh)
         self._fill_recent()
+
+    def _make_panel(self, entry: PanelEntry) -> Panel:
+        panel = entry.load()(self.workspace, self.viewer)
+        panel.run_wanted.connect(self._run)
+        panel.run_all_wanted.connect(self._run_all)
+        panel.reference_wanted.connect(self.commands.load_reference)
+        panel.centre_changed.connect(self._on_centre)
+        panel.versions_changed.connect(self._on_versions)
+        panel.undo_changed.connect(self._refresh)
+        return panel
 
     # What the actions do
 
@@ -183,13 +187,13 @@ class MainWindow(QMainWindow):
             "device": [(device.name, device.label) for device in catalog.devices],
         }
         before = catalog.device
-        for panel in self.panels.values():
+        for panel in self.panel_stack.made:
             panel.remember()
         if dialogs.edit_settings(self.workspace.settings, choices, self):
             app = QApplication.instance()
             if isinstance(app, QApplication):
                 theme.apply(app, self.workspace.settings["theme"])
-            for panel in self.panels.values():
+            for panel in self.panel_stack.made:
                 panel.recall()
             if catalog.device != before:
                 catalog.device_changed.emit(catalog.device)
@@ -216,7 +220,7 @@ class MainWindow(QMainWindow):
         self._centre.show_for(self.panel)
         self.view_bar.set_names(self.panel.captions)
         self.presenter.present_by(self.panel.versions)
-        for panel in sorted(self.panels.values(), key=lambda panel: panel is self.panel):  # who leaves lets go first
+        for panel in sorted(self.panel_stack.made, key=lambda panel: panel is self.panel):  # who leaves lets go first
             panel.set_active(panel is self.panel)
         self._refresh()
 
@@ -245,7 +249,7 @@ class MainWindow(QMainWindow):
     def _save_settings(self) -> None:
         settings = self.workspace.settings
         remember_places(self, settings)
-        for panel in self.panels.values():
+        for panel in self.panel_stack.made:
             panel.remember()
         settings["view_mode"] = self.viewer.mode
         settings["panel"] = self.panel_stack.name
@@ -259,6 +263,17 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             QTimer.singleShot(0, self.first_painted.emit)
+            QTimer.singleShot(0, self._make_panels)
+
+    @Slot()
+    def _make_panels(self) -> None:
+        """One at a time, so that the window answers meanwhile."""
+        if self._closing:
+            return
+        if self.panel_stack.make_next():
+            QTimer.singleShot(0, self._make_panels)
+        else:
+            self.ready.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if dropped_paths(event.mimeData()):
@@ -282,7 +297,7 @@ class MainWindow(QMainWindow):
         self._save_settings()
         self.hide()
         self.panel.set_active(False)
-        for panel in self.panels.values():
+        for panel in self.panel_stack.made:
             panel.shutdown()
         self.workspace.shutdown(MAX_CLOSE_S)
         self.viewer.shutdown()

@@ -78,7 +78,7 @@ def training(seconds: int = 30) -> int:
         while not window.workspace.catalog.models:
             QTest.qWait(50)
         window.panel_stack.choose("train")
-        panel = window.panels["train"]
+        panel = window.panel_stack.panel("train")
         assert isinstance(panel, TrainPanel)
         panel.draft.choose_family("denoising")
         panel.draft.choose_pictures({"folder": str(pictures)})

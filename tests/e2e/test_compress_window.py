@@ -37,7 +37,7 @@ def test_a_picture_is_compressed_exported_and_opened_again(
     made = Application(app, [picture], settings_file=settings.path)
     try:
         made.show()
-        panel, queue, library = made.window.panels["compress"], made.workspace.queue, made.workspace.library
+        panel, queue, library = made.window.panel_stack.panel("compress"), made.workspace.queue, made.workspace.library
         assert isinstance(panel, CompressPanel)
         qtbot.waitUntil(lambda: panel.live.now is not None, timeout=PATIENCE_MS)
         live = panel.live.now

@@ -141,7 +141,7 @@ def test_a_run_that_was_cut_off_by_closing_the_window_is_offered_again(qtbot: Qt
     window.close()
     assert run.checkpoint.is_file()
     again = start()
-    other = again.panels["train"]
+    other = again.panel_stack.panel("train")
     assert isinstance(other, TrainPanel)
     qtbot.waitUntil(lambda: other.session.state is State.PAUSED, timeout=PATIENCE_MS)
     assert "was not finished" in again.banner.text

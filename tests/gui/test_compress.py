@@ -48,7 +48,7 @@ class Shop:
 
     @property
     def panel(self) -> CompressPanel:
-        panel = self.window.panels["compress"]
+        panel = self.window.panel_stack.panel("compress")
         assert isinstance(panel, CompressPanel)
         return panel
 
@@ -112,7 +112,7 @@ def shop(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
         assert isinstance(app, QApplication)
         made = Application(app, paths, make_client=lambda: client, make_training_client=FakeClient, settings_file=file)
         opened.append(made)
-        with qtbot.waitSignal(made.window.first_painted):
+        with qtbot.waitSignal(made.window.ready):
             made.show()
         qtbot.waitUntil(lambda: bool(made.workspace.catalog.models))
         return Shop(qtbot, client, made.window, made)

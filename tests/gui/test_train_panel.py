@@ -73,9 +73,9 @@ def start(qtbot: QtBot, tmp_path: Path, training: FakeClient) -> Iterator[Open]:
         assert isinstance(app, QApplication)
         made = Application(app, make_client=lambda: FakeClient(worker), make_training_client=lambda: training, settings_file=file)
         running.append(made)
-        with qtbot.waitSignal(made.window.first_painted):
+        with qtbot.waitSignal(made.window.ready):
             made.show()
-        panel = made.window.panels["train"]
+        panel = made.window.panel_stack.panel("train")
         assert isinstance(panel, TrainPanel)
         return made.window, panel, panel.centre()
 
@@ -269,7 +269,7 @@ def test_use_now_takes_the_model_into_the_lists_and_restore_chooses_it(
     assert "Restore uses it now" in window.banner.text
     window.workspace.catalog.models = (*window.workspace.catalog.models, ModelInfo("my-photos", "", "denoise", "My photos"))
     window.workspace.catalog.models_changed.emit()
-    assert window.panels["restore"].spec().model == "my-photos"
+    assert window.panel_stack.panel("restore").spec().model == "my-photos"
 
 
 def test_an_unfinished_run_is_offered_with_its_curves(qtbot: QtBot, start: Open, training: FakeClient, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fake_client import CPU, GPU, FakeClient, play
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,6 +21,7 @@ from aedesk.gui.actions import ROWS
 from aedesk.gui.app import Application
 from aedesk.gui.dialogs import files
 from aedesk.gui.main_window import MainWindow
+from aedesk.gui.panels.registry import PANELS
 from aedesk.imaging.io import read
 from aedesk.jobs.events import WorkerState
 from aedesk.settings.store import Settings
@@ -45,7 +46,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
             app, paths, make_client=lambda: client, make_training_client=lambda: training or FakeClient(), settings_file=file
         )
         running.append(made)
-        with qtbot.waitSignal(made.window.first_painted):
+        with qtbot.waitSignal(made.window.ready):
             made.show()
         library = made.workspace.library
         if paths:
@@ -142,7 +143,7 @@ def test_adding_noise_makes_the_opened_picture_the_reference(
     (spec,) = client.specs(AddNoiseSpec)
     assert (spec.kind, spec.level, spec.seed) == ("gaussian", 25, 0)
     qtbot.waitUntil(lambda: "PSNR" in window.findChild(QLabel, "noiseFigures").text())
-    window.panels["restore"].run([current(window)])
+    window.panel_stack.panel("restore").run([current(window)])
     qtbot.waitUntil(lambda: current(window).step.restored is not None)
     assert (client.submitted[-1][2][0] is current(window).step.noisy) is True
 
@@ -156,6 +157,26 @@ def test_every_kind_of_noise_has_its_own_level(qtbot: QtBot, start: Open, client
     qtbot.waitUntil(lambda: not window.workspace.queue.busy)
     used = [(spec.kind, spec.level) for spec in client.specs(AddNoiseSpec)]
     assert used == [("gaussian", 25), ("poisson-gaussian", 25), ("salt-pepper", 5), ("speckle", 25), ("jpeg", 20)]
+
+
+def test_the_start_opens_one_window_and_the_panels_follow_it(start: Open, client: FakeClient) -> None:
+    shown: list[str] = []
+
+    class Watcher(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                shown.append(watched.objectName())
+            return False
+
+    watcher = Watcher()
+    QApplication.instance().installEventFilter(watcher)
+    try:
+        window = start(client=client)
+    finally:
+        QApplication.instance().removeEventFilter(watcher)
+    assert shown == ["mainWindow"]
+    assert len(window.panel_stack.made) == len(PANELS)
+    assert window.isActiveWindow()
 
 
 def test_cancel_stops_what_runs_and_what_waits(qtbot: QtBot, start: Open, make_file: Callable[..., Path]) -> None:
@@ -326,7 +347,7 @@ def test_the_model_list_shows_denoisers_only(qtbot: QtBot, start: Open, client: 
 
 def test_moving_the_strength_needs_no_network(qtbot: QtBot, start: Open, client: FakeClient, make_file: Callable[..., Path]) -> None:
     window = start(make_file("a.png", 600, 400), client=client, preview=True)
-    panel = window.panels["restore"]
+    panel = window.panel_stack.panel("restore")
     with qtbot.waitSignal(panel.preview.shown, timeout=5000):
         pass
     qtbot.waitUntil(lambda: window.workspace.pool.idle)
@@ -382,7 +403,7 @@ def test_a_panel_with_a_centre_of_its_own_takes_the_pictures_place_and_their_com
 ) -> None:
     window = start(make_file("a.png"), client=client)
     page = QWidget()
-    monkeypatch.setattr(window.panels["add_noise"], "centre", lambda: page)
+    monkeypatch.setattr(window.panel_stack.panel("add_noise"), "centre", lambda: page)
     assert window.viewer.isVisible()
     press(qtbot, window, "panel_add_noise")
     assert (page.isVisible(), window.viewer.isVisible(), window.view_bar.isVisible()) == (True, False, False)
@@ -398,7 +419,7 @@ def test_the_arrow_keys_choose_the_panel_and_it_is_remembered(qtbot: QtBot, star
     first = window.findChild(QAbstractButton, "panel_restore")
     first.setFocus()
     qtbot.keyClick(first, Qt.Key.Key_Right)
-    assert window.panel is window.panels["erase"]
+    assert window.panel is window.panel_stack.panel("erase")
     window.close()
     assert Settings(tmp_path / "config" / "settings.json")["panel"] == "erase"
 

@@ -33,7 +33,7 @@ class Studio:
 
     @property
     def panel(self) -> ErasePanel:
-        panel = self.window.panels["erase"]
+        panel = self.window.panel_stack.panel("erase")
         assert isinstance(panel, ErasePanel)
         return panel
 

@@ -44,7 +44,6 @@ class ErasePanel(Panel):
         self.editor.set_brush_px(float(settings["erase_brush_px"]))
         self.eraser = Eraser(workspace, self)
         self._notice = Notice()
-        self._notice.setVisible(not settings["erase_notice_read"])
         self._ways = WaySwitch(str(settings["erase_way"]))
         self._sensitivity = LabeledSlider("Sensitivity", 0, 100, 100 * settings["erase_sensitivity"], unit="%")
         self._sensitivity.setObjectName("eraseSensitivity")
@@ -66,6 +65,7 @@ class ErasePanel(Panel):
         self._run_all = QPushButton("Erase in &all")
         self._run_all.setObjectName("eraseAllButton")
         self._lay_out()
+        self._notice.setVisible(not settings["erase_notice_read"])  # not before: without a parent it would be a window
         self._mask_box.one_for_all.setChecked(bool(settings["erase_one_mask"]))
         self._connect()
         self._on_way()

@@ -1,17 +1,53 @@
-"""The panels of the window, in their order."""
+"""The panels of the window, in their order. Each is imported when it is made, so that the first paint waits for one of them only."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from aedesk.gui.panels.add_noise import AddNoisePanel
 from aedesk.gui.panels.base import Panel
-from aedesk.gui.panels.compress import CompressPanel
-from aedesk.gui.panels.erase import ErasePanel
-from aedesk.gui.panels.explore import ExplorePanel
-from aedesk.gui.panels.models import ModelsPanel
-from aedesk.gui.panels.restore import RestorePanel
-from aedesk.gui.panels.train import TrainPanel
+
+
+def _restore() -> type[Panel]:
+    from aedesk.gui.panels.restore import RestorePanel
+
+    return RestorePanel
+
+
+def _erase() -> type[Panel]:
+    from aedesk.gui.panels.erase import ErasePanel
+
+    return ErasePanel
+
+
+def _compress() -> type[Panel]:
+    from aedesk.gui.panels.compress import CompressPanel
+
+    return CompressPanel
+
+
+def _add_noise() -> type[Panel]:
+    from aedesk.gui.panels.add_noise import AddNoisePanel
+
+    return AddNoisePanel
+
+
+def _train() -> type[Panel]:
+    from aedesk.gui.panels.train import TrainPanel
+
+    return TrainPanel
+
+
+def _explore() -> type[Panel]:
+    from aedesk.gui.panels.explore import ExplorePanel
+
+    return ExplorePanel
+
+
+def _models() -> type[Panel]:
+    from aedesk.gui.panels.models import ModelsPanel
+
+    return ModelsPanel
 
 
 @dataclass(frozen=True)
@@ -20,17 +56,17 @@ class PanelEntry:
 
     name: str
     title: str
-    make: type[Panel]
+    load: Callable[[], type[Panel]]
     row: int = 0
     tip: str = ""
 
 
 PANELS: tuple[PanelEntry, ...] = (
-    PanelEntry("restore", "Restore", RestorePanel, 0, "Take noise out of pictures"),
-    PanelEntry("erase", "Erase", ErasePanel, 0, "Take marks, stamps, scratches and other things off pictures"),
-    PanelEntry("compress", "Compress", CompressPanel, 0, "Make pictures into small .aed files, and see what that costs them"),
-    PanelEntry("add_noise", "Add noise", AddNoisePanel, 0, "Make noisy copies of clean pictures, to try a model on"),
-    PanelEntry("train", "Train", TrainPanel, 1, "Teach an autoencoder your own pictures"),
-    PanelEntry("explore", "Explore", ExplorePanel, 1, "Look inside a model"),
-    PanelEntry("models", "Models", ModelsPanel, 1, "Read about models, import and export them"),
+    PanelEntry("restore", "Restore", _restore, 0, "Take noise out of pictures"),
+    PanelEntry("erase", "Erase", _erase, 0, "Take marks, stamps, scratches and other things off pictures"),
+    PanelEntry("compress", "Compress", _compress, 0, "Make pictures into small .aed files, and see what that costs them"),
+    PanelEntry("add_noise", "Add noise", _add_noise, 0, "Make noisy copies of clean pictures, to try a model on"),
+    PanelEntry("train", "Train", _train, 1, "Teach an autoencoder your own pictures"),
+    PanelEntry("explore", "Explore", _explore, 1, "Look inside a model"),
+    PanelEntry("models", "Models", _models, 1, "Read about models, import and export them"),
 )

@@ -5,7 +5,7 @@ Not a QTabWidget: seven tabs do not fit a dock of 312 pixels, and a bar that scr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -17,18 +17,22 @@ from aedesk.gui.panels.registry import PanelEntry
 class PanelStack(QWidget):
     """One panel in front. The switch is reached by Tab, and the arrow keys move within it.
 
+    A panel is made when it is first wanted.
+
     Args:
         entries: what the switch offers, in its order; an entry's ``row`` says in which of the rows.
-        panels: by the entries' names.
+        make: makes the panel of an entry, ready for use.
     """
 
     changed = Signal(str)  # the name of the panel that is in front now
 
-    def __init__(self, entries: Sequence[PanelEntry], panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
+    def __init__(self, entries: Sequence[PanelEntry], make: Callable[[PanelEntry], Panel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panels")
         self.setAccessibleName("Panels")
-        self._panels = dict(panels)
+        self._entries = {entry.name: entry for entry in entries}
+        self._make = make
+        self._panels: dict[str, Panel] = {}
         self._name = entries[0].name
         self._stack = QStackedWidget()
         self._stack.setObjectName("panelStack")
@@ -46,9 +50,6 @@ class PanelStack(QWidget):
                 group.addButton(button)
                 row.addWidget(button, 1)
             switch.addLayout(row)
-        for name, panel in self._panels.items():
-            self._pages[name] = _scrolling(panel)
-            self._stack.addWidget(self._pages[name])
         line = QFrame()
         line.setObjectName("panelsLine")
         line.setFixedHeight(1)
@@ -67,7 +68,27 @@ class PanelStack(QWidget):
 
     @property
     def current(self) -> Panel:
-        return self._panels[self._name]
+        return self.panel(self._name)
+
+    @property
+    def made(self) -> list[Panel]:
+        """The panels that there are so far."""
+        return list(self._panels.values())
+
+    def panel(self, name: str) -> Panel:
+        """A panel by its name, made now if it has not been wanted before."""
+        if name not in self._panels:
+            panel = self._panels[name] = self._make(self._entries[name])
+            self._pages[name] = _scrolling(panel)
+            self._stack.addWidget(self._pages[name])
+        return self._panels[name]
+
+    def make_next(self) -> bool:
+        """Make one of the panels that are missing; whether there was one."""
+        missing = next((name for name in self._entries if name not in self._panels), None)
+        if missing is not None:
+            self.panel(missing)
+        return missing is not None
 
     def choose(self, name: str) -> None:
         """Bring a panel to the front; a name that is not known (any more) is ignored."""
@@ -79,6 +100,7 @@ class PanelStack(QWidget):
         if not checked:
             return
         self._name = next(name for name, known in self._buttons.items() if known is button)
+        self.panel(self._name)
         self._stack.setCurrentWidget(self._pages[self._name])
         self.changed.emit(self._name)
 

@@ -34,7 +34,7 @@ def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
         assert isinstance(app, QApplication)
         made = Application(app, paths, make_client=lambda: client, make_training_client=FakeClient, settings_file=file)
         opened.append(made)
-        with qtbot.waitSignal(made.window.first_painted):
+        with qtbot.waitSignal(made.window.ready):
             made.show()
         found = Studio(qtbot, client, made.window, made)
         if paths:
