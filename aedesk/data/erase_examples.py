@@ -77,9 +77,7 @@ class MarkExamples(PatchExamples):
         # What compression does to a picture it does to its surroundings too: the goal is the same picture, compressed alike, unmarked.
         quality, half = uniform(55, 98, count, generator), chance(0.6, count, generator)
         coded = chance(0.35, count, generator)
-        marked, clean = (
-            torch.where(coded, jpeg(x.clamp(0, 1), quality, half), (x * 255).round().clamp(0, 255) / 255) for x in (marked, clean)
-        )
+        marked, clean = (_kept(x, coded.flatten(), quality, half) for x in (marked, clean))
         hint = _hints((alpha > VISIBLE).float(), generator) if hints else torch.zeros_like(alpha)
         level = (marked - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255
         return Example(marked, clean, level, mark=torch.cat((light, alpha), 1), hint=hint)
@@ -105,6 +103,15 @@ class HoleExamples(PatchExamples):
         return Example(torn, clean, (torn - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255, weight=hole)
 
 
+def _kept(pictures: Tensor, coded: Tensor, quality: Tensor, half: Tensor) -> Tensor:
+    """Pictures as a file keeps them: some by JPEG, the others rounded to 8 bits."""
+    pictures = pictures.clamp(0, 1)
+    kept = (pictures * 255).round() / 255
+    if bool(coded.any()):
+        kept[coded] = jpeg(pictures[coded], quality[coded], half[coded])
+    return kept
+
+
 def _smaller(planes: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
     """All made smaller by the same factor, about a half at most; edges stay multiples of ``MULTIPLE``."""
     cells = [edge // MULTIPLE for edge in planes[0].shape[2:]]
@@ -115,16 +122,17 @@ def _smaller(planes: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Te
 
 
 def _hints(mask: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, 1, H, W): of more than half of the samples nothing is said; of the others a generous brush has gone over the marks, and now and
+    """(B, 1, H, W): of three quarters of the samples nothing is said; of the others a generous brush has gone over the marks, and now and
     then over a place without one."""
     hints = []
     for sample in mask:
         u = uniform(0, 1, 6, generator).flatten().tolist()
-        if u[0] < 0.6:
+        if u[0] < 0.75:
             hints.append(torch.zeros_like(sample))
             continue
         reach = 1 + int(u[1] ** 2 * 16)
-        painted = F.max_pool2d(sample[None], 2 * reach + 1, stride=1, padding=reach)[0]
+        painted = F.max_pool2d(sample[None], (2 * reach + 1, 1), stride=1, padding=(reach, 0))  # by rows and columns: a tenth of the time
+        painted = F.max_pool2d(painted, (1, 2 * reach + 1), stride=1, padding=(0, reach))[0]
         if u[2] < 0.2:
             height, width = painted.shape[1:]
             top, left = int(u[3] * height), int(u[4] * width)

@@ -33,6 +33,9 @@ from aedesk.data.mark_shapes import (
     text_shape,
 )
 
+LARGEST = 1.1
+"""Longer side of the largest mark in sides of the picture: one that covers a patch to its edges looks like none."""
+
 VISIBLE = 0.03
 """Alpha from which a pixel belongs to a mark."""
 
@@ -173,6 +176,7 @@ def _one_mark(height: int, width: int, bank: MarkBank, ranges: MarkRange, tiled:
     u = uniform(0, 1, 16, generator).flatten().tolist()
     index = int(u[0] * len(bank)) % len(bank)
     low, high = ranges.size
+    high = max(low, min(high, LARGEST * min(height, width)))
     size = low * (min(high, 160) / low) ** u[1] if tiled else low * (high / low) ** (u[1] ** 0.7)
     centre = (u[2] * width, u[3] * height)
     angle = 0.0 if u[4] < 0.6 else (math.pi / 2 if u[4] < 0.7 else (u[5] - 0.5) * math.pi / (1 if u[4] < 0.8 else 2))

@@ -63,7 +63,7 @@ class Unblending(nn.Module):
     def __init__(self, config: UnblendingConfig) -> None:
         super().__init__()
         self.config = config
-        self.finder = Trunk(4, 5, config.widths, config.blocks)
+        self.finder = Trunk(4, 5, config.widths, config.blocks, normed=True)
         self.mender = Trunk(8, 3, config.mend_widths, config.mend_blocks)
 
     @property

@@ -35,7 +35,9 @@ LEVEL = "level"
 """In place of a loss: the stage trains the noise estimator alone, by its relative error."""
 RATE = "rate"
 """In place of a loss: the stage trains the entropy model of a codec alone, by the bits that the latent costs."""
-PARTS = {LEVEL: "estimator", RATE: "entropy"}
+FIND = "find"
+"""In place of a loss: the stage trains the part of an erasing network that finds marks alone."""
+PARTS = {LEVEL: "estimator", RATE: "entropy", FIND: "finder"}
 """Name of the submodule that such a stage trains."""
 STAGE_LOSSES = (*LOSS_NAMES, *PARTS)
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -162,7 +164,7 @@ class Stage:
     Args:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
         loss: one of ``LOSS_NAMES``, or "level": the noise estimator of a U-Net learns alone, or "rate": the entropy model of a codec does
-            (whose other stages have a loss of their own, whatever this says). The rest of the network is not changed, and run no more
+            (whose other stages have a loss of their own, whatever this says), or "find": the part that finds marks does. The rest of the network is not changed, and run no more
             than it must be, so that such a step takes a small part of the time of another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
         lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
@@ -303,6 +305,8 @@ def parse(table: Mapping[str, Any]) -> Recipe:
     _check_level(recipe)
     has_rate = family == "codec" or all(stage.loss != RATE for stage in stages)
     require(has_rate, f'[stage] loss = "{RATE}" is for codecs.', f"Choose one of {', '.join(LOSS_NAMES)}.")
+    finds = family == "unblending" or all(stage.loss != FIND for stage in stages)
+    require(finds, f'[stage] loss = "{FIND}" is for the family unblending.', f"Choose one of {', '.join(LOSS_NAMES)}.")
     blind = train.schedule == "plateau" or train.early_stop
     require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
     return recipe

@@ -15,7 +15,7 @@ from aedesk.models.unblending import Found, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import NoArguments
-from aedesk.training.recipe import Recipe, Stage
+from aedesk.training.recipe import FIND, Recipe, Stage
 
 FINAL = 4.0
 """Weight of the restored picture beside what the finder is told."""
@@ -29,6 +29,8 @@ class Unmarking(Objective):
     Errors of alpha and light count half near marks and half over the whole picture. Near marks alone there always is one, so a finder
     that is asked nowhere else learns to guess its opacity from the brightness, and to find nothing. The mender's error is kept from the
     finder: where little shines through, it would be multiplied by up to 1 / ``LEAST_LIGHT`` and drown all else.
+
+    A stage with the loss "find" trains the finder alone.
     """
 
     def __init__(self, network: Unblending, recipe: Recipe) -> None:
@@ -38,21 +40,19 @@ class Unmarking(Objective):
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         light, alpha, mask = _truth(example)
         found = self.network.find(example.noisy, example.hint)
-        restored = self.network.mend(example.noisy, Found(found.logit.detach(), found.alpha.detach(), found.light.detach()))
         near = F.max_pool2d(mask, 5, stride=1, padding=2)
-        fidelity = LOSSES[stage.loss](restored, example.target, near + ELSEWHERE)
         with torch.autocast(example.noisy.device.type, enabled=False):
             blended = blend_over(example.target, found.light, found.alpha)
             pairs = ((found.alpha, alpha), (found.light, light), (blended, example.noisy))
             mark = torch.stack([LOSSES["l1"](guess, truth, near) + LOSSES["l1"](guess, truth) for guess, truth in pairs]).sum()
             sure = F.binary_cross_entropy_with_logits(found.logit, mask) + _dice(found.logit, mask)
-        loss = FINAL * fidelity + mark + sure
-        terms = {
-            "loss": fidelity,
-            "psnr": decibels(torch.where(near > 0, restored, example.noisy), example.target),
-            "mark": mark,
-        }
-        return loss, {name: term.detach() for name, term in {**terms, "mask": sure}.items()}
+        terms = {"mark": mark.detach(), "mask": sure.detach()}
+        if stage.loss == FIND:
+            return mark + sure, {"loss": (mark + sure).detach(), **terms}
+        restored = self.network.mend(example.noisy, Found(found.logit.detach(), found.alpha.detach(), found.light.detach()))
+        fidelity = LOSSES[stage.loss](restored, example.target, near + ELSEWHERE)
+        psnr = decibels(torch.where(near > 0, restored, example.noisy), example.target)
+        return FINAL * fidelity + mark + sure, {"loss": fidelity.detach(), "psnr": psnr, **terms}
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
