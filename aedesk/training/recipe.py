@@ -163,9 +163,10 @@ class Stage:
 
     Args:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
-        loss: one of ``LOSS_NAMES``, or "level": the noise estimator of a U-Net learns alone, or "rate": the entropy model of a codec does
-            (whose other stages have a loss of their own, whatever this says), or "find": the part that finds marks does. The rest of the network is not changed, and run no more
-            than it must be, so that such a step takes a small part of the time of another one.
+        loss: one of ``LOSS_NAMES``, or a part that learns alone: "level", the noise estimator of a U-Net; "rate", the entropy model of a
+            codec (whose other stages have a loss of their own, whatever this says); "find", what finds marks in an erasing network. The
+            rest of the network is not changed, and run no more than it must be, so that such a step takes a small part of the time of
+            another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
         lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
             ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.
