@@ -97,6 +97,25 @@ def test_a_mark_that_is_always_the_same_is_soon_known() -> None:
     assert {"loss", "psnr", "mask", "mark"} == set(terms)
 
 
+def test_a_stage_that_finds_trains_the_finder_alone() -> None:
+    torch.manual_seed(0)
+    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
+    example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
+    loss, terms = objective(example, Stage(1, loss="find"), torch.Generator())
+    loss.backward()
+    assert all(p.grad is None for p in objective.network.mender.parameters())
+    assert all(p.grad is not None for p in objective.network.finder.parameters())
+    assert {"loss", "mask", "mark"} == set(terms)
+    assert Stage(1, loss="find").part == "finder"
+
+
+def test_only_what_has_a_finder_can_be_taught_to_find() -> None:
+    table = {"name": "test", "purpose": "inpaint", "model": {"family": "inpainting", **SMALL}, "degradation": {"chain": "holes"}}
+    with pytest.raises(SpecError, match="find"):
+        parse({**table, "stage": [{"steps": 1, "loss": "find"}]})
+
+
 def test_filling_counts_inside_of_holes_alone() -> None:
     objective = Filling(FAMILIES["inpainting"].build(SMALL), bare_recipe("inpainting", "holes"))
     hole = torch.zeros(1, 1, 32, 32)
