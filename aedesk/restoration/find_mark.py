@@ -19,17 +19,19 @@ from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, load_eraser
-from aedesk.restoration.mask_regions import Mask, dilated, grown, regions, strong_parts, window
+from aedesk.restoration.mask_regions import Mask, dilated, grown, regions, strong_groups, window
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE = 2.0
-"""Log-odds by which the best part of a mark must exceed what its faintest part needs."""
-LEAST_PX = 24
-"""Pixels, of the searched picture, that a mark must have."""
+SURE = 4.0
+"""Log-odds by which a pixel of a mark must exceed what its faintest part needs, to speak for the mark."""
+SURE_PX = 400
+"""Pixels, of the searched picture, that must speak for a mark: on pictures without any, fewer are found almost everywhere."""
+JOIN_PX = 8
+"""Letters within twice that of each other are one mark."""
 MARGIN_PX = 8
 
 
@@ -81,7 +83,7 @@ def limit_of(sensitivity: float) -> float:
 
 def _decide(logit: NDArray[np.float32], sensitivity: float) -> NDArray[np.bool_]:
     limit = limit_of(sensitivity)
-    return strong_parts(logit > limit, logit > limit + SURE, LEAST_PX)
+    return strong_groups(logit > limit, logit > limit + SURE, SURE_PX, JOIN_PX)
 
 
 def _look(

@@ -113,16 +113,14 @@ def feathered(mask: Mask, feather_px: float) -> Mask:
     return result
 
 
-def strong_parts(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int) -> NDArray[np.bool_]:
-    """The connected parts of ``mask`` that have ``least_px`` pixels and of them as many that are ``sure`` as a quarter of that."""
-    labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
-    if not count:
-        return mask
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    certain = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=count + 1)
-    keep = (sizes >= least_px) & (certain >= least_px / 4)
+def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int, join_px: int) -> NDArray[np.bool_]:
+    """What belongs to groups with at least ``least_px`` pixels that are ``sure``; parts of the mask within twice ``join_px`` of each
+    other are a group, so that a word stands or falls as a whole."""
+    labels, count = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
+    certain = np.bincount(labels[sure & mask], minlength=count + 1)
+    keep = certain >= least_px
     keep[0] = False
-    return np.asarray(keep[labels])
+    return np.asarray(keep[labels] & mask)
 
 
 def _joined(boxes: list[Box]) -> list[Box]:

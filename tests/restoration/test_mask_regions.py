@@ -12,7 +12,7 @@ from scipy import ndimage
 from aedesk.core.errors import SpecError
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, regions, strong_parts, window
+from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, regions, strong_groups, window
 
 sparse_masks = st.tuples(st.integers(1, 150), st.integers(1, 150), st.integers(0, 2**32 - 1), st.sampled_from((0.0, 0.001, 0.01, 0.3))).map(
     lambda t: (np.random.default_rng(t[2]).random(t[:2]) < t[3]).astype(np.uint8) * np.uint8(200)
@@ -73,13 +73,15 @@ def test_composing_changes_only_what_has_weight(dtype: type) -> None:
     assert np.array_equal(result, pixels)
 
 
-def test_only_parts_that_are_large_and_sure_stay() -> None:
-    mask, sure = np.zeros((30, 60), bool), np.zeros((30, 60), bool)
-    mask[2:10, 2:10] = mask[2:10, 20:28] = mask[20:22, 40:42] = True
-    sure[4:8, 4:8] = sure[20:22, 40:42] = True
-    kept = strong_parts(mask, sure, 24)
-    assert kept[2:10, 2:10].all()
-    assert kept.sum() == 64
+def test_only_groups_with_enough_that_is_sure_stay_and_they_stay_whole() -> None:
+    mask, sure = np.zeros((40, 90), bool), np.zeros((40, 90), bool)
+    mask[2:10, 2:10] = mask[2:10, 18:26] = mask[30:38, 60:68] = True  # two letters of a word, 8 pixels apart, and a blot far away
+    sure[4:8, 4:8] = sure[30:33, 60:65] = True
+    kept = strong_groups(mask, sure, 16, join_px=4)
+    assert np.array_equal(kept, mask & (np.arange(90) < 30))
+    assert not strong_groups(mask, sure, 17, join_px=4).any()
+    assert np.array_equal(strong_groups(mask, sure, 16, join_px=3), mask & (np.arange(90) < 14))
+    assert not strong_groups(np.zeros_like(mask), sure, 1, join_px=4).any()
 
 
 @given(values=arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)))
