@@ -26,9 +26,9 @@ WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE = 5.0
+SURE = 4.25
 """Log-odds by which a pixel of a mark must exceed what its faintest part needs, to speak for the mark."""
-SURE_PX = 400
+SURE_PX = 250
 """Pixels, of the searched picture, that must speak for a mark: on pictures without any, fewer are found almost everywhere."""
 JOIN_PX = 8
 """Letters within twice that of each other are one mark."""

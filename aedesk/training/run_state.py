@@ -212,7 +212,8 @@ class Run:
         """Take over a checkpoint. Raises :class:`TrainingError` if its optimizers are others than the recipe's."""
         self.step, self.looked, self.seconds = state["step"], state["looked"], state["seconds"]
         self.standing, self.scores = Standing(**state["standing"]), dict(state["scores"])
-        self.set_batches(state["batches"])
+        batches = state["batches"][: len(self.stages)]
+        self.set_batches(batches + [stage.count for stage in self.stages[len(batches) :]])  # a run may be given another stage
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.scaler.load_state_dict(state["scaler"])

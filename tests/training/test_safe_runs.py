@@ -28,6 +28,7 @@ from aedesk.models.checkpoint import load_model
 from aedesk.training.fit import fit
 from aedesk.training.objectives.registry import OBJECTIVES
 from aedesk.training.recipe import find_recipe, load, recipe_names
+from aedesk.training.recipe_text import to_toml
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and Unix signals")
 KILLS = 20
@@ -189,6 +190,16 @@ def test_a_run_that_died_before_its_first_checkpoint_begins_again(dense: dict[st
     run(dense, tmp_path / "halting", resume=True)
     assert same(checkpoint(tmp_path / "halting"), checkpoint(tmp_path / "straight"))
     assert (tmp_path / "halting" / "metrics.jsonl").read_bytes() == (tmp_path / "straight" / "metrics.jsonl").read_bytes()
+
+
+def test_a_run_that_has_ended_goes_on_when_another_stage_is_written_into_it(dense: dict[str, Any], tmp_path: Path) -> None:
+    run(dense, tmp_path)
+    steps = checkpoint(tmp_path)["step"]
+    longer = {**dense, "stage": [*dense["stage"], {**dense["stage"][-1], "steps": 3, "batch": 2}]}
+    (tmp_path / "run.toml").write_text(to_toml(longer), encoding="utf-8")
+    run(longer, tmp_path, resume=True)
+    assert checkpoint(tmp_path)["step"] == steps + 3
+    assert checkpoint(tmp_path)["batches"] == [stage["batch"] for stage in longer["stage"]]
 
 
 @pytest.fixture
