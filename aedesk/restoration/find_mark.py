@@ -29,7 +29,8 @@ SEARCH_PX = 1_500_000
 SURE = 4.25
 """Log-odds by which a pixel of a mark must exceed what its faintest part needs, to speak for the mark."""
 SURE_PX = 250
-"""Pixels, of the searched picture, that must speak for a mark: on pictures without any, fewer are found almost everywhere."""
+"""Pixels, of the searched picture, that must speak for a mark. With ``SURE`` chosen on CID22's validation set so that 95 % of its clean
+pictures come out untouched."""
 JOIN_PX = 8
 """Letters within twice that of each other are one mark."""
 MARGIN_PX = 8
