@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_client import FakeClient
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from whole_window import OpenProgram
 
+from aedesk.gui.app import Application
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
@@ -42,6 +45,35 @@ def workspace(qtbot: QtBot, client: FakeClient, training: FakeClient) -> Iterato
     made = Workspace(Settings(), lambda: client, lambda: training)
     yield made
     made.shutdown()
+
+
+@pytest.fixture
+def open_program(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenProgram]:
+    """``open_program(*paths, client=..., training=None, **settings)``: the program with its window on the screen and all panels made."""
+    running: list[Application] = []
+
+    def open_it(*paths: Path, client: FakeClient, training: FakeClient | None = None, **settings: object) -> Application:
+        file = tmp_path / "config" / "settings.json"
+        written = Settings(file)
+        for key, value in {"first_start": False, "confirm_close": False, **settings}.items():
+            written[key] = value
+        written.save()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        made = Application(
+            app, paths, make_client=lambda: client, make_training_client=lambda: training or FakeClient(), settings_file=file
+        )
+        running.append(made)
+        with qtbot.waitSignal(made.window.ready):
+            made.show()
+        return made
+
+    yield open_it
+    for each in running:
+        if each.window.isVisible():
+            each.window.close()
+        each.end()
+        each.window.deleteLater()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ import pytest
 from fake_client import FakeClient, play
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from whole_window import OpenProgram
 
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Preview, Progress, StepDone
 from aedesk.core.specs import ModelInfo, TrainSpec
 from aedesk.core.training_specs import DataSummary, DescribeSpec, InspectDataSpec, LayerSummary, ModelSummary
-from aedesk.gui.app import Application
 from aedesk.gui.dialogs import files
 from aedesk.gui.main_window import MainWindow
 from aedesk.gui.panels import train
@@ -29,7 +29,6 @@ from aedesk.gui.panels.train import TrainPanel
 from aedesk.gui.training.page import TrainPage
 from aedesk.gui.training.session import State
 from aedesk.settings.places import runs_dir
-from aedesk.settings.store import Settings
 from aedesk.training.presets import GOALS
 from aedesk.training.recipe import load, parse
 from aedesk.training.recipe_text import to_toml
@@ -59,31 +58,16 @@ def training() -> FakeClient:
 
 
 @pytest.fixture
-def start(qtbot: QtBot, tmp_path: Path, training: FakeClient) -> Iterator[Open]:
+def start(open_program: OpenProgram, training: FakeClient) -> Open:
     """``start(**settings)``: window, Train panel and its page, with the panel in front."""
-    running: list[Application] = []
 
     def open_window(**settings: object) -> tuple[MainWindow, TrainPanel, TrainPage]:
-        file = tmp_path / "config" / "settings.json"
-        written = Settings(file)
-        for key, value in {"first_start": False, "panel": "train", **settings}.items():
-            written[key] = value
-        written.save()
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        made = Application(app, make_client=lambda: FakeClient(worker), make_training_client=lambda: training, settings_file=file)
-        running.append(made)
-        with qtbot.waitSignal(made.window.ready):
-            made.show()
-        panel = made.window.panel_stack.panel("train")
+        running = open_program(client=FakeClient(worker), training=training, **{"panel": "train", **settings})
+        panel = running.window.panel_stack.panel("train")
         assert isinstance(panel, TrainPanel)
-        return made.window, panel, panel.centre()
+        return running.window, panel, panel.centre()
 
-    yield open_window
-    for each in running:
-        each.window.close()
-        each.end()
-        each.window.deleteLater()
+    return open_window
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 from pytestqt.qtbot import QtBot
+from whole_window import OpenProgram
 
 from aedesk.core.events import Failed, Finished
 from aedesk.core.specs import AddNoiseSpec, DenoiseSpec, DevicesSpec
@@ -30,36 +31,18 @@ Open = Callable[..., MainWindow]
 
 
 @pytest.fixture
-def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
+def start(qtbot: QtBot, open_program: OpenProgram) -> Open:
     """``start(paths, client=..., **settings)``: a window on the screen whose pictures are shown."""
-    running: list[Application] = []
 
     def open_window(*paths: Path, client: FakeClient, training: FakeClient | None = None, **settings: object) -> MainWindow:
-        file = tmp_path / "config" / "settings.json"
-        written = Settings(file)
-        for key, value in {"first_start": False, "confirm_close": False, **settings}.items():
-            written[key] = value
-        written.save()
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        made = Application(
-            app, paths, make_client=lambda: client, make_training_client=lambda: training or FakeClient(), settings_file=file
-        )
-        running.append(made)
-        with qtbot.waitSignal(made.window.ready):
-            made.show()
-        library = made.workspace.library
+        running = open_program(*paths, client=client, training=training, **settings)
+        library = running.workspace.library
         if paths:
             qtbot.waitUntil(lambda: library.current is not None and library.current.source is not None)
-        qtbot.waitUntil(lambda: bool(made.workspace.catalog.models))
-        return made.window
+        qtbot.waitUntil(lambda: bool(running.workspace.catalog.models))
+        return running.window
 
-    yield open_window
-    for each in running:
-        if each.window.isVisible():
-            each.window.close()
-        each.end()
-        each.window.deleteLater()
+    return open_window
 
 
 def press(qtbot: QtBot, window: MainWindow, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +11,21 @@ import pytest
 from compress_script import compress_play, encode
 from compress_shop import Open, Shop
 from fake_client import FakeClient
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from whole_window import OpenProgram
 
-from aedesk.gui.app import Application
 from aedesk.imaging.picture import Picture
-from aedesk.settings.store import Settings
 
 
 @pytest.fixture
-def shop(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
-    opened: list[Application] = []
-
+def shop(qtbot: QtBot, open_program: OpenProgram) -> Open:
     def open_window(*paths: Path, script: Any = compress_play, hold: tuple[type, ...] = (), **settings: object) -> Shop:
-        file = tmp_path / "config" / "settings.json"
-        written = Settings(file)
-        for key, value in {"first_start": False, "confirm_close": False, "panel": "compress", **settings}.items():
-            written[key] = value
-        written.save()
-        app, client = QApplication.instance(), FakeClient(script, hold)
-        assert isinstance(app, QApplication)
-        made = Application(app, paths, make_client=lambda: client, make_training_client=FakeClient, settings_file=file)
-        opened.append(made)
-        with qtbot.waitSignal(made.window.ready):
-            made.show()
-        qtbot.waitUntil(lambda: bool(made.workspace.catalog.models))
-        return Shop(qtbot, client, made.window, made)
+        client = FakeClient(script, hold)
+        running = open_program(*paths, client=client, **{"panel": "compress", **settings})
+        qtbot.waitUntil(lambda: bool(running.workspace.catalog.models))
+        return Shop(qtbot, client, running)
 
-    yield open_window
-    for each in opened:
-        if each.window.isVisible():
-            each.window.close()
-        each.end()
-        each.window.deleteLater()
+    return open_window
 
 
 @pytest.fixture

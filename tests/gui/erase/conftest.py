@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,42 +11,24 @@ import pytest
 from erase_script import erase_play
 from erase_studio import MARK, Open, Studio
 from fake_client import FakeClient
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from whole_window import OpenProgram
 
-from aedesk.gui.app import Application
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
-from aedesk.settings.store import Settings
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, tmp_path: Path) -> Iterator[Open]:
-    opened: list[Application] = []
-
+def studio(qtbot: QtBot, open_program: OpenProgram) -> Open:
     def open_window(*paths: Path, script: Any = erase_play, hold: tuple[type, ...] = (), **settings: object) -> Studio:
-        file = tmp_path / "config" / "settings.json"
-        written = Settings(file)
-        for key, value in {"first_start": False, "confirm_close": False, "panel": "erase", "view_mode": "single", **settings}.items():
-            written[key] = value
-        written.save()
-        app, client = QApplication.instance(), FakeClient(script, hold)
-        assert isinstance(app, QApplication)
-        made = Application(app, paths, make_client=lambda: client, make_training_client=FakeClient, settings_file=file)
-        opened.append(made)
-        with qtbot.waitSignal(made.window.ready):
-            made.show()
-        found = Studio(qtbot, client, made.window, made)
+        client = FakeClient(script, hold)
+        running = open_program(*paths, client=client, **{"panel": "erase", "view_mode": "single", **settings})
+        opened = Studio(qtbot, client, running)
         if paths:
-            found.wait(lambda: found.current is not None and found.current.source is not None)
-        return found
+            opened.wait(lambda: opened.current is not None and opened.current.source is not None)
+        return opened
 
-    yield open_window
-    for each in opened:
-        if each.window.isVisible():
-            each.window.close()
-        each.end()
-        each.window.deleteLater()
+    return open_window
 
 
 @pytest.fixture
