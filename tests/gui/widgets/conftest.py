@@ -8,6 +8,27 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+from viewer_look import BLUE, GREEN, RED, plain
+
+from aedesk.gui.widgets.viewer import CompareView
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> CompareView:
+    made = CompareView()
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def full(view: CompareView) -> CompareView:
+    """A view of a red original, a green noisy and a blue reconstructed picture that fills the window exactly (at 200 %)."""
+    view.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
+    return view
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from viewer_look import at
 
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.widgets.viewer.mask_layer import MaskLayer
@@ -30,13 +31,6 @@ def view(qtbot: QtBot) -> CompareView:
     made.show()
     qtbot.waitExposed(made)
     return made
-
-
-def at(view: CompareView, x: float, y: float) -> tuple[int, int, int]:
-    image: QImage = view.grab().toImage()
-    dpr = image.devicePixelRatio()
-    colour: QColor = image.pixelColor(int(x * dpr), int(y * dpr))
-    return colour.red(), colour.green(), colour.blue()
 
 
 def is_red(colour: tuple[int, int, int]) -> bool:
