@@ -13,7 +13,7 @@ from aedesk.models.unet import ResidualBlock
 
 FOLD = 2
 MOMENTUM = 0.02
-"""Share of the newest batch in the running means: they follow the moving average of the weights, which is as slow."""
+"""Share of the newest batch in the running means. Slower than torch's 0.1, for they are used with a moving average of the weights."""
 
 
 class NormedBlock(nn.Module):
