@@ -21,6 +21,8 @@ from aedesk.data.patch_examples import PatchExamples
 from aedesk.data.patches import Patches
 from aedesk.data.validation_crops import numbered, seeded, to_float
 
+INK_ERROR = 0.1
+"""Largest error of a supposed colour, and of a supposed alpha as a share of it: as large as those of what is fitted to found marks."""
 MULTIPLE = 32
 """Edges of patches stay multiples of it when they are made smaller."""
 RANGES = ("alpha", "opaque", "size", "clean", "tiled")
@@ -78,9 +80,11 @@ class MarkExamples(PatchExamples):
         quality, half = uniform(55, 98, count, generator), chance(0.6, count, generator)
         coded = chance(0.35, count, generator)
         marked, clean = (_kept(x, coded.flatten(), quality, half) for x in (marked, clean))
+        mark = torch.cat((light, alpha), 1)
         hint = _hints((alpha > VISIBLE).float(), generator) if hints else torch.zeros_like(alpha)
+        ink = _inks(mark, generator)
         level = (marked - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255
-        return Example(marked, clean, level, mark=torch.cat((light, alpha), 1), hint=hint)
+        return Example(marked, clean, level, mark=mark, hint=hint, ink=ink)
 
 
 class HoleExamples(PatchExamples):
@@ -119,6 +123,27 @@ def _smaller(planes: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Te
     kept = least + int(uniform(0, 1, 1, generator) * (min(cells) - least))
     size = [MULTIPLE * max(1, count * kept // min(cells)) for count in cells]
     return tuple(F.interpolate(plane, size=size, mode="bilinear", antialias=True) for plane in planes)
+
+
+def _inks(mark: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, 4, 1, 1): of two fifths of the samples nothing is supposed; of most others, about what a pixel of a mark shows; of the rest, and
+    where no mark is, anything."""
+    inks = []
+    for sample in mark:
+        u = uniform(0, 1, 7, generator).flatten().tolist()
+        if u[0] < 0.4:
+            inks.append(torch.zeros_like(sample[:, :1, :1]))
+            continue
+        weight = sample[3].flatten() ** 2  # rarely its soft edges
+        if u[0] < 0.85 and float(weight.max()) > VISIBLE:
+            pixel = sample.flatten(1)[:, torch.multinomial(weight, 1, generator=generator)]
+            strength = float(pixel[3]) * (1 + INK_ERROR * (2 * u[1] - 1))
+            colour = pixel[:3] / pixel[3] + INK_ERROR * (2 * sample.new_tensor(u[2:5])[:, None] - 1)
+        else:
+            strength = 0.1 + 0.7 * u[1]
+            colour = sample.new_tensor(u[2:5] if u[5] < 0.5 else [float(u[6] < 0.7)] * 3)[:, None]
+        inks.append((min(strength, 1.0) * torch.cat((colour.clamp(0, 1), torch.ones_like(colour[:1]))))[:, :, None])
+    return torch.stack(inks)
 
 
 def _hints(mask: Tensor, generator: torch.Generator) -> Tensor:

@@ -22,7 +22,8 @@ class Example:
             became input and target; both None otherwise.
         noise: a draw of the camera's own noise (B, C, P, P), to be added to what ``noisy`` shows once it is restored; None otherwise.
         mark: of marked pictures what was blended over them, (B, 4, P, P): light (alpha times colour) and alpha; with ``hint``
-            (B, 1, P, P), what a person has said about where (1 there, -1 not there, 0 nothing); both None otherwise.
+            (B, 1, P, P), what a person has said about where (1 there, -1 not there, 0 nothing), and ``ink`` (B, 4, 1, 1), light and
+            alpha of a mark that is supposed to be there, zeros for none; all None otherwise.
     """
 
     noisy: Tensor
@@ -34,6 +35,7 @@ class Example:
     noise: Tensor | None = None
     mark: Tensor | None = None
     hint: Tensor | None = None
+    ink: Tensor | None = None
 
 
 class Examples(Protocol):

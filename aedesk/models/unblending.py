@@ -54,16 +54,19 @@ class Unblending(nn.Module):
     ::
 
         marked ─┬─ finder ─ logit, alpha, alpha W ─ un-blend ─ I0 ─┬──────────────── + ─ restored
-        hint  ──┘   marked ────────────────────────────────────────┴─ mender ─ mend ─┘
+        hint  ──┤   marked ────────────────────────────────────────┴─ mender ─ mend ─┘
+        ink   ──┘
 
     Input: ``marked`` (B, 3, H, W) in [0, 1]; ``hint`` (B, 1, H, W): 1 where somebody says that marks are, -1 where they say that none
-    is, 0 where nobody has said anything. H and W are multiples of ``descriptor.size_multiple``.
+    is, 0 where nobody has said anything; optionally ``ink`` (B, 4, 1, 1): alpha W and alpha of a mark that may be somewhere. Of what is
+    known to be of one colour and one opacity the finder need only say where it is: it sees what taking it off would do, and a mark's
+    edges vanish where that is right. H and W are multiples of ``descriptor.size_multiple``.
     """
 
     def __init__(self, config: UnblendingConfig) -> None:
         super().__init__()
         self.config = config
-        self.finder = Trunk(4, 5, config.widths, config.blocks, normed=True)
+        self.finder = Trunk(8, 5, config.widths, config.blocks, normed=True)
         self.mender = Trunk(8, 3, config.mend_widths, config.mend_blocks)
 
     @property
@@ -79,9 +82,13 @@ class Unblending(nn.Module):
             kmac_per_px=(self.finder.macs_per_px + self.mender.macs_per_px) / 1000,
         )
 
-    def find(self, marked: Tensor, hint: Tensor) -> Found:
-        """Where marks are, how opaque and of what colour."""
-        raw = self.finder(torch.cat((marked * 2 - 1, hint.expand(len(marked), 1, *marked.shape[2:])), 1)).float()
+    def find(self, marked: Tensor, hint: Tensor, ink: Tensor | None = None) -> Found:
+        """Where marks are, how opaque and of what colour; ``ink`` is all zeros, or None, if nothing is known of them."""
+        batch, _, *size = marked.shape
+        light, alpha = marked.new_zeros(batch, 4, 1, 1).split((3, 1), 1) if ink is None else ink.split((3, 1), 1)
+        gain = (unblend(marked, alpha, light) - marked).clamp(-1, 1)
+        known = (marked * 2 - 1, hint.expand(batch, 1, *size), gain, alpha.expand(batch, 1, *size))
+        raw = self.finder(torch.cat(known, 1)).float()
         # Offsets for a good start: most pixels bear no mark, and most marks are light.
         alpha = torch.sigmoid(raw[:, 1:2] - 2)
         return Found(raw[:, :1] - 2, alpha, alpha * torch.sigmoid(raw[:, 2:] + 1))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterator
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
@@ -20,9 +21,11 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import Eraser, load_eraser
+from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.find_mark import search
+from aedesk.restoration.ink import Ink
 from aedesk.restoration.mask_regions import Mask, as_mask, compose, dilated, feathered, grown, regions, window
+from aedesk.restoration.peel import peel
 
 OPAQUE = round(0.85 * 255)
 """Alpha (of 255) above which too little of the picture shines through."""
@@ -32,6 +35,9 @@ FAINT = -1.0
 """Log-odds from which a pixel belongs to a mark that is known to be there."""
 TRACE = 0.02
 """Share of a part of the mask in which a mark must be seen; else it covers something that belongs to the picture itself."""
+AROUND_PX = 32
+"""Surroundings of a part in which the picture is compared with what lies under a mark."""
+BLOCK_PX = 2048
 EDGE_PX = 2
 """Soft edges of what is hidden, which are filled with it."""
 
@@ -67,7 +73,7 @@ class _Work:
     def all(self) -> Iterator[Event]:
         """Generator of Progress that erases what the mask covers."""
         margin = int(np.ceil(self.spec.feather_px)) + HINT_PX
-        parts = [grown(box, margin, *self.size) for box in regions(self.wanted)]
+        parts = [block for box in regions(self.wanted) for block in _blocks(grown(box, margin, *self.size))]
         self._all_px = sum(part.area for part in parts)
         for part in parts:
             yield from self._do(part)
@@ -91,20 +97,33 @@ class _Work:
 
     def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray]]:
         """Generator of Progress that returns where a mark is (bool), its alpha (uint8), and the part's pixels without it."""
-        mark, alpha = np.empty((part.height, part.width), bool), np.empty((part.height, part.width), np.uint8)
-        bare = np.empty((part.height, part.width, self.picture.channels), self.pixels.dtype)
+        source = PixelSource(self.picture.pixels, self.picture.alpha)
+        around = grown(part, AROUND_PX, *self.size)
+
+        def look(ink: Ink | None = None) -> Generator[tuple[int, int], None, Look]:
+            return self.remover.look(source, self.size, around, self.cancel, lambda outer: window(self.wanted, outer, HINT_PX), ink)
+
+        first = drained(look())
+        peeled = peel(source(around).numpy(), first, lambda ink: drained(look(ink)))
+        known = peeled.alpha > 0
+        alpha, light = np.where(known, peeled.alpha, first.alpha), np.where(known, peeled.light, first.light)
+        mended = np.empty((3, part.height, part.width), np.float32)
 
         def sink(core: Box, result: Tensor) -> None:
             inner = core.within(part)
-            place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
-            mark[place] = result[0].numpy() > FAINT
-            alpha[place] = np.rint(result[1].numpy() * 255).astype(np.uint8)
-            bare[place] = to_pixels(result[2:], self.picture.channels, self.pixels.dtype)
+            mended[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
 
-        source = PixelSource(self.picture.pixels, self.picture.alpha)
-        places = self.remover.take_off(source, self.size, part, lambda outer: window(self.wanted, outer, HINT_PX), sink, self.cancel)
-        yield from self._told(places, "taking marks off")
-        return mark, alpha, bare
+        steps = self.remover.mend(source, self.size, part, Look(first.logit, alpha, light), around, sink, self.cancel)
+        yield from self._told(steps, "taking marks off")
+        inner = part.within(around)
+        place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
+        bare = np.where(known[place], peeled.bare[:, *place], mended)
+        mark = (first.logit > FAINT) | peeled.mask
+        return (
+            mark[place],
+            np.rint(alpha[place] * 255).astype(np.uint8),
+            to_pixels(torch.from_numpy(bare), self.picture.channels, self.pixels.dtype),
+        )
 
     def _fill(self, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
         """Generator of Progress that returns the part's pixels with what is hidden in it filled."""
@@ -138,6 +157,13 @@ class _Work:
             weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
         compose(self.pixels, changed, weight, part)
         np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
+
+
+def _blocks(part: Box) -> Iterator[Box]:
+    """A part in pieces that memory can hold several planes of."""
+    for top in range(part.top, part.bottom, BLOCK_PX):
+        for left in range(part.left, part.right, BLOCK_PX):
+            yield Box(left, top, min(left + BLOCK_PX, part.right), min(top + BLOCK_PX, part.bottom))
 
 
 def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

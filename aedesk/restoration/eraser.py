@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,33 @@ from aedesk.core.errors import ModelError
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.unblending import Found
 from aedesk.models.zoo import find_model
+from aedesk.restoration.ink import Ink
 from aedesk.restoration.tiled import Sink, Source, run_tiled
 
+NOWHERE = -20.0
+"""Log-odds of a mark where nobody has looked for one."""
 HALO_PX = 192
 """Context of a tile. The networks could look further, but hardly ever do, and a small mark should cost little."""
 
 Places = Callable[[Box], NDArray[np.float32]]
 """Gives the (h, w) float32 of a box, 1 where something is and 0 elsewhere, 0 beyond the picture too."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a network says of a part of a picture.
+
+    Args:
+        logit: (h, w), log-odds of the mask.
+        alpha: (h, w).
+        light: (3, h, w), alpha times the colour.
+    """
+
+    logit: NDArray[np.float32]
+    alpha: NDArray[np.float32]
+    light: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -40,36 +59,50 @@ class Eraser:
     def precision(self) -> str:
         return precision_name(self.dtype)
 
-    def find(
-        self, source: Source, size: tuple[int, int], sink: Sink, cancel: CancelToken, part: Box | None = None, places: Places | None = None
-    ) -> Iterator[tuple[int, int]]:
-        """Look for marks: ``sink`` gets (2, h, w), the log-odds of the mask and alpha.
-
-        Arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`.
+    def look(
+        self,
+        source: Source,
+        size: tuple[int, int],
+        part: Box,
+        cancel: CancelToken,
+        places: Places | None = None,
+        ink: Ink | None = None,
+    ) -> Generator[tuple[int, int], None, Look]:
+        """Look for marks on a part of a picture. Arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`.
 
         Args:
-            part: look only there, None for the whole picture.
             places: where marks are known to be; None if nothing is known.
+            ink: look for this one alone.
         """
+        planes = np.empty((5, part.height, part.width), np.float32)
+        known = None if ink is None else torch.tensor([*ink.light, ink.alpha], device=self.device).view(1, 4, 1, 1)
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            found = self.network.find(marked, torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked))
-            return torch.cat((found.logit, found.alpha), 1)
+            hint = torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked)
+            found = self.network.find(marked, hint, known)
+            return torch.cat((found.logit, found.alpha, found.light), 1)
 
-        return self._run(forward, source, sink, size, part or Box(0, 0, *size), cancel)
+        def sink(core: Box, result: Tensor) -> None:
+            inner = core.within(part)
+            planes[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
 
-    def take_off(
-        self, source: Source, size: tuple[int, int], part: Box, places: Places, sink: Sink, cancel: CancelToken
+        yield from self._run(forward, source, sink, size, part, cancel)
+        return Look(planes[0], planes[1], planes[2:])
+
+    def mend(
+        self, source: Source, size: tuple[int, int], part: Box, look: Look, seen: Box, sink: Sink, cancel: CancelToken
     ) -> Iterator[tuple[int, int]]:
-        """Take the marks off a part of a picture: ``sink`` gets (5, h, w), the log-odds of the mask, alpha and the restored picture.
+        """Take off what was found, and mend a part of a picture: ``sink`` gets (3, h, w).
 
         Args:
-            places: where marks are.
+            look: what was found in ``seen``; beyond, no mark is.
         """
+        planes = np.concatenate((look.logit[None], look.alpha[None], look.light))
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            found = self.network.find(marked, _hint(places(outer), marked))
-            return torch.cat((found.logit, found.alpha, self.network.mend(marked, found)), 1)
+            known = torch.from_numpy(_framed(planes, seen, outer)).to(marked.device)[None]
+            restored: Tensor = self.network.mend(marked, Found(known[:, :1], known[:, 1:2], known[:, 2:]))
+            return restored
 
         return self._run(forward, source, sink, size, part, cancel)
 
@@ -126,9 +159,30 @@ def load_eraser(model: str, purpose: str, device: str = "auto", precision: str =
     return Eraser(network, place, choose_precision(precision, place))
 
 
+def drained(steps: Generator[tuple[int, int], None, Look]) -> Look:
+    """The outcome of a look whose steps nobody wants to know."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            look: Look = end.value
+            return look
+
+
 def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
     """(1, 1, h, w): 1 where a mark is known to be, -1 where none is; 0 would leave it open."""
     return torch.from_numpy(places).to(like)[None, None] * 2 - 1
+
+
+def _framed(planes: NDArray[np.float32], part: Box, outer: Box) -> NDArray[np.float32]:
+    """What planes of ``part`` say of another box."""
+    result = np.zeros((len(planes), outer.height, outer.width), np.float32)
+    result[0] = NOWHERE
+    shared = Box(max(outer.left, part.left), max(outer.top, part.top), min(outer.right, part.right), min(outer.bottom, part.bottom))
+    if shared.top < shared.bottom and shared.left < shared.right:
+        there, here = shared.within(outer), shared.within(part)
+        result[:, there.top : there.bottom, there.left : there.right] = planes[:, here.top : here.bottom, here.left : here.right]
+    return result
 
 
 @functools.lru_cache(maxsize=4)

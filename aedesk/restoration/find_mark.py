@@ -18,8 +18,10 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import Eraser, load_eraser
-from aedesk.restoration.mask_regions import Mask, dilated, grown, regions, strong_groups, window
+from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
+from aedesk.restoration.ink import Ink
+from aedesk.restoration.mask_regions import Mask, dilated, groups_without, grown, regions, strong_groups, window
+from aedesk.restoration.peel import JOIN_PX, Peeled, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -31,8 +33,8 @@ SURE = 4.25
 SURE_PX = 250
 """Pixels, of the searched picture, that must speak for a mark. With ``SURE`` chosen on CID22's validation set so that 95 % of its clean
 pictures come out untouched."""
-JOIN_PX = 8
-"""Letters within twice that of each other are one mark."""
+KNOWN = 0.3
+"""Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
 
 
@@ -67,13 +69,14 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     factor = 1 if pixels <= WHOLE_PX else int(np.ceil((pixels / SEARCH_PX) ** 0.5))
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
-        logit, alpha = yield from _look(eraser, source, (picture.width, picture.height), cancel)
-        mask = _decide(logit, sensitivity)
+        marked = source(Box(0, 0, picture.width, picture.height))
+        first, peeled, mask = yield from _search(eraser, marked, sensitivity, cancel)
+        alpha = np.where(peeled.alpha > 0, peeled.alpha, first.alpha)
         return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
-    logit, alpha = yield from _look(eraser, lambda box: _padded(small, box), (small.shape[2], small.shape[1]), cancel)
-    rough = _decide(logit, sensitivity)
-    return (yield from _look_again(eraser, picture, rough, factor, sensitivity, cancel))
+    first, peeled, mask = yield from _search(eraser, small, sensitivity, cancel)
+    others = (mask & ~dilated(peeled.mask, JOIN_PX)).any()
+    return (yield from _look_again(eraser, picture, mask, factor, sensitivity, [*peeled.inks, *([None] if others else [])], cancel))
 
 
 def limit_of(sensitivity: float) -> float:
@@ -82,49 +85,58 @@ def limit_of(sensitivity: float) -> float:
     return float(np.log(chance / (1 - chance)))
 
 
-def _decide(logit: NDArray[np.float32], sensitivity: float) -> NDArray[np.bool_]:
+def _search(
+    eraser: Eraser, marked: Tensor, sensitivity: float, cancel: CancelToken
+) -> Generator[Event, None, tuple[Look, Peeled, NDArray[np.bool_]]]:
+    """Generator of Progress that returns what is seen first, the inks in it, and where marks are: inks, and of the rest what is sure."""
+    size = (marked.shape[2], marked.shape[1])
+    whole = Box(0, 0, *size)
+
+    def source(box: Box) -> Tensor:
+        return _padded(marked, box)
+
+    first = yield from _told(eraser.look(source, size, whole, cancel), "looking for marks")
     limit = limit_of(sensitivity)
-    return strong_groups(logit > limit, logit > limit + SURE, SURE_PX, JOIN_PX)
-
-
-def _look(
-    eraser: Eraser, source: Source, size: tuple[int, int], cancel: CancelToken
-) -> Generator[Event, None, tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Generator of Progress that returns log-odds and alpha, (height, width) float32 each."""
-    width, height = size
-    logit, alpha = np.empty((height, width), np.float32), np.empty((height, width), np.float32)
-
-    def sink(core: Box, result: Tensor) -> None:
-        place = (slice(core.top, core.bottom), slice(core.left, core.right))
-        logit[place], alpha[place] = result[0].numpy(), result[1].numpy()
-
-    for done, total in eraser.find(source, size, sink, cancel):
-        yield Progress(done / 1e6, total / 1e6, "MP", "looking for marks")
-    return logit, alpha
+    peeled = peel(marked.numpy(), first, lambda ink: drained(eraser.look(source, size, whole, cancel, ink=ink)), limit)
+    sure = strong_groups(first.logit > limit, first.logit > limit + SURE, SURE_PX, JOIN_PX)
+    return first, peeled, peeled.mask | groups_without(sure, peeled.mask, KNOWN, JOIN_PX)
 
 
 def _look_again(
-    eraser: Eraser, picture: Picture, rough: NDArray[np.bool_], factor: int, sensitivity: float, cancel: CancelToken
+    eraser: Eraser, picture: Picture, rough: NDArray[np.bool_], factor: int, sensitivity: float, inks: list[Ink | None], cancel: CancelToken
 ) -> Generator[Event, None, Marks]:
-    """Generator of Progress that returns the marks at full size, of which ``rough`` knows the place."""
+    """Generator of Progress that returns the marks at full size.
+
+    Args:
+        rough: knows their place, in the picture that is ``factor`` times smaller.
+        inks: theirs; None among them stands for any other mark.
+    """
     width, height = picture.width, picture.height
     mask, alpha, hint = (np.zeros((height, width), np.uint8) for _ in range(3))
     enlarged = np.repeat(np.repeat(dilated(rough, 2).view(np.uint8), factor, 0), factor, 1)
     hint[: enlarged.shape[0], : enlarged.shape[1]] = enlarged
     limit = limit_of(sensitivity)
-
-    def sink(core: Box, result: Tensor) -> None:
-        place = (slice(core.top, core.bottom), slice(core.left, core.right))
-        found = (result[0].numpy() > limit) & (hint[place] > 0)
-        mask[place] = found.view(np.uint8) * np.uint8(255)
-        alpha[place] = _bytes(result[1].numpy()) * found
-
     source = PixelSource(picture.pixels, picture.alpha)
     for box in regions(hint):
         part = grown(box, MARGIN_PX, width, height)
-        for done, total in eraser.find(source, (width, height), sink, cancel, part, lambda outer: window(hint, outer)):
-            yield Progress(done / 1e6, total / 1e6, "MP", "looking closer")
+        place = (slice(part.top, part.bottom), slice(part.left, part.right))
+        for ink in inks:
+            steps = eraser.look(source, (width, height), part, cancel, lambda outer: window(hint, outer), ink)
+            look = yield from _told(steps, "looking closer")
+            found = (look.logit > limit) & (hint[place] > 0)
+            mask[place] |= found.view(np.uint8) * np.uint8(255)
+            np.maximum(alpha[place], _bytes(look.alpha) * found, out=alpha[place])
     return Marks(mask, alpha)
+
+
+def _told(steps: Generator[tuple[int, int], None, Look], detail: str) -> Generator[Event, None, Look]:
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            look: Look = end.value
+            return look
+        yield Progress(done / 1e6, total / 1e6, "MP", detail)
 
 
 def _reduced(source: Source, width: int, height: int, factor: int, cancel: CancelToken) -> Tensor:

@@ -95,6 +95,11 @@ def dilated(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.bool_]:
     return np.asarray(ndimage.maximum_filter1d(wide, 2 * radius_px + 1, axis=1, mode="constant")).view(np.bool_)
 
 
+def eroded(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.bool_]:
+    """Shrunk by a square of 2 radius + 1 pixels; the edges of the array are none of the mask."""
+    return ~dilated(~mask, radius_px)
+
+
 def feathered(mask: Mask, feather_px: float) -> Mask:
     """The mask, and around it a ramp that falls to 0 at a distance of ``feather_px``."""
     if feather_px <= 1 or not mask.any():  # the nearest pixel around a mask is 1 away, where the ramp has ended
@@ -119,6 +124,15 @@ def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: in
     labels, count = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
     certain = np.bincount(labels[sure & mask], minlength=count + 1)
     keep = certain >= least_px
+    keep[0] = False
+    return np.asarray(keep[labels] & mask)
+
+
+def groups_without(mask: NDArray[np.bool_], other: NDArray[np.bool_], share: float, join_px: int) -> NDArray[np.bool_]:
+    """The groups of a mask (:func:`strong_groups`) of whose area ``other`` covers less than ``share``."""
+    labels, count = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
+    area, covered = (np.bincount(labels[where], minlength=count + 1) for where in (mask, other & (labels > 0)))
+    keep = covered < share * area
     keep[0] = False
     return np.asarray(keep[labels] & mask)
 

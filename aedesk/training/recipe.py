@@ -37,7 +37,9 @@ RATE = "rate"
 """In place of a loss: the stage trains the entropy model of a codec alone, by the bits that the latent costs."""
 FIND = "find"
 """In place of a loss: the stage trains the part of an erasing network that finds marks alone."""
-PARTS = {LEVEL: "estimator", RATE: "entropy", FIND: "finder"}
+MEND = "mend"
+"""In place of a loss: the stage trains the part of an erasing network that mends alone, by what is wrong with the restored picture."""
+PARTS = {LEVEL: "estimator", RATE: "entropy", FIND: "finder", MEND: "mender"}
 """Name of the submodule that such a stage trains."""
 STAGE_LOSSES = (*LOSS_NAMES, *PARTS)
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -164,9 +166,9 @@ class Stage:
     Args:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
         loss: one of ``LOSS_NAMES``, or a part that learns alone: "level", the noise estimator of a U-Net; "rate", the entropy model of a
-            codec (whose other stages have a loss of their own, whatever this says); "find", what finds marks in an erasing network. The
-            rest of the network is not changed, and run no more than it must be, so that such a step takes a small part of the time of
-            another one.
+            codec (whose other stages have a loss of their own, whatever this says); "find" and "mend", what finds marks and what mends
+            in an erasing network. The rest of the network is not changed, and run no more than it must be, so that such a step takes a
+            small part of the time of another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
         lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
             ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.

@@ -63,6 +63,32 @@ def test_marked_pictures_differ_where_the_mark_is_and_hints_lie_over_it(folder: 
     assert hinted
 
 
+def test_of_a_mark_about_its_ink_is_told_and_now_and_then_nothing_or_something_else(folder: Path) -> None:
+    source = examples(folder, {"chain": "marks", "clean": 0.0, "tiled": 1.0, "alpha": [0.3, 0.3], "opaque": 0.0})
+    nothing = right = wrong = 0
+    for seed in range(12):
+        example, again = source.draw(4, 64, seed), source.draw(4, 64, seed)
+        assert example.ink is not None
+        assert example.mark is not None
+        assert again.ink is not None
+        assert torch.equal(example.ink, again.ink)
+        assert example.ink.shape == (4, 4, 1, 1)
+        for ink, mark in zip(example.ink[..., 0, 0], example.mark, strict=True):
+            assert bool((ink[:3] >= 0).all())
+            assert bool((ink[:3] <= ink[3] + 1e-6).all())
+            assert float(ink[3]) <= 1
+            covered = mark[:, mark[3] > 0.2]
+            if not ink[3]:
+                nothing += 1
+            elif covered.numel() and float((covered[:3] / covered[3:] - ink[:3, None] / ink[3]).abs().amax(0).min()) < 0.11:
+                right += 1
+            else:
+                wrong += 1
+    assert nothing > 8
+    assert right > 8
+    assert wrong
+
+
 def test_held_out_pictures_are_all_marked_the_same_in_every_run(folder: Path) -> None:
     first, second = (examples(folder, {"chain": "marks", "clean": 1.0}).validation() for _ in range(2))
     assert len(first) == 1

@@ -12,7 +12,7 @@ from scipy import ndimage
 from aedesk.core.errors import SpecError
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, regions, strong_groups, window
+from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, groups_without, regions, strong_groups, window
 
 sparse_masks = st.tuples(st.integers(1, 150), st.integers(1, 150), st.integers(0, 2**32 - 1), st.sampled_from((0.0, 0.001, 0.01, 0.3))).map(
     lambda t: (np.random.default_rng(t[2]).random(t[:2]) < t[3]).astype(np.uint8) * np.uint8(200)
@@ -95,3 +95,13 @@ def test_masks_of_every_kind_become_bytes(values: np.ndarray) -> None:
 def test_a_mask_that_does_not_fit_is_told(mask: np.ndarray) -> None:
     with pytest.raises(SpecError, match="mask"):
         as_mask(mask, Picture(np.zeros((4, 5, 3), np.uint8)))
+
+
+def test_groups_that_something_else_covers_are_left_out() -> None:
+    mask, other = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
+    mask[5:15, 5:15] = mask[5:15, 20:30] = mask[40:50, 40:50] = True  # a word of two letters, and another
+    other[5:15, 4:14] = other[41:43, 40:50] = True
+    kept = groups_without(mask, other, 0.3, 4)
+    assert not kept[:30].any()
+    assert kept[40:50, 40:50].all()
+    assert not groups_without(np.zeros_like(mask), other, 0.3, 4).any()

@@ -19,7 +19,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import load_model
 from aedesk.models.families import FAMILIES
 from aedesk.training.fit import fit
-from aedesk.training.objectives.erasing import Filling, Unmarking
+from aedesk.training.objectives.erasing import Filling, Unmarking, asked
 from aedesk.training.presets import family_recipe
 from aedesk.training.recipe import Recipe, Stage, parse
 
@@ -108,6 +108,44 @@ def test_a_stage_that_finds_trains_the_finder_alone() -> None:
     assert all(p.grad is not None for p in objective.network.finder.parameters())
     assert {"loss", "mask", "mark"} == set(terms)
     assert Stage(1, loss="find").part == "finder"
+
+
+def test_a_stage_that_mends_trains_the_mender_alone_and_the_finder_rests() -> None:
+    torch.manual_seed(0)
+    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
+    example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
+    means = [buffer.clone() for buffer in objective.network.finder.buffers()]
+    loss, _ = objective(example, Stage(1, loss="mend"), torch.Generator())
+    loss.backward()
+    assert all(p.grad is None for p in objective.network.finder.parameters())
+    assert all(p.grad is not None for p in objective.network.mender.parameters())
+    assert all(torch.equal(now, before) for now, before in zip(objective.network.finder.buffers(), means, strict=True))
+    objective(example, Stage(1, loss="find"), torch.Generator())
+    assert objective.network.finder.training
+    assert Stage(1, loss="mend").part == "mender"
+
+
+def test_who_asks_for_an_ink_gets_what_is_of_it_and_nothing_else() -> None:
+    red, white = (torch.tensor([0.9, 0.1, 0.1]).view(3, 1, 1), torch.ones(3, 1, 1))
+    alpha, light = torch.zeros(1, 1, 32, 32), torch.zeros(1, 3, 32, 32)
+    for colour, columns in ((red, slice(0, 10)), (white, slice(20, 30))):
+        alpha[..., columns] = 0.4
+        light[..., columns] = 0.4 * colour
+    picture = torch.zeros(1, 3, 32, 32)
+
+    def asked_for(light_of: torch.Tensor, alpha_of: float) -> list[int]:
+        ink = torch.cat((alpha_of * light_of, torch.full((1, 1, 1), alpha_of)))[None]
+        example = Example(picture, picture, torch.zeros(1, 1, 1, 1), mark=torch.cat((light, alpha), 1), hint=0 * alpha, ink=ink)
+        asked_light, asked_alpha, mask = asked(example)
+        assert torch.equal(asked_alpha, alpha * mask)
+        assert torch.equal(asked_light, light * mask)
+        return [column for column in (5, 15, 25) if mask[0, 0, 7, column]]
+
+    assert asked_for(red, 0.42) == [5]
+    assert asked_for(white, 0.38) == [25]
+    assert asked_for(white, 0.8) == asked_for(torch.tensor([0.1, 0.1, 0.9]).view(3, 1, 1), 0.4) == []
+    assert asked_for(white, 0.0) == [5, 25]
 
 
 def test_only_what_has_a_finder_can_be_taught_to_find() -> None:

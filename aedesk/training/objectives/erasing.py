@@ -15,10 +15,12 @@ from aedesk.models.unblending import Found, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import NoArguments
-from aedesk.training.recipe import FIND, Recipe, Stage
+from aedesk.training.recipe import FIND, MEND, Recipe, Stage
 
 FINAL = 4.0
 """Weight of the restored picture beside what the finder is told."""
+INK_COLOUR, INK_ALPHA = 0.25, 0.3
+"""How far in colour, and as a share in alpha, a mark may be from an ink and still be of it."""
 ELSEWHERE = 0.05
 """What a pixel outside of all marks counts in the restored picture: it is thrown away there, but edges of masks are never exact."""
 
@@ -30,7 +32,7 @@ class Unmarking(Objective):
     that is asked nowhere else learns to guess its opacity from the brightness, and to find nothing. The mender's error is kept from the
     finder: where little shines through, it would be multiplied by up to 1 / ``LEAST_LIGHT`` and drown all else.
 
-    A stage with the loss "find" trains the finder alone.
+    A stage with the loss "find" trains the finder alone, one with "mend" the mender, while the finder rests with its running means.
     """
 
     def __init__(self, network: Unblending, recipe: Recipe) -> None:
@@ -38,21 +40,24 @@ class Unmarking(Objective):
         arguments_of(NoArguments, recipe)
 
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        light, alpha, mask = _truth(example)
-        found = self.network.find(example.noisy, example.hint)
+        light, alpha, mask = asked(example)
+        self.network.finder.train(stage.loss != MEND)
+        with torch.set_grad_enabled(stage.loss != MEND):
+            found = self.network.find(example.noisy, example.hint, example.ink)
         near = F.max_pool2d(mask, 5, stride=1, padding=2)
         with torch.autocast(example.noisy.device.type, enabled=False):
-            blended = blend_over(example.target, found.light, found.alpha)
-            pairs = ((found.alpha, alpha), (found.light, light), (blended, example.noisy))
+            blended, marked = (blend_over(example.target, *each) for each in ((found.light, found.alpha), (light, alpha)))
+            pairs = ((found.alpha, alpha), (found.light, light), (blended, marked))
             mark = torch.stack([LOSSES["l1"](guess, truth, near) + LOSSES["l1"](guess, truth) for guess, truth in pairs]).sum()
             sure = F.binary_cross_entropy_with_logits(found.logit, mask) + _dice(found.logit, mask)
         terms = {"mark": mark.detach(), "mask": sure.detach()}
         if stage.loss == FIND:
             return mark + sure, {"loss": (mark + sure).detach(), **terms}
         restored = self.network.mend(example.noisy, Found(found.logit.detach(), found.alpha.detach(), found.light.detach()))
-        fidelity = LOSSES[stage.loss](restored, example.target, near + ELSEWHERE)
+        fidelity = LOSSES["l1" if stage.loss == MEND else stage.loss](restored, example.target, near + ELSEWHERE)
         psnr = decibels(torch.where(near > 0, restored, example.noisy), example.target)
-        return FINAL * fidelity + mark + sure, {"loss": fidelity.detach(), "psnr": psnr, **terms}
+        whole = fidelity if stage.loss == MEND else FINAL * fidelity + mark + sure
+        return whole, {"loss": fidelity.detach(), "psnr": psnr, **terms}
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
@@ -61,13 +66,12 @@ class Unmarking(Objective):
 
     @staticmethod
     def figures(network: Any, example: Example) -> dict[str, Tensor]:
-        """F1 of the mask, and PSNR inside the true mask of what is restored."""
+        """F1 of the mask, of all marks and of one ink; PSNR inside the true mask of what is restored."""
         _, _, mask = _truth(example)
-        found: Found = network.find(example.noisy, torch.zeros_like(mask))
-        guess = (found.logit > 0).float()
-        hits = (guess * mask).sum()
+        nowhere = torch.zeros_like(mask)
+        found, told = (network.find(example.noisy, nowhere, ink) for ink in (None, example.ink))
         restored = network.mend(example.noisy, found).clamp(0, 1)
-        return {"f1": 2 * hits / (guess.sum() + mask.sum()).clamp(min=1), "inside": _inside(restored, example.target, mask)}
+        return {"f1": _f1(found, mask), "f1_ink": _f1(told, asked(example)[2]), "inside": _inside(restored, example.target, mask)}
 
 
 class Filling(Objective):
@@ -103,6 +107,20 @@ def _truth(example: Example) -> tuple[Tensor, Tensor, Tensor]:
     return light, alpha, (alpha > VISIBLE).float()
 
 
+def asked(example: Example) -> tuple[Tensor, Tensor, Tensor]:
+    """Light, alpha and mask of what was asked for: all marks, or where an ink is given that ink alone. Raises as those of all do."""
+    light, alpha, mask = _truth(example)
+    if example.ink is None:
+        return light, alpha, mask
+    ink_light, ink_alpha = example.ink[:, :3], example.ink[:, 3:]
+    differs = (light / alpha.clamp(min=VISIBLE) - ink_light / ink_alpha.clamp(min=VISIBLE)).abs().amax(1, keepdim=True)
+    alike = mask * (differs < INK_COLOUR)
+    strongest = (alpha * alike).amax((2, 3), keepdim=True)
+    alike = alike * ((strongest / ink_alpha.clamp(min=VISIBLE) - 1).abs() < INK_ALPHA)
+    wanted = torch.where(ink_alpha > 0, alike, torch.ones_like(mask))
+    return light * wanted, alpha * wanted, mask * wanted
+
+
 def _hole(example: Example) -> Tensor:
     if example.weight is None:
         raise SpecError("This network learns from pictures with holes.", 'Write chain = "holes" into [degradation].')
@@ -113,6 +131,11 @@ def _dice(logit: Tensor, mask: Tensor) -> Tensor:
     """1 - the mask's F1 over the batch, in a form that has a slope (Milletari 2016)."""
     chance = torch.sigmoid(logit)
     return 1 - (2 * (chance * mask).sum() + 1) / (chance.sum() + mask.sum() + 1)
+
+
+def _f1(found: Found, mask: Tensor) -> Tensor:
+    guess = (found.logit > 0).float()
+    return 2 * (guess * mask).sum() / (guess.sum() + mask.sum()).clamp(min=1)
 
 
 def _inside(picture: Tensor, target: Tensor, mask: Tensor) -> Tensor:

@@ -1,0 +1,118 @@
+"""Marks of one colour and one opacity, measured across their edges.
+
+Most marks are: J = alpha W + (1 - alpha) I with the same alpha and W all over (text, stamps), or a few such pairs (logos). A network
+says where a mark is better than how opaque it is, but across a mark's edge the picture goes on. What lies on the two sides of it is
+enough for four numbers, and thousands of pixels speak for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from aedesk.restoration.mask_regions import eroded
+
+GRID = np.arange(0.06, 0.9, 0.01)
+"""Opacities that are tried."""
+NEAR_PX = 3.0
+"""Sigma of the means on either side of an edge."""
+ENOUGH = 0.04
+"""Share of a mean's window that must lie on its side."""
+INSIDE_PX, OUTSIDE_PX = 2, 3
+"""What is left out on either side, where soft edges are."""
+SLIVER = 0.15
+"""Share of a mark that must be left; of a thinner one less is left out."""
+SAMPLES, LEAST_SAMPLES = 3000, 60
+OUTLIER = 0.08
+"""Largest misfit that counts: where the picture itself has an edge, or the mask is wrong."""
+
+
+@dataclass(frozen=True)
+class Ink:
+    """One colour and one opacity.
+
+    Args:
+        light: alpha W, each from 0 to alpha.
+        alpha: from 0 to 1.
+        misfit: mean distance of the two sides once it is taken off.
+        contrast: the same with it.
+    """
+
+    light: tuple[float, float, float]
+    alpha: float
+    misfit: float = 0.0
+    contrast: float = 1.0
+
+    def planes(self, cover: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Light (3, h, w) and alpha (h, w) of a mark of it, of which ``cover`` says what share of each pixel it takes."""
+        return np.asarray(self.light, np.float32)[:, None, None] * cover, np.float32(self.alpha) * cover
+
+
+def measure_ink(
+    marked: NDArray[np.float32],
+    bare: NDArray[np.float32],
+    inside: NDArray[np.bool_],
+    outside: NDArray[np.bool_],
+    alpha: float | None = None,
+) -> Ink | None:
+    """The ink that makes the picture go on across the edges of a mark; None if too little of them can be seen.
+
+    For each alpha W is the median over the edges. The misfits, of which large ones do not count, are divided by the root of 1 - alpha:
+    half-way between regressing either side on the other, of which one takes the picture's own changes for opacity, the other for clarity.
+
+    Args:
+        marked: (3, h, w), from 0 to 1.
+        bare: the same, what is known of the picture ``outside``.
+        inside: (h, w), where nothing but the ink covers the picture.
+        outside: where ``bare`` is the picture.
+        alpha: the opacity if it is known.
+    """
+    pairs = _across(marked, bare, inside, outside)
+    if pairs is None:
+        return None
+    ours, theirs = pairs
+    best: Ink | None = None
+    for opacity in GRID if alpha is None else (alpha,):
+        difference = ours - (1 - opacity) * theirs
+        light = np.clip(np.median(difference, axis=1), 0, opacity)
+        misfit = _mean(difference - light[:, None], 1 / (1 - opacity) ** 0.5)
+        if best is None or misfit < best.misfit:
+            best = Ink((float(light[0]), float(light[1]), float(light[2])), float(opacity), misfit, _mean(ours - theirs))
+    return best
+
+
+def _across(
+    marked: NDArray[np.float32], bare: NDArray[np.float32], inside: NDArray[np.bool_], outside: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """(3, n) means of what lies inside and of what lies outside near n places at the edges."""
+    if not inside.any():
+        return None
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    margin = int(4 * NEAR_PX) + OUTSIDE_PX
+    part = (slice(max(0, rows[0] - margin), rows[-1] + margin + 1), slice(max(0, columns[0] - margin), columns[-1] + margin + 1))
+    inside, outside = inside[part], eroded(outside[part], OUTSIDE_PX)
+    core = eroded(inside, INSIDE_PX)
+    if np.count_nonzero(core) < SLIVER * np.count_nonzero(inside):
+        core = eroded(inside, 1)
+    here, there = (_blurred(where.astype(np.float32)) for where in (core, outside))
+    places = np.flatnonzero((here > ENOUGH) & (there > ENOUGH))
+    if len(places) < LEAST_SAMPLES:
+        return None
+    if len(places) > SAMPLES:
+        places = np.random.default_rng(0).choice(places, SAMPLES, replace=False)
+    sides = []
+    for planes, where, weight in ((marked, core, here), (bare, outside, there)):
+        means = [_blurred(np.where(where, plane[part], 0)).flat[places] / weight.flat[places] for plane in planes]
+        sides.append(np.stack(means).astype(np.float64))
+    return sides[0], sides[1]
+
+
+def _blurred(plane: NDArray) -> NDArray[np.float32]:
+    return np.asarray(ndimage.gaussian_filter(plane.astype(np.float32, copy=False), NEAR_PX, mode="constant"))
+
+
+def _mean(difference: NDArray[np.float64], scale: float = 1.0) -> float:
+    return float(np.minimum(np.abs(difference) * scale, OUTLIER).mean())

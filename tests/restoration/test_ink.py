@@ -1,0 +1,124 @@
+"""Inks: what is measured across the edges of a mark, and how a mark of several comes off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from aedesk.restoration.eraser import Look
+from aedesk.restoration.ink import Ink, measure_ink
+from aedesk.restoration.peel import Peeled, peel
+
+SIZE = 160
+
+
+def picture(seed: int) -> np.ndarray:
+    """(3, h, w) float32 with slopes, edges and some grain."""
+    rng = np.random.default_rng(seed)
+    smooth = ndimage.gaussian_filter(rng.random((3, SIZE, SIZE)), (0, 9, 9))
+    smooth = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    blocks = np.kron(rng.random((3, 5, 5)), np.ones((1, SIZE // 5, SIZE // 5)))
+    return np.clip(0.75 * smooth + 0.1 * blocks + 0.02 * rng.standard_normal((3, SIZE, SIZE)), 0, 1).astype(np.float32)
+
+
+def bars() -> np.ndarray:
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    return (columns % 32 >= 14) & (rows > 20) & (rows < SIZE - 20) & (columns > 16) & (columns < SIZE - 16)
+
+
+def disc(radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[:SIZE, :SIZE] - SIZE / 2
+    return np.asarray(rows**2 + columns**2 < radius**2)
+
+
+def over(clean: np.ndarray, colour: Sequence[float], alpha: float, where: np.ndarray) -> np.ndarray:
+    light = alpha * np.asarray(colour, np.float32)[:, None, None]
+    return np.where(where, light + (1 - alpha) * clean, clean).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [bars(), disc(50)], ids=["bars", "disc"])
+@pytest.mark.parametrize("colour", [(1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0.9, 0.2, 0.1), (0.1, 0.3, 0.9)])
+@pytest.mark.parametrize("alpha", [0.3, 0.5, 0.75])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_an_ink_is_measured_across_edges(seed: int, alpha: float, colour: tuple[float, float, float], shape: np.ndarray) -> None:
+    clean = picture(seed)
+    marked = over(clean, colour, alpha, shape)
+    ink = measure_ink(marked, marked, shape, ~shape)
+    assert ink is not None
+    light, cover = ink.planes(shape.astype(np.float32))
+    bare = (marked - light) / (1 - cover)
+    assert abs(ink.alpha - alpha) < 0.1
+    assert np.abs(bare - clean)[:, shape].mean() < 0.2 * np.abs(marked - clean)[:, shape].mean() + 0.01
+    assert ink.misfit < ink.contrast
+
+
+def test_a_known_opacity_is_kept_and_too_little_says_nothing() -> None:
+    clean, shape = picture(1), disc(40)
+    marked = over(clean, (1, 1, 1), 0.5, shape)
+    ink = measure_ink(marked, marked, shape, ~shape, 0.4)
+    assert ink is not None
+    assert ink.alpha == 0.4
+    assert all(0 <= light <= 0.4 for light in ink.light)
+    dot = disc(1.5)
+    assert measure_ink(marked, marked, dot, ~dot) is None
+    assert measure_ink(marked, marked, shape, np.zeros_like(shape)) is None
+    assert measure_ink(marked, marked, np.zeros_like(shape), shape) is None
+
+
+def answer(shape: np.ndarray, colour: Sequence[float], alpha: float) -> Look:
+    where = shape.astype(np.float32)
+    light = alpha * where * np.asarray(colour, np.float32)[:, None, None]
+    return Look(20 * where - 10, alpha * where, light)
+
+
+class Network:
+    """Knows where its inks are, and answers to what is near one of them."""
+
+    def __init__(self, *marks: tuple[np.ndarray, tuple[float, float, float], float]) -> None:
+        self.marks = marks
+        self.asked: list[Ink] = []
+
+    def first(self) -> Look:
+        return answer(np.any([shape for shape, _, _ in self.marks], axis=0), (0.5, 0.5, 0.5), 0.3)
+
+    def ask(self, ink: Ink) -> Look:
+        self.asked.append(ink)
+        for shape, colour, alpha in self.marks:
+            near = np.abs(np.asarray(ink.light) / ink.alpha - colour).max() < 0.25
+            if near and abs(ink.alpha / alpha - 1) < 0.3:
+                return answer(shape, colour, alpha)
+        return answer(np.zeros((SIZE, SIZE), bool), (0, 0, 0), 0.3)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.5])
+def test_a_mark_of_two_inks_comes_off_ink_by_ink(alpha: float) -> None:
+    clean, icon = picture(3), disc(24)
+    plate = disc(60) & ~icon
+    network = Network((plate, (0.1, 0.2, 0.5), alpha), (icon, (1.0, 1.0, 1.0), alpha))
+    marked = over(over(clean, (0.1, 0.2, 0.5), alpha, plate), (1, 1, 1), alpha, icon)
+    peeled = peel(marked, network.first(), network.ask)
+    assert len(peeled.inks) == 2
+    assert (peeled.mask == (plate | icon)).mean() > 0.99
+    assert error(peeled, clean, plate | icon) < 0.15 * np.abs(marked - clean)[:, plate | icon].mean()
+    untouched = ~ndimage.binary_dilation(plate | icon, iterations=3)
+    assert np.array_equal(peeled.bare[:, untouched], marked[:, untouched])
+
+
+def test_what_is_no_ink_stays() -> None:
+    """A hunch that the second look does not share."""
+    clean, thing = picture(4), disc(40)
+    network = Network()
+    peeled = peel(clean, answer(thing, (1, 1, 1), 0.5), network.ask)
+    assert not peeled.mask.any()
+    assert not peeled.inks
+    assert np.array_equal(peeled.bare, clean)
+    nothing = Network()
+    assert not peel(clean, answer(np.zeros_like(thing), (0, 0, 0), 0.3), nothing.ask).mask.any()
+    assert not nothing.asked
+
+
+def error(peeled: Peeled, clean: np.ndarray, where: np.ndarray) -> float:
+    return float(np.abs(peeled.bare - clean)[:, where].mean())
