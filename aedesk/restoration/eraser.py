@@ -27,6 +27,8 @@ NOWHERE = -20.0
 """Log-odds of a mark where nobody has looked for one."""
 HALO_PX = 192
 """Context of a tile. The networks could look further, but hardly ever do, and a small mark should cost little."""
+NEAR_PX = 64
+"""The same where it is known where a mark is, or what of."""
 
 Places = Callable[[Box], NDArray[np.float32]]
 """Gives the (h, w) float32 of a box, 1 where something is and 0 elsewhere, 0 beyond the picture too."""
@@ -86,7 +88,7 @@ class Eraser:
             inner = core.within(part)
             planes[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
 
-        yield from self._run(forward, source, sink, size, part, cancel)
+        yield from self._run(forward, source, sink, size, part, cancel, HALO_PX if places is None and ink is None else NEAR_PX)
         return Look(planes[0], planes[1], planes[2:])
 
     def mend(
@@ -104,7 +106,7 @@ class Eraser:
             restored: Tensor = self.network.mend(marked, Found(known[:, :1], known[:, 1:2], known[:, 2:]))
             return restored
 
-        return self._run(forward, source, sink, size, part, cancel)
+        return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
 
     def fill(
         self, source: Source, size: tuple[int, int], part: Box, holes: Places, sink: Sink, cancel: CancelToken
@@ -122,7 +124,7 @@ class Eraser:
         return self._run(forward, source, sink, size, part, cancel)
 
     def _run(
-        self, forward: Any, source: Source, sink: Sink, size: tuple[int, int], part: Box, cancel: CancelToken
+        self, forward: Any, source: Source, sink: Sink, size: tuple[int, int], part: Box, cancel: CancelToken, halo_px: int = HALO_PX
     ) -> Iterator[tuple[int, int]]:
         contract = self.network.descriptor
         return run_tiled(
@@ -130,7 +132,7 @@ class Eraser:
             source,
             sink,
             size,
-            halo_px=min(contract.halo_px, HALO_PX),
+            halo_px=min(contract.halo_px, halo_px),
             multiple=contract.size_multiple,
             device=self.device,
             dtype=self.dtype,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.mask_regions import Mask, dilated, groups_without, grown, regions, strong_groups, window
-from aedesk.restoration.peel import JOIN_PX, Peeled, peel
+from aedesk.restoration.peel import JOIN_PX, Peeled, candidates, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -97,9 +97,27 @@ def _search(
 
     first = yield from _told(eraser.look(source, size, whole, cancel), "looking for marks")
     limit = limit_of(sensitivity)
-    peeled = peel(marked.numpy(), first, lambda ink: drained(eraser.look(source, size, whole, cancel, ink=ink)), limit)
+    peeled = _peel_near(marked.numpy(), first, lambda part, ink: drained(eraser.look(source, size, part, cancel, ink=ink)), limit)
     sure = strong_groups(first.logit > limit, first.logit > limit + SURE, SURE_PX, JOIN_PX)
     return first, peeled, peeled.mask | groups_without(sure, peeled.mask, KNOWN, JOIN_PX)
+
+
+def _peel_near(marked: NDArray[np.float32], first: Look, ask: Callable[[Box, Ink], Look], limit: float) -> Peeled:
+    """The inks of a picture; they are looked for in a part of it that is twice as large as what is worth a question."""
+    height, width = first.logit.shape
+    result = Peeled(np.zeros((height, width), bool), np.zeros((height, width), np.float32), np.zeros_like(marked), marked.copy())
+    hunch = candidates(first, limit)
+    if not hunch.any():
+        return result
+    rows, columns = np.flatnonzero(hunch.any(axis=1)), np.flatnonzero(hunch.any(axis=0))
+    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    part = grown(box, max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
+    place = (slice(part.top, part.bottom), slice(part.left, part.right))
+    near = Look(first.logit[place], first.alpha[place], first.light[:, *place])
+    peeled = peel(marked[:, *place], near, lambda ink: ask(part, ink), limit)
+    result.mask[place], result.alpha[place], result.inks = peeled.mask, peeled.alpha, peeled.inks
+    result.light[:, *place], result.bare[:, *place] = peeled.light, peeled.bare
+    return result
 
 
 def _look_again(

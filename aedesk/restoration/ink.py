@@ -15,6 +15,8 @@ from scipy import ndimage
 
 from aedesk.restoration.mask_regions import eroded
 
+ALIKE = 0.05
+"""Difference of alpha, or of light, that makes none to a network: it has been taught with larger errors."""
 GRID = np.arange(0.06, 0.9, 0.01)
 """Opacities that are tried."""
 NEAR_PX = 3.0
@@ -45,6 +47,11 @@ class Ink:
     alpha: float
     misfit: float = 0.0
     contrast: float = 1.0
+
+    def like(self, other: Ink) -> bool:
+        """Whether a network that is asked for one would answer the same about the other."""
+        mine, theirs = np.array((*self.light, self.alpha)), np.array((*other.light, other.alpha))
+        return bool(np.abs(mine - theirs).max() < ALIKE)
 
     def planes(self, cover: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Light (3, h, w) and alpha (h, w) of a mark of it, of which ``cover`` says what share of each pixel it takes."""

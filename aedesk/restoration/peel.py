@@ -29,6 +29,8 @@ SAME = 1.3
 """How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
 SOFT_PX = 3
 """What is left of a mark so near to what came off is its soft edge."""
+CRUMBS = 0.08
+"""Share of what came off below which the rest of a mark is not worth another question."""
 EDGE_PX = 1
 """How far soft edges reach beyond what the network says, ..."""
 CORE_PX = 2
@@ -69,7 +71,7 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0)
     """
     shape = first.logit.shape
     done = Peeled(np.zeros(shape, bool), np.zeros(shape, np.float32), np.zeros(marked.shape, np.float32), marked.copy())
-    left = strong_groups(first.logit > limit, first.logit > limit + HUNCH, HUNCH_PX, JOIN_PX)
+    left = candidates(first, limit)
     while len(done.inks) < INKS and left.any():
         ink = _measured(marked, done, left, (first.logit < CLEAR) & ~left)
         if ink is None:
@@ -80,12 +82,20 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0)
         better = _measured(marked, done, where & (look.logit > limit + 1), clear)
         if better is None or better.misfit > SMOOTH * better.contrast:
             break
-        look, where = _where(ask(better), limit, done)
+        if not better.like(ink):
+            look, where = _where(ask(better), limit, done)
         if not where.any():
             break
         _take_off(marked, better, look, where, done)
         left &= ~dilated(where, SOFT_PX)
+        if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
+            break
     return done
+
+
+def candidates(first: Look, limit: float) -> NDArray[np.bool_]:
+    """What of a first look is worth a question."""
+    return strong_groups(first.logit > limit, first.logit > limit + HUNCH, HUNCH_PX, JOIN_PX)
 
 
 def _measured(marked: NDArray[np.float32], done: Peeled, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink | None:
