@@ -70,7 +70,7 @@ class EraseResult:
 class FindMarkSpec:
     """Find the marks on a picture, for a person to correct. Inputs: one ``Picture``. Result: ``FindMarkResult``.
 
-    Arguments as of ``EraseSpec``: given back as that one's mask, what is found here erases the same.
+    Arguments as of ``EraseSpec``. Given back as that one's mask, what is found here erases the same places; without a mask that is faster.
     """
 
     model: str = "erase-mark"

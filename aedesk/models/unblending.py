@@ -93,6 +93,17 @@ class Unblending(nn.Module):
         alpha = torch.sigmoid(raw[:, 1:2] - 2)
         return Found(raw[:, :1] - 2, alpha, alpha * torch.sigmoid(raw[:, 2:] + 1))
 
+    def find_at_two_scales(self, marked: Tensor, hint: Tensor, ink: Tensor | None = None) -> Found:
+        """As ``find``, at full and at half size, and of each pixel what that one says which is surer of a mark: of large marks the finder
+        does not see enough at full size. H and W are multiples of twice the usual.
+        """
+        near = self.find(marked, hint, ink)
+        far = self.find(F.avg_pool2d(marked, 2), F.max_pool2d(hint.expand(len(marked), 1, *marked.shape[2:]), 2), ink)
+        planes = torch.cat((far.logit, far.alpha, far.light), 1)
+        logit, alpha, light = F.interpolate(planes, scale_factor=2, mode="bilinear").split((1, 1, 3), 1)
+        surer = logit > near.logit
+        return Found(torch.maximum(logit, near.logit), torch.where(surer, alpha, near.alpha), torch.where(surer, light, near.light))
+
     def mend(self, marked: Tensor, found: Found) -> Tensor:
         """The picture without its marks, (B, 3, H, W) float32, not clamped; of use only where a mark was found."""
         with torch.autocast(marked.device.type, enabled=False):

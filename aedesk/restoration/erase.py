@@ -21,11 +21,12 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
+from aedesk.restoration.eraser import HALO_PX, Eraser, Look, drained, load_eraser
 from aedesk.restoration.find_mark import search
 from aedesk.restoration.ink import Ink
-from aedesk.restoration.mask_regions import Mask, as_mask, compose, dilated, feathered, grown, regions, window
-from aedesk.restoration.peel import peel
+from aedesk.restoration.layers import Layers
+from aedesk.restoration.mask_regions import Mask, as_mask, blocks, compose, dilated, feathered, grown, regions, window
+from aedesk.restoration.peel import TRIES, peel
 
 OPAQUE = round(0.85 * 255)
 """Alpha (of 255) above which too little of the picture shines through."""
@@ -37,7 +38,6 @@ TRACE = 0.02
 """Share of a part of the mask in which a mark must be seen; else it covers something that belongs to the picture itself."""
 AROUND_PX = 32
 """Surroundings of a part in which the picture is compared with what lies under a mark."""
-BLOCK_PX = 2048
 EDGE_PX = 2
 """Soft edges of what is hidden, which are filled with it."""
 
@@ -50,8 +50,13 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
     yield Started("Erasing", picture.megapixels, "MP")
     begun = time.perf_counter()
     remover = load_eraser(spec.model, "erase", spec.device, spec.precision)
-    wanted = as_mask(mask, picture) if mask is not None else (yield from search(remover, picture, spec.sensitivity, cancel)).mask
-    work = _Work(spec, picture, wanted, remover, cancel)
+    if mask is not None:
+        work = _Work(spec, picture, as_mask(mask, picture), remover, cancel)
+    else:
+        marks = yield from search(remover, picture, spec.sensitivity, cancel)
+        work = _Work(spec, picture, marks.mask, remover, cancel)
+        if spec.method != "inpaint":
+            work.peel_off(marks.layers)
     yield from work.all()
     area = int(np.count_nonzero(work.taken))
     seconds = time.perf_counter() - begun
@@ -68,12 +73,25 @@ class _Work:
         self.size = (picture.width, picture.height)
         self.pixels = picture.pixels.copy()
         self.taken = np.zeros(wanted.shape, np.uint8)
+        self._searched = False
         self._begun_px = self._all_px = 0
+
+    def peel_off(self, layers: Layers) -> None:
+        """Take off inks that are known already; the mask keeps what they do not cover, and what of them is all but opaque."""
+        clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which]
+        source = PixelSource(self.picture.pixels, self.picture.alpha)
+        for part in (block for box in regions(clear) for block in blocks(box)):
+            self.cancel.check()
+            place = (slice(part.top, part.bottom), slice(part.left, part.right))
+            bare = to_pixels(torch.from_numpy(layers.without(source(part).numpy(), place)), self.picture.channels, self.pixels.dtype)
+            self._change(part, bare, np.where(clear[place], np.uint8(255), np.uint8(0)))
+        self.wanted = np.where(clear, np.uint8(0), self.wanted)
+        self._searched = True
 
     def all(self) -> Iterator[Event]:
         """Generator of Progress that erases what the mask covers."""
         margin = int(np.ceil(self.spec.feather_px)) + HINT_PX
-        parts = [block for box in regions(self.wanted) for block in _blocks(grown(box, margin, *self.size))]
+        parts = [block for box in regions(self.wanted) for block in blocks(grown(box, margin, *self.size))]
         self._all_px = sum(part.area for part in parts)
         for part in parts:
             yield from self._do(part)
@@ -91,22 +109,29 @@ class _Work:
                 mark &= wanted > 0
                 hidden = _hidden(wanted > 0, mark, alpha)
             self._change(part, bare, feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px))
-        if hidden.any():
-            filled = yield from self._fill(part, hidden)
-            self._change(part, filled, np.where(hidden, wanted, 0).astype(np.uint8))
+        for inner in _apart(hidden):
+            box = Box(part.left + inner.left, part.top + inner.top, part.left + inner.right, part.top + inner.bottom)
+            filled = yield from self._fill(box, part, hidden)
+            place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
+            self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
 
     def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray]]:
         """Generator of Progress that returns where a mark is (bool), its alpha (uint8), and the part's pixels without it."""
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         around = grown(part, AROUND_PX, *self.size)
 
-        def look(ink: Ink | None = None) -> Generator[tuple[int, int], None, Look]:
-            return self.remover.look(source, self.size, around, self.cancel, lambda outer: window(self.wanted, outer, HINT_PX), ink)
+        def look(box: Box, ink: Ink | None = None) -> Look:
+            steps = self.remover.look(source, self.size, box, self.cancel, lambda outer: window(self.wanted, outer, HINT_PX), ink)
+            return drained(steps).framed(box, around)
 
-        first = drained(look())
-        peeled = peel(source(around).numpy(), first, lambda ink: drained(look(ink)))
-        known = peeled.alpha > 0
-        alpha, light = np.where(known, peeled.alpha, first.alpha), np.where(known, peeled.light, first.light)
+        def ask(ink: Ink, box: Box) -> Look:
+            left, top = box.left + around.left, box.top + around.top
+            return look(Box(left, top, left + box.width, top + box.height), ink)
+
+        first = look(around)
+        peeled = peel(source(around).numpy(), first, ask, tries=0 if self._searched else TRIES)
+        known = peeled.layers.which > 0
+        alpha, light = np.where(known, peeled.layers.alpha(), first.alpha), np.where(known, peeled.layers.light(), first.light)
         mended = np.empty((3, part.height, part.width), np.float32)
 
         def sink(core: Box, result: Tensor) -> None:
@@ -125,10 +150,10 @@ class _Work:
             to_pixels(torch.from_numpy(bare), self.picture.channels, self.pixels.dtype),
         )
 
-    def _fill(self, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
-        """Generator of Progress that returns the part's pixels with what is hidden in it filled."""
+    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
+        """Generator of Progress that returns the pixels of a box with what is hidden in it, and elsewhere in the part, filled."""
         filler = load_eraser(self.spec.inpaint_model, "inpaint", self.spec.device, self.spec.precision)
-        filled = np.empty((part.height, part.width, self.picture.channels), self.pixels.dtype)
+        filled = np.empty((box.height, box.width, self.picture.channels), self.pixels.dtype)
 
         def holes(outer: Box) -> NDArray[np.float32]:
             # With "inpaint" other holes nearby are nothing to go by, whether they have been filled or not.
@@ -140,11 +165,11 @@ class _Work:
             return result
 
         def sink(core: Box, result: Tensor) -> None:
-            inner = core.within(part)
+            inner = core.within(box)
             filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
 
         source = PixelSource(self.pixels, self.picture.alpha)
-        yield from self._told(filler.fill(source, self.size, part, holes, sink, self.cancel), "filling")
+        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel), "filling")
         return filled
 
     def _told(self, steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
@@ -159,11 +184,15 @@ class _Work:
         np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
 
 
-def _blocks(part: Box) -> Iterator[Box]:
-    """A part in pieces that memory can hold several planes of."""
-    for top in range(part.top, part.bottom, BLOCK_PX):
-        for left in range(part.left, part.right, BLOCK_PX):
-            yield Box(left, top, min(left + BLOCK_PX, part.right), min(top + BLOCK_PX, part.bottom))
+def _apart(hidden: NDArray[np.bool_]) -> list[Box]:
+    """Boxes around what is hidden; one around all where that is less work, with the context that each takes."""
+    boxes = regions(hidden)
+    if not boxes:
+        return []
+    sides = [*zip(*boxes, strict=True)]
+    whole = Box(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
+    apart, together = (sum((box.width + 2 * HALO_PX) * (box.height + 2 * HALO_PX) for box in each) for each in (boxes, [whole]))
+    return boxes if apart < together else [whole]
 
 
 def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

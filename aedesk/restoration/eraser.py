@@ -48,6 +48,18 @@ class Look:
     alpha: NDArray[np.float32]
     light: NDArray[np.float32]
 
+    def framed(self, part: Box, outer: Box) -> Look:
+        """What this look at ``part`` says of another box: of places that it has not seen, that no mark is there."""
+        planes = np.zeros((5, outer.height, outer.width), np.float32)
+        planes[0] = NOWHERE
+        shared = Box(max(outer.left, part.left), max(outer.top, part.top), min(outer.right, part.right), min(outer.bottom, part.bottom))
+        if shared.top < shared.bottom and shared.left < shared.right:
+            there, here = shared.within(outer), shared.within(part)
+            place = (slice(here.top, here.bottom), slice(here.left, here.right))
+            for plane, seen in zip(planes, (self.logit, self.alpha, *self.light), strict=True):
+                plane[there.top : there.bottom, there.left : there.right] = seen[place]
+        return Look(planes[0], planes[1], planes[2:])
+
 
 @dataclass(frozen=True)
 class Eraser:
@@ -81,14 +93,15 @@ class Eraser:
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
             hint = torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked)
-            found = self.network.find(marked, hint, known)
+            found = self.network.find_at_two_scales(marked, hint, known)
             return torch.cat((found.logit, found.alpha, found.light), 1)
 
         def sink(core: Box, result: Tensor) -> None:
             inner = core.within(part)
             planes[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
 
-        yield from self._run(forward, source, sink, size, part, cancel, HALO_PX if places is None and ink is None else NEAR_PX)
+        halo_px = HALO_PX if places is None and ink is None else NEAR_PX
+        yield from self._run(forward, source, sink, size, part, cancel, halo_px, scales=2)
         return Look(planes[0], planes[1], planes[2:])
 
     def mend(
@@ -99,11 +112,11 @@ class Eraser:
         Args:
             look: what was found in ``seen``; beyond, no mark is.
         """
-        planes = np.concatenate((look.logit[None], look.alpha[None], look.light))
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            known = torch.from_numpy(_framed(planes, seen, outer)).to(marked.device)[None]
-            restored: Tensor = self.network.mend(marked, Found(known[:, :1], known[:, 1:2], known[:, 2:]))
+            known = look.framed(seen, outer)
+            planes = (known.logit[None], known.alpha[None], known.light)
+            restored: Tensor = self.network.mend(marked, Found(*(torch.from_numpy(each)[None].to(marked.device) for each in planes)))
             return restored
 
         return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
@@ -124,7 +137,15 @@ class Eraser:
         return self._run(forward, source, sink, size, part, cancel)
 
     def _run(
-        self, forward: Any, source: Source, sink: Sink, size: tuple[int, int], part: Box, cancel: CancelToken, halo_px: int = HALO_PX
+        self,
+        forward: Any,
+        source: Source,
+        sink: Sink,
+        size: tuple[int, int],
+        part: Box,
+        cancel: CancelToken,
+        halo_px: int = HALO_PX,
+        scales: int = 1,
     ) -> Iterator[tuple[int, int]]:
         contract = self.network.descriptor
         return run_tiled(
@@ -133,7 +154,7 @@ class Eraser:
             sink,
             size,
             halo_px=min(contract.halo_px, halo_px),
-            multiple=contract.size_multiple,
+            multiple=contract.size_multiple * scales,
             device=self.device,
             dtype=self.dtype,
             part=part,
@@ -174,17 +195,6 @@ def drained(steps: Generator[tuple[int, int], None, Look]) -> Look:
 def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
     """(1, 1, h, w): 1 where a mark is known to be, -1 where none is; 0 would leave it open."""
     return torch.from_numpy(places).to(like)[None, None] * 2 - 1
-
-
-def _framed(planes: NDArray[np.float32], part: Box, outer: Box) -> NDArray[np.float32]:
-    """What planes of ``part`` say of another box."""
-    result = np.zeros((len(planes), outer.height, outer.width), np.float32)
-    result[0] = NOWHERE
-    shared = Box(max(outer.left, part.left), max(outer.top, part.top), min(outer.right, part.right), min(outer.bottom, part.bottom))
-    if shared.top < shared.bottom and shared.left < shared.right:
-        there, here = shared.within(outer), shared.within(part)
-        result[:, there.top : there.bottom, there.left : there.right] = planes[:, here.top : here.bottom, here.left : here.right]
-    return result
 
 
 @functools.lru_cache(maxsize=4)

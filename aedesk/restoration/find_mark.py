@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,9 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink
-from aedesk.restoration.mask_regions import Mask, dilated, groups_without, grown, regions, strong_groups, window
-from aedesk.restoration.peel import JOIN_PX, Peeled, candidates, peel
+from aedesk.restoration.layers import Layers
+from aedesk.restoration.mask_regions import Mask, blocks, dilated, groups_without, grown, regions, strong_groups, window
+from aedesk.restoration.peel import ASKED, JOIN_PX, Peeled, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -36,14 +37,23 @@ on pictures of CID22's validation set and Kodak's, so that fewer clean ones are 
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
+ROUGH_PX = 2
+"""How far, in the searched picture, a mark may reach beyond where it was seen."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What was found on a picture: (H, W) uint8, 255 on marks; and alpha."""
+    """What was found on a picture.
+
+    Args:
+        mask: (H, W) uint8, 255 on marks.
+        alpha: (H, W) uint8.
+        layers: what of them inks are known of.
+    """
 
     mask: Mask
     alpha: Mask
+    layers: Layers
 
 
 def find_mark(spec: FindMarkSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
@@ -71,12 +81,11 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
         first, peeled, mask = yield from _search(eraser, marked, sensitivity, cancel)
-        alpha = np.where(peeled.alpha > 0, peeled.alpha, first.alpha)
-        return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask)
+        alpha = np.where(peeled.layers.which > 0, peeled.layers.alpha(), first.alpha)
+        return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask, peeled.layers)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
     first, peeled, mask = yield from _search(eraser, small, sensitivity, cancel)
-    others = (mask & ~dilated(peeled.mask, JOIN_PX)).any()
-    return (yield from _look_again(eraser, picture, mask, factor, sensitivity, [*peeled.inks, *([None] if others else [])], cancel))
+    return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
 
 
 def limit_of(sensitivity: float) -> float:
@@ -97,54 +106,53 @@ def _search(
 
     first = yield from _told(eraser.look(source, size, whole, cancel), "looking for marks")
     limit = limit_of(sensitivity)
-    peeled = _peel_near(marked.numpy(), first, lambda part, ink: drained(eraser.look(source, size, part, cancel, ink=ink)), limit)
+
+    def ask(ink: Ink, part: Box) -> Look:
+        return drained(eraser.look(source, size, part, cancel, ink=ink)).framed(part, whole)
+
+    peeled = peel(marked.numpy(), first, ask, limit)
     sure = strong_groups(first.logit > limit, first.logit > limit + SURE, SURE_PX, JOIN_PX)
     return first, peeled, peeled.mask | groups_without(sure, peeled.mask, KNOWN, JOIN_PX)
 
 
-def _peel_near(marked: NDArray[np.float32], first: Look, ask: Callable[[Box, Ink], Look], limit: float) -> Peeled:
-    """The inks of a picture; they are looked for in a part of it that is twice as large as what is worth a question."""
-    height, width = first.logit.shape
-    result = Peeled(np.zeros((height, width), bool), np.zeros((height, width), np.float32), np.zeros_like(marked), marked.copy())
-    hunch = candidates(first, limit)
-    if not hunch.any():
-        return result
-    rows, columns = np.flatnonzero(hunch.any(axis=1)), np.flatnonzero(hunch.any(axis=0))
-    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    part = grown(box, max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
-    place = (slice(part.top, part.bottom), slice(part.left, part.right))
-    near = Look(first.logit[place], first.alpha[place], first.light[:, *place])
-    peeled = peel(marked[:, *place], near, lambda ink: ask(part, ink), limit)
-    result.mask[place], result.alpha[place], result.inks = peeled.mask, peeled.alpha, peeled.inks
-    result.light[:, *place], result.bare[:, *place] = peeled.light, peeled.bare
-    return result
-
-
-def _look_again(
-    eraser: Eraser, picture: Picture, rough: NDArray[np.bool_], factor: int, sensitivity: float, inks: list[Ink | None], cancel: CancelToken
+def _look_closer(
+    eraser: Eraser, picture: Picture, rough: NDArray[np.bool_], layers: Layers, factor: int, sensitivity: float, cancel: CancelToken
 ) -> Generator[Event, None, Marks]:
-    """Generator of Progress that returns the marks at full size.
+    """Generator of Progress that returns the marks at full size: where they were seen each ink is looked for again.
 
     Args:
-        rough: knows their place, in the picture that is ``factor`` times smaller.
-        inks: theirs; None among them stands for any other mark.
+        rough: where marks are, in the picture that is ``factor`` times smaller.
+        layers: the inks there.
     """
     width, height = picture.width, picture.height
-    mask, alpha, hint = (np.zeros((height, width), np.uint8) for _ in range(3))
-    enlarged = np.repeat(np.repeat(dilated(rough, 2).view(np.uint8), factor, 0), factor, 1)
-    hint[: enlarged.shape[0], : enlarged.shape[1]] = enlarged
+    mask, alpha = (np.zeros((height, width), np.uint8) for _ in range(2))
+    closer = Layers.none(height, width)
+    closer.inks = layers.inks
+    hint = _enlarged(dilated(rough, ROUGH_PX), factor, width, height)
     limit = limit_of(sensitivity)
     source = PixelSource(picture.pixels, picture.alpha)
-    for box in regions(hint):
-        part = grown(box, MARGIN_PX, width, height)
+    for block in (block for box in regions(hint) for block in blocks(box)):
+        part = grown(block, MARGIN_PX, width, height)
         place = (slice(part.top, part.bottom), slice(part.left, part.right))
-        for ink in inks:
+        near = (slice(part.top // factor, part.bottom // factor + 1), slice(part.left // factor, part.right // factor + 1))
+        numbers = np.unique(layers.which[near][rough[near]])
+        for number in numbers[::-1]:  # 0, what is of no known ink, gets what is left
+            ink = layers.inks[number - 1] if number else None
             steps = eraser.look(source, (width, height), part, cancel, lambda outer: window(hint, outer), ink)
             look = yield from _told(steps, "looking closer")
-            found = (look.logit > limit) & (hint[place] > 0)
+            found = (look.logit > limit + (ASKED if number else 0)) & (hint[place] > 0)
+            if number:
+                closer.put(number, found, look.alpha, source(part).numpy(), place)
             mask[place] |= found.view(np.uint8) * np.uint8(255)
             np.maximum(alpha[place], _bytes(look.alpha) * found, out=alpha[place])
-    return Marks(mask, alpha)
+    return Marks(mask, alpha, closer)
+
+
+def _enlarged(mask: NDArray[np.bool_], factor: int, width: int, height: int) -> NDArray[np.uint8]:
+    result = np.zeros((height, width), np.uint8)
+    large = np.repeat(np.repeat(mask.view(np.uint8), factor, 0), factor, 1)
+    result[: large.shape[0], : large.shape[1]] = large
+    return result
 
 
 def _told(steps: Generator[tuple[int, int], None, Look], detail: str) -> Generator[Event, None, Look]:

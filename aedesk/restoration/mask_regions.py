@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -11,6 +13,8 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 
 CELL_PX = 32
+BLOCK_PX = 2048
+"""Largest part that is worked on at once, for its planes to fit into memory."""
 _STRIP_ROWS = 512
 
 Mask = NDArray[np.uint8]
@@ -48,6 +52,13 @@ def regions(mask: NDArray) -> list[Box]:
         in_rows, in_columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
         found.append(Box(left + int(in_columns[0]), top + int(in_rows[0]), left + int(in_columns[-1]) + 1, top + int(in_rows[-1]) + 1))
     return _joined(found)
+
+
+def blocks(part: Box) -> Iterator[Box]:
+    """A part in pieces of ``BLOCK_PX`` at most."""
+    for top in range(part.top, part.bottom, BLOCK_PX):
+        for left in range(part.left, part.right, BLOCK_PX):
+            yield Box(left, top, min(left + BLOCK_PX, part.right), min(top + BLOCK_PX, part.bottom))
 
 
 def grown(box: Box, margin_px: int, width: int, height: int) -> Box:
@@ -126,6 +137,13 @@ def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: in
     keep = certain >= least_px
     keep[0] = False
     return np.asarray(keep[labels] & mask)
+
+
+def strongest_group(mask: NDArray[np.bool_], sure: NDArray[np.bool_], join_px: int) -> NDArray[np.bool_]:
+    """The one of the groups of a mask (:func:`strong_groups`) in which most pixels are sure."""
+    labels, _ = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
+    counts = np.bincount(labels[sure & mask], minlength=2)
+    return np.asarray((labels == 1 + int(counts[1:].argmax())) & mask)
 
 
 def groups_without(mask: NDArray[np.bool_], other: NDArray[np.bool_], share: float, join_px: int) -> NDArray[np.bool_]:

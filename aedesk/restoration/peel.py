@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aedesk.models.unblending import LEAST_LIGHT
-from aedesk.restoration.eraser import Look
+from aedesk.imaging.tiling import Box
+from aedesk.restoration.eraser import NOWHERE, Look
 from aedesk.restoration.ink import Ink, measure_ink
-from aedesk.restoration.mask_regions import dilated, eroded, strong_groups
+from aedesk.restoration.layers import CORE_PX, EDGE_PX, Layers
+from aedesk.restoration.mask_regions import dilated, eroded, grown, strong_groups, strongest_group
 
 INKS = 2
 """Most inks that are taken off: nearly all marks and most logos have no more, and with each the risk grows to take the picture for one."""
+TRIES = 3
 JOIN_PX = 8
 """Letters within twice that of each other are one mark."""
+GROUP_PX = 32
+"""The same of what is measured as one."""
+MARGIN_PX = 8
 HUNCH, HUNCH_PX = 2.0, 100
 """Log-odds that so many pixels of a group must have for it to be worth a question."""
-SURE, SURE_PX = 2.0, 150
+SURE, SURE_PX = 2.0, 300
 """The same of the answer."""
+ASKED = -1.0
+"""How many less it takes for a pixel to be of an ink that was asked for: in training most were none of the picture's."""
 CLEAR = -2.0
 """Log-odds below which a pixel bears no mark."""
-SMOOTH = 0.6
+SMOOTH = 0.8
 """Share of the contrast across its edges that may be left when an ink is taken off."""
+FAINTEST = 0.1
+"""Opacity below which a mark can hardly be seen, and what is measured is the picture's own."""
+IMPOSSIBLE, ROUNDING = 0.07, 0.02
+"""Share of pixels that may become darker than black or lighter than white when an ink is taken off, by more than rounding and compression
+make them."""
+LIVELY, NEAR_PX = 1.8, 14
+"""How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
 SAME = 1.3
 """How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
 SOFT_PX = 3
 """What is left of a mark so near to what came off is its soft edge."""
 CRUMBS = 0.08
 """Share of what came off below which the rest of a mark is not worth another question."""
-EDGE_PX = 1
-"""How far soft edges reach beyond what the network says, ..."""
-CORE_PX = 2
-"""... and how deep they go into it."""
-TRACE = 0.02
-"""Cover below which a pixel is none of the mark."""
 
-Ask = Callable[[Ink], Look]
-"""Looks for one ink."""
+Ask = Callable[[Ink, Box], Look]
+"""Looks for one ink in a part of the picture; the log-odds of the rest are ``NOWHERE``."""
 
 
 @dataclass
@@ -47,50 +55,88 @@ class Peeled:
     """What was taken off.
 
     Args:
-        mask: (h, w), where an ink is.
-        alpha: (h, w); with soft edges, somewhat beyond the mask.
-        light: (3, h, w).
-        bare: (3, h, w), the picture without it.
-        inks: in the order in which they came off.
+        mask: (h, w), where the network sees an ink; the layers reach beyond it by soft edges.
+        bare: (3, h, w), the picture without them.
     """
 
+    layers: Layers
     mask: NDArray[np.bool_]
-    alpha: NDArray[np.float32]
-    light: NDArray[np.float32]
     bare: NDArray[np.float32]
-    inks: list[Ink] = field(default_factory=list)
+
+    @property
+    def inks(self) -> list[Ink]:
+        return self.layers.inks
 
 
-def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0) -> Peeled:
+def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES) -> Peeled:
     """Take off all inks that can be measured.
 
     Args:
         marked: (3, h, w), from 0 to 1.
         first: what the network says of all marks.
         limit: log-odds from which a pixel belongs to a mark.
+        tries: most groups that are measured.
     """
-    shape = first.logit.shape
-    done = Peeled(np.zeros(shape, bool), np.zeros(shape, np.float32), np.zeros(marked.shape, np.float32), marked.copy())
+    done = Peeled(Layers.none(*first.logit.shape), np.zeros(first.logit.shape, bool), marked.copy())
     left = candidates(first, limit)
-    while len(done.inks) < INKS and left.any():
-        ink = _measured(marked, done, left, (first.logit < CLEAR) & ~left)
-        if ink is None:
+    for _ in range(tries):
+        if len(done.inks) == INKS or not left.any():
             break
-        # What the first look took for the mark may be half of it, or more; the ink measured on it finds a mask to measure it on.
-        look, where = _where(ask(ink), limit, done)
-        clear = (look.logit < CLEAR) & (first.logit < limit) & ~left
-        better = _measured(marked, done, where & (look.logit > limit + 1), clear)
-        if better is None or better.misfit > SMOOTH * better.contrast:
-            break
-        if not better.like(ink):
-            look, where = _where(ask(better), limit, done)
-        if not where.any():
-            break
-        _take_off(marked, better, look, where, done)
+        group = strongest_group(left, first.logit > limit + SURE, GROUP_PX)
+        clear = (first.logit < CLEAR) & ~left
+        ink, look = _ink_of(marked, group, clear, ask, limit, done)
+        if ink is None or look is None:
+            left &= ~group
+            continue
+        if (left & (look.logit <= NOWHERE)).any():  # other groups, which may be of it too
+            look = ask(ink, _around(left))
+        where = _where(look, limit, done)
+        _take_off(marked, ink, look, where, done)
         left &= ~dilated(where, SOFT_PX)
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
     return done
+
+
+def _ink_of(
+    marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], ask: Ask, limit: float, done: Peeled
+) -> tuple[Ink | None, Look | None]:
+    """The ink of a group, and where it is around it; None if it is of none.
+
+    What the first look took for the mark may be half of it, or more: the ink measured on it finds a mask to measure it on again.
+    """
+    ink = _measured(marked, done, group, clear)
+    if ink is None:
+        return None, None
+    box = _around(group)
+    look = ask(ink, box)
+    sure = _where(look, limit, done) & (look.logit > limit + 1)
+    clear = clear & (look.logit < CLEAR)
+    better = _measured(marked, done, sure, clear)
+    if better is None or not _believable(marked, better, sure, clear):
+        return None, None
+    return better, look if better.like(ink) else ask(better, box)
+
+
+def _around(mask: NDArray[np.bool_]) -> Box:
+    """A box twice as large as what is in a mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    height, width = mask.shape
+    return grown(box, max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
+
+
+def _believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
+    """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
+    if ink.alpha < FAINTEST or ink.misfit > SMOOTH * ink.contrast:
+        return False
+    core = eroded(inside, CORE_PX)
+    core = core if core.any() else inside
+    under = (marked[:, core] - np.asarray(ink.light, np.float32)[:, None]) / (1 - ink.alpha)
+    if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
+        return False
+    near = marked[:, dilated(inside, NEAR_PX) & clear]
+    return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
 
 
 def candidates(first: Look, limit: float) -> NDArray[np.bool_]:
@@ -108,18 +154,13 @@ def _measured(marked: NDArray[np.float32], done: Peeled, inside: NDArray[np.bool
     return ink
 
 
-def _where(look: Look, limit: float, done: Peeled) -> tuple[Look, NDArray[np.bool_]]:
-    found = strong_groups(look.logit > limit, look.logit > limit + SURE, SURE_PX, JOIN_PX)
-    return look, found & ~eroded(done.mask, EDGE_PX)
+def _where(look: Look, limit: float, done: Peeled) -> NDArray[np.bool_]:
+    found = strong_groups(look.logit > limit + ASKED, look.logit > limit + SURE, SURE_PX, JOIN_PX)
+    return np.asarray(found & ~eroded(done.mask, EDGE_PX))
 
 
 def _take_off(marked: NDArray[np.float32], ink: Ink, look: Look, where: NDArray[np.bool_], done: Peeled) -> None:
-    cover = np.where(dilated(where, EDGE_PX) & ~done.mask, np.clip(look.alpha / ink.alpha, 0, 1), 0).astype(np.float32)
-    cover[eroded(where, CORE_PX)] = 1
-    cover[cover < TRACE] = 0
-    light, alpha = ink.planes(cover)
-    taken = cover > 0
-    done.alpha[taken], done.light[:, taken] = alpha[taken], light[:, taken]
-    done.bare[:, taken] = (marked[:, taken] - light[:, taken]) / np.maximum(1 - alpha[taken], LEAST_LIGHT)
-    done.mask |= where
     done.inks.append(ink)
+    taken = done.layers.put(len(done.inks), where & ~done.mask, look.alpha, marked)
+    done.bare[:, taken] = done.layers.without(marked)[:, taken]
+    done.mask |= where

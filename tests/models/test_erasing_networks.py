@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,3 +72,19 @@ def test_what_is_found_is_a_possible_mark() -> None:
     found = network.find(picture, hint)
     assert bool(((found.alpha >= 0) & (found.alpha <= 1)).all())
     assert bool(((found.light >= 0) & (found.light <= found.alpha)).all())
+
+
+@torch.inference_mode()
+def test_a_look_at_two_scales_keeps_the_surer_of_the_two() -> None:
+    torch.manual_seed(0)
+    network: Any = FAMILIES["unblending"].build(SMALL).eval()
+    picture, hint = picture_and_hole(5, 64, 96)
+    ink = torch.tensor([0.4, 0.4, 0.2, 0.4]).view(1, 4, 1, 1)
+    near, both = network.find(picture, hint, ink), network.find_at_two_scales(picture, hint, ink)
+    assert both.logit.shape == near.logit.shape
+    assert both.light.shape == near.light.shape
+    assert bool((both.logit >= near.logit).all())
+    same = both.logit == near.logit
+    assert 0 < int(same.sum()) < same.numel()
+    assert torch.equal(both.alpha[same], near.alpha[same])
+    assert not torch.equal(both.alpha[~same], near.alpha[~same])

@@ -1,0 +1,95 @@
+"""A mark as layers of ink over a picture: what of each pixel which ink takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aedesk.models.unblending import LEAST_LIGHT
+from aedesk.restoration.ink import Ink
+from aedesk.restoration.mask_regions import dilated, eroded
+
+EDGE_PX = 1
+"""How far soft edges reach beyond what the network says, ..."""
+CORE_PX = 2
+"""... and how deep they go into it."""
+TRACE = 0.02
+"""Cover below which a pixel is none of the mark."""
+SOFT = 0.5
+"""Largest cover of what is beyond the mask; of more than that a pixel stays with its ink."""
+ROUNDING = 0.004
+"""What rounding to 8 bits adds or takes away."""
+
+Place = tuple[slice, slice]
+WHOLE: Place = (slice(None), slice(None))
+
+
+@dataclass
+class Layers:
+    """Inks over a picture, each with pixels of its own.
+
+    Args:
+        which: (h, w) uint8, the number of the ink of a pixel, from 1; 0 where none is.
+        cover: (h, w) uint8, the share of the pixel that it takes: 255 for all of it.
+        inks: in the order of their numbers.
+    """
+
+    which: NDArray[np.uint8]
+    cover: NDArray[np.uint8]
+    inks: list[Ink] = field(default_factory=list)
+
+    @classmethod
+    def none(cls, height: int, width: int) -> Layers:
+        return cls(np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8))
+
+    def put(
+        self, number: int, where: NDArray[np.bool_], alpha: NDArray[np.float32], marked: NDArray[np.float32], place: Place = WHOLE
+    ) -> NDArray[np.bool_]:
+        """Lay an ink over a part of the picture; returns the pixels (h, w) that it took. Of other inks it takes nothing but soft edges, and
+        it covers no pixel by more than leaves a possible one.
+
+        Args:
+            where: (h, w), what is of this ink: wholly, but near its edges.
+            alpha: (h, w), what a network says of the opacity there.
+            marked: (3, h, w), the part.
+        """
+        ink = self.inks[number - 1]
+        cover = np.clip(alpha / ink.alpha, 0, 1)
+        cover[~where] = np.minimum(cover[~where], SOFT)
+        cover[~dilated(where, EDGE_PX)] = 0
+        cover[eroded(where, CORE_PX)] = 1
+        cover = np.minimum(cover, _possible(marked, ink))
+        which, before = self.which[place], self.cover[place]
+        own = which == number
+        taken = (where & (own | (before <= round(SOFT * 255)))) | ((cover >= TRACE) & (own | (which == 0)))
+        before[taken] = np.maximum(np.where(own, before, 0), np.rint(cover * 255))[taken]
+        which[taken] = number
+        return taken
+
+    def alpha(self, place: Place = WHOLE) -> NDArray[np.float32]:
+        """(h, w)."""
+        return self._plane([ink.alpha for ink in self.inks], place)
+
+    def light(self, place: Place = WHOLE) -> NDArray[np.float32]:
+        """(3, h, w), alpha times the colour."""
+        return np.stack([self._plane([ink.light[channel] for ink in self.inks], place) for channel in range(3)])
+
+    def without(self, marked: NDArray[np.float32], place: Place = WHOLE) -> NDArray[np.float32]:
+        """(3, h, w), a part of the picture with the inks taken off; what none covers keeps its bits."""
+        return np.asarray((marked - self.light(place)) / np.maximum(1 - self.alpha(place), LEAST_LIGHT), np.float32)
+
+    def _plane(self, values: list[float], place: Place) -> NDArray[np.float32]:
+        table = np.array([0.0, *values], np.float32) / np.float32(255)
+        return np.asarray(table[self.which[place]] * self.cover[place], np.float32)
+
+
+def _possible(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:
+    """(h, w), the largest cover by which nothing becomes darker than black or lighter than white."""
+    most = np.ones(marked.shape[1:], np.float32)
+    for plane, light in zip(marked, ink.light, strict=True):
+        for room, share in ((plane, light), (1 - plane, ink.alpha - light)):
+            if share > ROUNDING:
+                np.minimum(most, (room + ROUNDING) / share, out=most)
+    return most.astype(np.float32, copy=False)

@@ -1,0 +1,100 @@
+"""The shipped models on a real photograph: marks that no training had are found and come off; a scratch is filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from aedesk.core.cancel import CancelToken
+from aedesk.core.erase_specs import EraseSpec, FindMarkSpec
+from aedesk.core.events import Event
+from aedesk.data.mark_fonts import built_in_font
+from aedesk.imaging.io import read
+from aedesk.imaging.metrics import psnr
+from aedesk.imaging.picture import Picture
+from aedesk.restoration import find_mark as finding
+from aedesk.restoration.erase import erase
+from aedesk.restoration.find_mark import find_mark
+
+Run = Callable[[Iterator[Event]], Any]
+WIDTH, HEIGHT = 640, 448
+
+
+@pytest.fixture
+def photo(project: Path) -> np.ndarray:
+    return read(project / "resources" / "samples" / "portrait_clean.png").pixels
+
+
+def word() -> Image.Image:
+    canvas = Image.new("L", (WIDTH, HEIGHT))
+    ImageDraw.Draw(canvas).text((60, 150), "Atelier 27", fill=255, font=built_in_font(110), stroke_width=2)
+    return canvas
+
+
+def logo() -> Image.Image:
+    canvas = Image.new("L", (WIDTH * 4, HEIGHT * 4))
+    draw = ImageDraw.Draw(canvas)
+    draw.ellipse((1400, 900, 2200, 1700), fill=255)
+    draw.regular_polygon((1800, 1300, 300), 3, fill=0)
+    return canvas.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+
+
+def tiles() -> Image.Image:
+    canvas = Image.new("L", (2 * WIDTH, 2 * HEIGHT))
+    draw = ImageDraw.Draw(canvas)
+    for row, top in enumerate(range(0, 2 * HEIGHT, 120)):
+        for left in range(-60 * (row % 2), 2 * WIDTH, 230):
+            draw.text((left, top), "SPECIMEN", fill=255, font=built_in_font(38), stroke_width=1)
+    turned = canvas.rotate(25, Image.Resampling.BICUBIC)
+    return turned.crop((WIDTH // 2, HEIGHT // 2, WIDTH // 2 + WIDTH, HEIGHT // 2 + HEIGHT))
+
+
+def marked(photo: np.ndarray, mark: Image.Image, alpha: float = 0.5) -> np.ndarray:
+    cover = alpha * np.asarray(mark, np.float32)[:, :, None] / 255
+    return np.rint(cover * 255 + (1 - cover) * photo).astype(np.uint8)
+
+
+@pytest.mark.parametrize("mark", [word(), logo(), tiles()], ids=["word", "logo", "tiles"])
+def test_a_mark_comes_off_a_photograph(result_of: Run, photo: np.ndarray, mark: Image.Image) -> None:
+    seen = marked(photo, mark)
+    result = result_of(erase(EraseSpec(), Picture(seen), None, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(seen, photo) + 6
+    assert np.array_equal(result.picture.pixels[result.mask == 0], seen[result.mask == 0])
+
+
+def test_what_is_found_can_be_given_back(result_of: Run, photo: np.ndarray) -> None:
+    seen = Picture(marked(photo, word()))
+    found = result_of(find_mark(FindMarkSpec(), seen, CancelToken()))
+    result = result_of(erase(EraseSpec(), seen, found.mask, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(seen.pixels, photo) + 6
+
+
+def test_a_large_picture_is_searched_small_and_unblended_at_full_size(
+    result_of: Run, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = (3 * WIDTH, 3 * HEIGHT)
+    large = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
+    monkeypatch.setattr(finding, "WHOLE_PX", 400_000)
+    monkeypatch.setattr(finding, "SEARCH_PX", 400_000)
+    seen = marked(large, logo().resize(size, Image.Resampling.LANCZOS))
+    result = result_of(erase(EraseSpec(), Picture(seen), None, CancelToken()))
+    assert psnr(result.picture.pixels, large) > psnr(seen, large) + 6
+
+
+def test_a_photograph_without_a_mark_stays(result_of: Run, photo: np.ndarray) -> None:
+    result = result_of(erase(EraseSpec(), Picture(photo), None, CancelToken()))
+    assert np.array_equal(result.picture.pixels, photo)
+
+
+def test_a_scratch_is_filled(result_of: Run, photo: np.ndarray) -> None:
+    canvas = Image.new("L", (WIDTH, HEIGHT))
+    ImageDraw.Draw(canvas).line((80, 60, 300, 200, 560, 260), fill=255, width=5)
+    scratch = np.asarray(canvas) > 0
+    torn = np.where(scratch[:, :, None], np.uint8(255), photo)
+    result = result_of(erase(EraseSpec(), Picture(torn), scratch, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(torn, photo) + 10
