@@ -21,12 +21,12 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import HALO_PX, Eraser, Look, drained, load_eraser
+from aedesk.restoration.eraser import HALO_PX, Eraser, Look, Places, drained, load_eraser
 from aedesk.restoration.find_mark import search
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, as_mask, blocks, compose, dilated, feathered, grown, regions, window
-from aedesk.restoration.peel import TRIES, peel
+from aedesk.restoration.peel import TRIES, Peeled, peel
 
 OPAQUE = round(0.85 * 255)
 """Alpha (of 255) above which too little of the picture shines through."""
@@ -120,16 +120,25 @@ class _Work:
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         around = grown(part, AROUND_PX, *self.size)
 
-        def look(box: Box, ink: Ink | None = None) -> Look:
-            steps = self.remover.look(source, self.size, box, self.cancel, lambda outer: window(self.wanted, outer, HINT_PX), ink)
-            return drained(steps).framed(box, around)
+        def look(box: Box, ink: Ink | None = None, places: Places | None = None) -> Look:
+            return drained(self.remover.look(source, self.size, box, self.cancel, places, ink)).framed(box, around)
 
-        def ask(ink: Ink, box: Box) -> Look:
-            left, top = box.left + around.left, box.top + around.top
-            return look(Box(left, top, left + box.width, top + box.height), ink)
+        def told(outer: Box) -> NDArray[np.float32]:
+            return window(self.wanted, outer, HINT_PX)
 
-        first = look(around)
-        peeled = peel(source(around).numpy(), first, ask, tries=0 if self._searched else TRIES)
+        def peel_with(seen: Look, places: Places | None, tries: int = TRIES) -> Peeled:
+            def ask(ink: Ink, box: Box) -> Look:
+                left, top = box.left + around.left, box.top + around.top
+                return look(Box(left, top, left + box.width, top + box.height), ink, places)
+
+            return peel(marked, seen, ask, tries=tries)
+
+        marked = source(around).numpy()
+        first = look(around, places=told)
+        # Told where a mark is, the network takes its gaps for parts of it too; so inks are looked for as in a search, and told only then.
+        peeled = peel_with(first, told, 0) if self._searched else peel_with(look(around), None)
+        if not peeled.inks and not self._searched:
+            peeled = peel_with(first, told)
         known = peeled.layers.which > 0
         alpha, light = np.where(known, peeled.layers.alpha(), first.alpha), np.where(known, peeled.layers.light(), first.light)
         mended = np.empty((3, part.height, part.width), np.float32)

@@ -22,7 +22,7 @@ from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, groups_without, grown, regions, strong_groups, window
-from aedesk.restoration.peel import ASKED, JOIN_PX, Peeled, peel
+from aedesk.restoration.peel import JOIN_PX, Peeled, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -140,7 +140,7 @@ def _look_closer(
             ink = layers.inks[number - 1] if number else None
             steps = eraser.look(source, (width, height), part, cancel, lambda outer: window(hint, outer), ink)
             look = yield from _told(steps, "looking closer")
-            found = (look.logit > limit + (ASKED if number else 0)) & (hint[place] > 0)
+            found = (look.logit > limit) & (hint[place] > 0)
             if number:
                 closer.put(number, found, look.alpha, source(part).numpy(), place)
             mask[place] |= found.view(np.uint8) * np.uint8(255)

@@ -125,5 +125,24 @@ def test_what_is_no_ink_stays() -> None:
     assert not nothing.asked
 
 
+def test_an_ink_under_which_no_picture_can_be_is_not_believed() -> None:
+    """Half of the clean picture would become darker than black."""
+    clean = picture(5) * 0.4
+    network = Network((disc(40), (1.0, 1.0, 1.0), 0.5))
+    assert not peel(clean.astype(np.float32), network.first(), network.ask).mask.any()
+
+
+def test_a_mark_is_measured_apart_from_what_is_mistaken_for_one() -> None:
+    clean = picture(2)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    mark = (rows - 40) ** 2 + (columns - 40) ** 2 < 30**2
+    other = (rows > 120) & (rows < 150) & (columns > 112) & (columns < 150)
+    marked = over(clean, (1, 1, 1), 0.5, mark)
+    network = Network((mark, (1.0, 1.0, 1.0), 0.5))
+    peeled = peel(marked, answer(mark | other, (1, 1, 1), 0.5), network.ask)
+    assert (peeled.mask == mark).all()
+    assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
 def error(peeled: Peeled, clean: np.ndarray, where: np.ndarray) -> float:
     return float(np.abs(peeled.bare - clean)[:, where].mean())

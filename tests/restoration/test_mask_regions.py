@@ -12,7 +12,7 @@ from scipy import ndimage
 from aedesk.core.errors import SpecError
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, groups_without, regions, strong_groups, window
+from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, groups_without, regions, strong_groups, strongest_group, window
 
 sparse_masks = st.tuples(st.integers(1, 150), st.integers(1, 150), st.integers(0, 2**32 - 1), st.sampled_from((0.0, 0.001, 0.01, 0.3))).map(
     lambda t: (np.random.default_rng(t[2]).random(t[:2]) < t[3]).astype(np.uint8) * np.uint8(200)
@@ -105,3 +105,14 @@ def test_groups_that_something_else_covers_are_left_out() -> None:
     assert not kept[:30].any()
     assert kept[40:50, 40:50].all()
     assert not groups_without(np.zeros_like(mask), other, 0.3, 4).any()
+
+
+def test_the_strongest_group_is_that_with_most_sure_pixels() -> None:
+    mask, sure = np.zeros((40, 90), bool), np.zeros((40, 90), bool)
+    mask[5:35, 2:30] = True
+    mask[10:20, 50:56] = mask[10:20, 60:66] = True  # two letters
+    sure[5:10, 2:12] = True
+    sure[10:20, 50:66] = True
+    assert np.array_equal(strongest_group(mask, sure, 4), mask & (np.arange(90) >= 50))
+    assert np.array_equal(strongest_group(mask, sure, 1), mask & ((np.arange(90) >= 50) & (np.arange(90) < 58)))
+    assert np.array_equal(strongest_group(mask, np.zeros_like(sure), 4), mask & (np.arange(90) < 40))
