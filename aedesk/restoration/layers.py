@@ -13,7 +13,7 @@ from aedesk.restoration.mask_regions import dilated, eroded
 
 EDGE_PX = 1
 """How far soft edges reach beyond what the network says, ..."""
-CORE_PX = 2
+CORE_PX = 6
 """... and how deep they go into it."""
 TRACE = 0.02
 """Cover below which a pixel is none of the mark."""

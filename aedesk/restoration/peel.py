@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import NOWHERE, Look
-from aedesk.restoration.ink import Ink, measure_ink
-from aedesk.restoration.layers import CORE_PX, EDGE_PX, Layers
-from aedesk.restoration.mask_regions import dilated, eroded, grown, strong_groups, strongest_group
+from aedesk.restoration.eraser import NEAR_PX, NOWHERE, Look
+from aedesk.restoration.ink import INSIDE_PX, Ink, measure_ink
+from aedesk.restoration.layers import EDGE_PX, Layers
+from aedesk.restoration.mask_regions import dilated, eroded, grown, regions, strong_groups, strongest_group
 
 INKS = 2
 """Most inks that are taken off: nearly all marks and most logos have no more, and with each the risk grows to take the picture for one."""
@@ -36,7 +36,7 @@ FAINTEST = 0.1
 IMPOSSIBLE, ROUNDING = 0.07, 0.02
 """Share of pixels that may become darker than black or lighter than white when an ink is taken off, by more than rounding and compression
 make them."""
-LIVELY, NEAR_PX = 1.8, 14
+LIVELY, BESIDE_PX = 1.8, 14
 """How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
 AT_FIRST, MISFIT, EVIDENCE = 0.25, 3.0, 0.5
 """Weights of what speaks for an ink, in log-odds, and how much must: a logistic regression, rounded, of inks that were believed on CID22's
@@ -90,14 +90,13 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         if ink is None or look is None:
             left &= ~group
             continue
-        if (left & (look.logit <= NOWHERE)).any():  # other groups, which may be of it too
-            look = ask(ink, _around(left))
+        look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), look)
         where = _where(look, limit, done)
         if not where.any() or _evidence(ink, look, first, where) < EVIDENCE:
             left &= ~group
             continue
         _take_off(marked, ink, look, where, done)
-        left &= ~dilated(where, SOFT_PX)
+        left &= ~dilated(where, SOFT_PX) & dilated(done.mask, GROUP_PX)  # another ink of the same mark
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
     return done
@@ -123,6 +122,22 @@ def _ink_of(
     return better, look if better.like(ink) else ask(better, box)
 
 
+def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], look: Look) -> Look:
+    """A look with what other groups, which may be of the ink too, add to it: each is asked about in its own place, if that is less work."""
+    boxes = regions(others)
+    if boxes and sum((box.width + 2 * NEAR_PX) * (box.height + 2 * NEAR_PX) for box in boxes) > others.size:
+        boxes = [_around(others)]
+    height, width = others.shape
+    for box in boxes:
+        part = grown(box, MARGIN_PX, width, height)
+        place = (slice(part.top, part.bottom), slice(part.left, part.right))
+        more = ask(ink, part)
+        surer = more.logit[place] > look.logit[place]
+        for old, new in ((look.logit, more.logit), (look.alpha, more.alpha), *zip(look.light, more.light, strict=True)):
+            old[place][surer] = new[place][surer]
+    return look
+
+
 def _evidence(ink: Ink, look: Look, first: Look, where: NDArray[np.bool_]) -> float:
     """How much speaks for an ink: how sure the network is of it, was before it was asked, and how well the picture goes on under it."""
     return float(look.logit[where].mean() + AT_FIRST * first.logit[where].mean() - MISFIT * ink.misfit / ink.contrast)
@@ -140,12 +155,12 @@ def _believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_]
     """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
     if ink.alpha < FAINTEST or ink.misfit > SMOOTH * ink.contrast:
         return False
-    core = eroded(inside, CORE_PX)
+    core = eroded(inside, INSIDE_PX)
     core = core if core.any() else inside
     under = (marked[:, core] - np.asarray(ink.light, np.float32)[:, None]) / (1 - ink.alpha)
     if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
         return False
-    near = marked[:, dilated(inside, NEAR_PX) & clear]
+    near = marked[:, dilated(inside, BESIDE_PX) & clear]
     return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
 
 

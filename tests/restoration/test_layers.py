@@ -43,8 +43,8 @@ def test_cores_are_covered_wholly_and_edges_as_the_network_says() -> None:
     layers = Layers.none(40, 40)
     layers.inks.append(WHITE)
     taken = layers.put(1, where, np.where(block(9, 9, 22, 22), np.float32(0.25), np.float32(0)), GREY)
-    assert (layers.cover[12:28, 12:28] == 255).all()
-    assert layers.cover[9, 20] == layers.cover[11, 20] == 128
+    assert (layers.cover[16:24, 16:24] == 255).all()
+    assert layers.cover[9, 20] == layers.cover[15, 20] == 128
     assert (layers.cover[~taken] == 0).all()
     assert not taken[8].any()
     assert layers.alpha()[20, 20] == pytest.approx(0.5)

@@ -12,7 +12,17 @@ from scipy import ndimage
 from aedesk.core.errors import SpecError
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.mask_regions import as_mask, compose, dilated, feathered, groups_without, regions, strong_groups, strongest_group, window
+from aedesk.restoration.mask_regions import (
+    as_mask,
+    compose,
+    dilated,
+    feathered,
+    groups_without,
+    regions,
+    strong_groups,
+    strongest_group,
+    window,
+)
 
 sparse_masks = st.tuples(st.integers(1, 150), st.integers(1, 150), st.integers(0, 2**32 - 1), st.sampled_from((0.0, 0.001, 0.01, 0.3))).map(
     lambda t: (np.random.default_rng(t[2]).random(t[:2]) < t[3]).astype(np.uint8) * np.uint8(200)
