@@ -153,7 +153,7 @@ def _around(mask: NDArray[np.bool_]) -> Box:
 
 def _believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
     """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
-    if ink.alpha < FAINTEST or ink.misfit > SMOOTH * ink.contrast:
+    if ink.alpha < FAINTEST or ink.misfit >= SMOOTH * ink.contrast:
         return False
     core = eroded(inside, INSIDE_PX)
     core = core if core.any() else inside

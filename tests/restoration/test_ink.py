@@ -132,6 +132,12 @@ def test_an_ink_under_which_no_picture_can_be_is_not_believed() -> None:
     assert not peel(clean.astype(np.float32), network.first(), network.ask).mask.any()
 
 
+def test_on_a_flat_picture_there_is_no_ink() -> None:
+    flat = np.full((3, SIZE, SIZE), 0.6, np.float32)
+    network = Network((disc(40), (0.6, 0.6, 0.6), 0.5))
+    assert not peel(flat, network.first(), network.ask).mask.any()
+
+
 def test_a_mark_is_measured_apart_from_what_is_mistaken_for_one() -> None:
     clean = picture(2)
     rows, columns = np.mgrid[:SIZE, :SIZE]
