@@ -25,7 +25,8 @@ class EraseSpec:
         method: "unblend" treats everything under the mask as see-through, "inpaint" as hidden, "auto" decides place by place: what shows
             through (alpha below about 0.85) is un-blended, the rest is filled.
         sensitivity: 0..1, how faint a trace counts as a mark when no mask is given; 0.5 is the balance that was trained.
-        feather_px: width in pixels of the soft edge that is added around the mask; beyond it every pixel keeps its value.
+        feather_px: width in pixels of the soft edge that is added around the mask; beyond it every pixel keeps its value. Marks that are
+            found to be of one colour and one opacity bring their own.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: "auto", "float32", "bfloat16" or "float16".
     """

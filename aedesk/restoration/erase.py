@@ -77,7 +77,10 @@ class _Work:
         self._begun_px = self._all_px = 0
 
     def peel_off(self, layers: Layers) -> None:
-        """Take off inks that are known already; the mask keeps what they do not cover, and what of them is all but opaque."""
+        """Take off inks that are known already; the mask keeps what they do not cover, and what of them is all but opaque.
+
+        Their soft edges are known too, so that none is added.
+        """
         clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which]
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         for part in (block for box in regions(clear) for block in blocks(box)):
