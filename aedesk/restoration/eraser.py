@@ -18,6 +18,7 @@ from aedesk.core.errors import ModelError
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.trunk import fold_norms
 from aedesk.models.unblending import Found
 from aedesk.models.zoo import find_model
 from aedesk.restoration.ink import Ink
@@ -199,4 +200,6 @@ def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
 
 @functools.lru_cache(maxsize=4)
 def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> Any:
-    return load_model(path, device)[0]
+    network = load_model(path, device)[0]
+    fold_norms(network)
+    return network
