@@ -95,6 +95,7 @@ class Trunk(nn.Module):
         self.head, self.after_head[0] = _folded(self.head, self.after_head[0])
         for convolutions, joints in ((self.down, self.after_down), (self.up, self.after_up)):
             for level, joint in enumerate(joints):
+                assert isinstance(joint, nn.Sequential)
                 convolutions[level], joint[0] = _folded(convolutions[level], joint[0])
 
     def forward(self, x: Tensor) -> Tensor:

@@ -79,13 +79,41 @@ def measure_ink(
         outside: where ``bare`` is the picture.
         alpha: the opacity if it is known.
     """
-    pairs = _across(marked, bare, inside, outside)
-    if pairs is None:
+    edges = _across(marked, bare, inside, outside)
+    if len(edges.places) < LEAST_SAMPLES:
         return None
+    pairs = edges.some(SAMPLES)
     if alpha is not None:
         return _fitted(*pairs, alpha)
     rough = min((_fitted(*pairs, float(opacity)) for opacity in COARSE), key=attrgetter("misfit"))
     return min((_fitted(*pairs, float(opacity)) for opacity in rough.alpha + FINE), key=attrgetter("misfit"))
+
+
+def misfit_shares(
+    marked: NDArray[np.float32],
+    bare: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    inside: NDArray[np.bool_],
+    outside: NDArray[np.bool_],
+    ink: Ink,
+) -> NDArray[np.float64]:
+    """For every group of a mask how much of the contrast across its edges is left when an ink is taken off; NaN where too little of them
+    can be seen.
+
+    Args:
+        marked, bare, inside, outside: as for :func:`measure_ink`.
+        labels: (h, w), the groups and their surroundings, numbered from 1; the result's first number is of what is in none.
+    """
+    groups = int(labels.max()) + 1
+    edges = _across(marked, bare, inside, outside)
+    if not len(edges.places):
+        return np.full(groups, np.nan)
+    ours, theirs = edges.some(len(edges.places))
+    group = labels[edges.part].flat[edges.places]
+    misfits = _misfits(ours - (1 - ink.alpha) * theirs - np.asarray(ink.light)[:, None], ink.alpha)
+    left, before = (np.bincount(group, each.mean(axis=0), groups) for each in (misfits, _misfits(ours - theirs)))
+    seen = np.bincount(group, minlength=groups) >= LEAST_SAMPLES
+    return np.divide(left, before, out=np.full(groups, np.nan), where=seen & (before > 0))
 
 
 def _fitted(ours: NDArray[np.float64], theirs: NDArray[np.float64], alpha: float) -> Ink:
@@ -94,10 +122,10 @@ def _fitted(ours: NDArray[np.float64], theirs: NDArray[np.float64], alpha: float
     values, counts = np.unique(cells, return_counts=True)
     commonest = lights[:, cells == values[counts.argmax()]]
     fits = [_refined(lights, np.median(some, axis=1), alpha) for some in (lights, commonest)]
-    misfits = [_mean(lights - light[:, None], 1 / (1 - alpha) ** POWER) for light in fits]
+    misfits = [float(_misfits(lights - light[:, None], alpha).mean()) for light in fits]
     best = int(np.argmin(misfits))
     red, green, blue = fits[best].tolist()
-    return Ink((red, green, blue), alpha, misfits[best], _mean(ours - theirs))
+    return Ink((red, green, blue), alpha, misfits[best], float(_misfits(ours - theirs).mean()))
 
 
 def _refined(lights: NDArray[np.float64], light: NDArray[np.float64], alpha: float) -> NDArray[np.float64]:
@@ -111,13 +139,37 @@ def _refined(lights: NDArray[np.float64], light: NDArray[np.float64], alpha: flo
     return light
 
 
-def _across(
-    marked: NDArray[np.float32], bare: NDArray[np.float32], inside: NDArray[np.bool_], outside: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """(3, n) means of what lies inside and of what lies outside near n places at the edges."""
-    if not inside.any():
-        return None
+@dataclass(frozen=True)
+class _Edges:
+    """Where both sides of a mark's edges can be seen.
+
+    Args:
+        part: of the picture, around the mark.
+        places: (n,), flat indices in it.
+        sides: (planes, where, weight) of the inside and the outside: sums of ``planes[:, where]`` near a place, divided by its ``weight``,
+            are means.
+    """
+
+    part: tuple[slice, slice]
+    places: NDArray[np.intp]
+    sides: tuple[tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]], ...]
+
+    def some(self, most: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(3, n) means of what lies inside and of what lies outside near so many of the places."""
+        places = self.places
+        if len(places) > most:
+            places = np.random.default_rng(0).choice(places, most, replace=False)
+        ours, theirs = (
+            np.stack([_blurred(np.where(where, plane, 0)).flat[places] / weight.flat[places] for plane in planes]).astype(np.float64)
+            for planes, where, weight in self.sides
+        )
+        return ours, theirs
+
+
+def _across(marked: NDArray[np.float32], bare: NDArray[np.float32], inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> _Edges:
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return _Edges((slice(0), slice(0)), np.zeros(0, np.intp), ())
     margin = int(4 * NEAR_PX) + OUTSIDE_PX
     part = (slice(max(0, rows[0] - margin), rows[-1] + margin + 1), slice(max(0, columns[0] - margin), columns[-1] + margin + 1))
     inside, outside = inside[part], eroded(outside[part], OUTSIDE_PX)
@@ -126,20 +178,12 @@ def _across(
         core = eroded(inside, 1)
     here, there = (_blurred(where.astype(np.float32)) for where in (core, outside))
     places = np.flatnonzero((here > ENOUGH) & (there > ENOUGH))
-    if len(places) < LEAST_SAMPLES:
-        return None
-    if len(places) > SAMPLES:
-        places = np.random.default_rng(0).choice(places, SAMPLES, replace=False)
-    sides = []
-    for planes, where, weight in ((marked, core, here), (bare, outside, there)):
-        means = [_blurred(np.where(where, plane[part], 0)).flat[places] / weight.flat[places] for plane in planes]
-        sides.append(np.stack(means).astype(np.float64))
-    return sides[0], sides[1]
+    return _Edges(part, places, ((marked[:, *part], core, here), (bare[:, *part], outside, there)))
 
 
 def _blurred(plane: NDArray) -> NDArray[np.float32]:
     return np.asarray(ndimage.gaussian_filter(plane.astype(np.float32, copy=False), NEAR_PX, mode="constant"))
 
 
-def _mean(difference: NDArray[np.float64], scale: float = 1.0) -> float:
-    return float(np.minimum(np.abs(difference) * scale, OUTLIER).mean())
+def _misfits(difference: NDArray[np.float64], alpha: float = 0.0) -> NDArray[np.float64]:
+    return np.asarray(np.minimum(np.abs(difference) / (1 - alpha) ** POWER, OUTLIER))

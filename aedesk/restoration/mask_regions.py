@@ -139,6 +139,12 @@ def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: in
     return np.asarray(keep[labels] & mask)
 
 
+def joined_groups(mask: NDArray[np.bool_], join_px: int) -> NDArray[np.int32]:
+    """(h, w), the parts of a mask and their surroundings, numbered from 1; parts within twice ``join_px`` of each other have one number."""
+    labels, _ = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
+    return np.asarray(labels, np.int32)
+
+
 def strongest_group(mask: NDArray[np.bool_], sure: NDArray[np.bool_], join_px: int) -> NDArray[np.bool_]:
     """The one of the groups of a mask (:func:`strong_groups`) in which most pixels are sure."""
     labels, _ = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))

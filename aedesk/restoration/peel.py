@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import NEAR_PX, NOWHERE, Look
-from aedesk.restoration.ink import INSIDE_PX, Ink, measure_ink
+from aedesk.restoration.ink import INSIDE_PX, Ink, measure_ink, misfit_shares
 from aedesk.restoration.layers import EDGE_PX, Layers
-from aedesk.restoration.mask_regions import dilated, eroded, grown, regions, strong_groups, strongest_group
+from aedesk.restoration.mask_regions import dilated, eroded, grown, joined_groups, regions, strong_groups, strongest_group
 
 INKS = 2
 """Most inks that are taken off: nearly all marks and most logos have no more, and with each the risk grows to take the picture for one."""
@@ -29,8 +29,8 @@ SURE, SURE_PX = 2.0, 300
 """The same of the answer."""
 CLEAR = -2.0
 """Log-odds below which a pixel bears no mark."""
-SMOOTH = 0.8
-"""Share of the contrast across its edges that may be left when an ink is taken off."""
+SMOOTH, WORSE = 0.8, 0.2
+"""Share of the contrast across its edges that may be left when an ink is taken off; how much more than of its best group of another."""
 FAINTEST = 0.1
 """Opacity below which a mark can hardly be seen, and what is measured is the picture's own."""
 IMPOSSIBLE, ROUNDING = 0.07, 0.02
@@ -41,6 +41,8 @@ LIVELY, BESIDE_PX = 1.8, 14
 AT_FIRST, MISFIT, EVIDENCE = 0.25, 3.0, 0.5
 """Weights of what speaks for an ink, in log-odds, and how much must: a logistic regression, rounded, of inks that were believed on CID22's
 and Kodak's pictures; of these it keeps six of seven that are true and one of four that are not."""
+GROUP_EVIDENCE = 0.0
+"""The same for each group: the ink's own place being known, others need less."""
 SAME = 1.3
 """How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
 SOFT_PX = 3
@@ -91,8 +93,8 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
             left &= ~group
             continue
         look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), look)
-        where = _where(look, limit, done)
-        if not where.any() or _evidence(ink, look, first, where) < EVIDENCE:
+        where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done)
+        if not where.any():
             left &= ~group
             continue
         _take_off(marked, ink, look, where, done)
@@ -116,6 +118,8 @@ def _ink_of(
     look = ask(ink, box)
     sure = _where(look, limit, done) & (look.logit > limit + 1)
     clear = clear & (look.logit < CLEAR)
+    shares, labels = _misfit_shares(marked, ink, sure, clear, done)
+    sure = sure & (shares < max(SMOOTH, shares[1:].min(initial=np.inf) + WORSE))[labels]
     better = _measured(marked, done, sure, clear)
     if better is None or not _believable(marked, better, sure, clear):
         return None, None
@@ -123,8 +127,10 @@ def _ink_of(
 
 
 def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], look: Look) -> Look:
-    """A look with what other groups, which may be of the ink too, add to it: each is asked about in its own place, if that is less work."""
-    boxes = regions(others)
+    """A look with what other groups, which may be of the ink too, add to it: each is asked about in its own place, if that is less work.
+    Those that are small beside what is known to be of the ink are not: in a large picture there are many that are nothing."""
+    least = CRUMBS * np.count_nonzero(look.logit > 0)
+    boxes = [box for box in regions(others) if np.count_nonzero(others[box.top : box.bottom, box.left : box.right]) >= least]
     if boxes and sum((box.width + 2 * NEAR_PX) * (box.height + 2 * NEAR_PX) for box in boxes) > others.size:
         boxes = [_around(others)]
     height, width = others.shape
@@ -138,9 +144,29 @@ def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], look: Look) -> Lo
     return look
 
 
-def _evidence(ink: Ink, look: Look, first: Look, where: NDArray[np.bool_]) -> float:
-    """How much speaks for an ink: how sure the network is of it, was before it was asked, and how well the picture goes on under it."""
-    return float(look.logit[where].mean() + AT_FIRST * first.logit[where].mean() - MISFIT * ink.misfit / ink.contrast)
+def _believed(
+    marked: NDArray[np.float32], ink: Ink, look: Look, first: Look, clear: NDArray[np.bool_], where: NDArray[np.bool_], done: Peeled
+) -> NDArray[np.bool_]:
+    """What of a look at an ink is believed: the groups for which enough speaks, if enough speaks for them together.
+
+    That is how sure the network is of the ink, was before it was asked, and how well the picture goes on under it.
+    """
+    shares, labels = _misfit_shares(marked, ink, where, clear & (look.logit < CLEAR), done)
+    sure = look.logit + AT_FIRST * first.logit
+    sums, areas = (np.bincount(labels[where], weights, len(shares)) for weights in (sure[where], None))
+    where = where & (sums >= areas * (MISFIT * shares + GROUP_EVIDENCE))[labels]
+    if where.any() and sure[where].mean() < MISFIT * ink.misfit / ink.contrast + EVIDENCE:
+        where[:] = False
+    return where
+
+
+def _misfit_shares(
+    marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_], done: Peeled
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Shares of the contrast that are left of the groups of a mask, the ink's own where that cannot be seen, and the groups."""
+    labels = joined_groups(inside, JOIN_PX)
+    shares = misfit_shares(marked, done.bare, labels, inside, clear | done.mask, ink)
+    return np.where(np.isnan(shares), ink.misfit / ink.contrast, shares), labels
 
 
 def _around(mask: NDArray[np.bool_]) -> Box:

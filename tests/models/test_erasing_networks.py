@@ -7,10 +7,11 @@ from typing import Any
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from aedesk.models.families import FAMILIES
 from aedesk.models.inpainting import smooth_filling
+from aedesk.models.trunk import fold_norms
 
 SMALL = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
 
@@ -88,3 +89,21 @@ def test_a_look_at_two_scales_keeps_the_surer_of_the_two() -> None:
     assert 0 < int(same.sum()) < same.numel()
     assert torch.equal(both.alpha[same], near.alpha[same])
     assert not torch.equal(both.alpha[~same], near.alpha[~same])
+
+
+@torch.inference_mode()
+def test_with_its_normalisations_folded_a_network_is_the_same_function() -> None:
+    torch.manual_seed(0)
+    network = FAMILIES["unblending"].build({**SMALL, "mend_widths": [8, 8], "mend_blocks": [1, 1]})
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            for values in (module.running_mean, module.running_var, module.weight, module.bias):
+                assert values is not None
+                nn.init.uniform_(values, 0.5, 1.5)
+    network.eval()
+    marked, hint = picture_and_hole(4)
+    before = network.find(marked, hint).logit
+    fold_norms(network)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
+    assert float(before.std()) > 1e-3
+    assert torch.allclose(network.find(marked, hint).logit, before, atol=1e-4)

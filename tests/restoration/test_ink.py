@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Look
-from aedesk.restoration.ink import Ink, measure_ink
+from aedesk.restoration.ink import Ink, measure_ink, misfit_shares
 from aedesk.restoration.peel import Peeled, peel
 
 SIZE = 160
@@ -148,6 +148,46 @@ def test_a_mark_is_measured_apart_from_what_is_mistaken_for_one() -> None:
     peeled = peel(marked, answer(mark | other, (1, 1, 1), 0.5), network.ask)
     assert (peeled.mask == mark).all()
     assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_what_does_not_vanish_with_an_ink_is_none_of_it(near: bool) -> None:
+    """Even if the network takes a thing in the picture for some of it, and even if that is larger than the mark."""
+    clean = picture(2)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    mark = (rows - 40) ** 2 + (columns - 40) ** 2 < 26**2
+    thing = (rows > 5) & (rows < 75) & (columns > 85) & (columns < 155) if near else (rows > 105) & (rows < 155) & (columns > 105)
+    clean[:, thing] = picture(7)[:, thing]
+    marked = over(clean, (1, 1, 1), 0.5, mark)
+    network = Network((mark | thing, (1.0, 1.0, 1.0), 0.5))
+
+    def ask(ink: Ink, box: Box) -> Look:
+        look = network.ask(ink, box)
+        look.logit[thing] = np.minimum(look.logit[thing], 2.5)
+        return look
+
+    first = answer(mark | thing, (1, 1, 1), 0.5)
+    first.logit[thing] = np.where(rows % 4 == 0, 2.5, 1)[thing]
+    peeled = peel(marked, first, ask)
+    assert (peeled.mask == mark).all()
+    assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
+def test_shares_of_contrast_tell_what_an_ink_explains() -> None:
+    clean, mark = picture(1), disc(20)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    other, dot = (rows > 10) & (rows < 40) & (columns > 10) & (columns < 40), (rows < 4) & (columns > 120) & (columns < 124)
+    clean[:, other] += 0.15
+    labels = (1 * mark + 2 * other + 3 * dot).astype(np.int32)
+    labels = np.asarray(ndimage.grey_dilation(labels, 17), np.int32)
+    inside = mark | other | dot
+    marked = over(clean, (1, 0.2, 0.2), 0.4, mark)
+    shares = misfit_shares(marked, marked, labels, inside, ~inside, Ink((0.4, 0.08, 0.08), 0.4))
+    assert shares[1] < 0.7
+    assert shares[2] > 0.9
+    assert np.isnan(shares[3])
+    nothing = np.zeros_like(mark)
+    assert np.isnan(misfit_shares(marked, marked, labels, nothing, ~nothing, Ink((0.4, 0.1, 0.1), 0.4))).all()
 
 
 def error(peeled: Peeled, clean: np.ndarray, where: np.ndarray) -> float:
