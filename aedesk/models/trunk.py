@@ -119,7 +119,7 @@ class Trunk(nn.Module):
 def fold_norms(network: nn.Module) -> None:
     """Make the batch normalisations in a network's trunks part of the convolutions before them, in place.
 
-    The network, in eval mode, stays the same function but for rounding, in an eighth less time; it cannot be trained any more.
+    The network, in eval mode, stays the same function but for rounding, in a fifth less time; it cannot be trained any more.
     """
     for module in network.modules():
         if isinstance(module, (Trunk, NormedBlock)):

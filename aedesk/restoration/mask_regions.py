@@ -129,33 +129,35 @@ def feathered(mask: Mask, feather_px: float) -> Mask:
     return result
 
 
-def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int, join_px: int) -> NDArray[np.bool_]:
-    """What belongs to groups with at least ``least_px`` pixels that are ``sure``; parts of the mask within twice ``join_px`` of each
-    other are a group, so that a word stands or falls as a whole."""
-    labels, count = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
-    certain = np.bincount(labels[sure & mask], minlength=count + 1)
-    keep = certain >= least_px
-    keep[0] = False
-    return np.asarray(keep[labels] & mask)
-
-
 def joined_groups(mask: NDArray[np.bool_], join_px: int) -> NDArray[np.int32]:
     """(h, w), the parts of a mask and their surroundings, numbered from 1; parts within twice ``join_px`` of each other have one number."""
     labels, _ = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
     return np.asarray(labels, np.int32)
 
 
+def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int, join_px: int) -> NDArray[np.bool_]:
+    """What belongs to groups with at least ``least_px`` pixels that are ``sure``; parts of the mask within twice ``join_px`` of each
+    other are a group, so that a word stands or falls as a whole."""
+    labels = joined_groups(mask, join_px)
+    count = int(labels.max()) + 1
+    certain = np.bincount(labels[sure & mask], minlength=count)
+    keep = certain >= least_px
+    keep[0] = False
+    return np.asarray(keep[labels] & mask)
+
+
 def strongest_group(mask: NDArray[np.bool_], sure: NDArray[np.bool_], join_px: int) -> NDArray[np.bool_]:
     """The one of the groups of a mask (:func:`strong_groups`) in which most pixels are sure."""
-    labels, _ = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
+    labels = joined_groups(mask, join_px)
     counts = np.bincount(labels[sure & mask], minlength=2)
     return np.asarray((labels == 1 + int(counts[1:].argmax())) & mask)
 
 
 def groups_without(mask: NDArray[np.bool_], other: NDArray[np.bool_], share: float, join_px: int) -> NDArray[np.bool_]:
     """The groups of a mask (:func:`strong_groups`) of whose area ``other`` covers less than ``share``."""
-    labels, count = ndimage.label(dilated(mask, join_px), structure=np.ones((3, 3)))
-    area, covered = (np.bincount(labels[where], minlength=count + 1) for where in (mask, other & (labels > 0)))
+    labels = joined_groups(mask, join_px)
+    count = int(labels.max()) + 1
+    area, covered = (np.bincount(labels[where], minlength=count) for where in (mask, other & (labels > 0)))
     keep = covered < share * area
     keep[0] = False
     return np.asarray(keep[labels] & mask)
