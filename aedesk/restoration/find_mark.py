@@ -19,10 +19,10 @@ from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
-from aedesk.restoration.ink import Ink
+from aedesk.restoration.ink import Ink, measure_ink
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, groups_without, grown, regions, strong_groups, window
-from aedesk.restoration.peel import JOIN_PX, Peeled, peel
+from aedesk.restoration.peel import CLEAR, JOIN_PX, Peeled, believable, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -127,25 +127,44 @@ def _look_closer(
     width, height = picture.width, picture.height
     mask, alpha = (np.zeros((height, width), np.uint8) for _ in range(2))
     closer = Layers.none(height, width)
-    closer.inks = layers.inks
+    closer.inks = list(layers.inks)
     hint = _enlarged(dilated(rough, ROUGH_PX), factor, width, height)
+    unknown = _enlarged(rough & (layers.which == 0), factor, width, height)
     limit = limit_of(sensitivity)
     source = PixelSource(picture.pixels, picture.alpha)
-    for block in (block for box in regions(hint) for block in blocks(box)):
-        part = grown(block, MARGIN_PX, width, height)
+    measured: set[int] = set()
+    parts = [grown(block, MARGIN_PX, width, height) for box in regions(hint) for block in blocks(box)]
+    for part in sorted(parts, key=lambda part: part.area, reverse=True):
         place = (slice(part.top, part.bottom), slice(part.left, part.right))
         near = (slice(part.top // factor, part.bottom // factor + 1), slice(part.left // factor, part.right // factor + 1))
         numbers = np.unique(layers.which[near][rough[near]])
-        for number in numbers[::-1]:  # 0, what is of no known ink, gets what is left
-            ink = layers.inks[number - 1] if number else None
+        where, known = hint[place] > 0, np.zeros((part.height, part.width), bool)
+        for number in numbers[::-1].tolist():  # 0, what is of no known ink, gets what is left
+            if not number:
+                unseen = groups_without(unknown[place] > 0, known, KNOWN, JOIN_PX * factor)
+                where = dilated(unseen, ROUGH_PX * factor)
+                if not where.any():
+                    continue
+            ink = closer.inks[number - 1] if number else None
             steps = eraser.look(source, (width, height), part, cancel, lambda outer: window(hint, outer), ink)
             look = yield from _told(steps, "looking closer")
-            found = (look.logit > limit) & (hint[place] > 0)
-            if number:
-                closer.put(number, found, look.alpha, source(part).numpy(), place)
+            found = (look.logit > limit) & where
+            if ink is not None:
+                marked = source(part).numpy()
+                if number not in measured:
+                    measured.add(number)
+                    closer.inks[number - 1] = _measured_again(ink, marked, found, (look.logit < CLEAR) & ~known)
+                closer.put(number, found, look.alpha, marked, place)
+                known |= found
             mask[place] |= found.view(np.uint8) * np.uint8(255)
             np.maximum(alpha[place], _bytes(look.alpha) * found, out=alpha[place])
     return Marks(mask, alpha, closer)
+
+
+def _measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink:
+    """An ink as it is measured at full size, where more of its edges can be seen; as it was if that cannot be believed."""
+    better = measure_ink(marked, marked, inside, clear)
+    return ink if better is None or not believable(marked, better, inside, clear) else better
 
 
 def _enlarged(mask: NDArray[np.bool_], factor: int, width: int, height: int) -> NDArray[np.uint8]:

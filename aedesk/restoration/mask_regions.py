@@ -102,8 +102,12 @@ def dilated(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.bool_]:
     """Grown by a square of 2 radius + 1 pixels."""
     if radius_px < 1 or not mask.any():
         return mask
-    wide = ndimage.maximum_filter1d(mask.view(np.uint8), 2 * radius_px + 1, axis=0, mode="constant")
-    return np.asarray(ndimage.maximum_filter1d(wide, 2 * radius_px + 1, axis=1, mode="constant")).view(np.bool_)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    place = tuple(slice(max(0, int(ends[0]) - radius_px), int(ends[-1]) + radius_px + 1) for ends in (rows, columns))
+    wide = ndimage.maximum_filter1d(mask[place].view(np.uint8), 2 * radius_px + 1, axis=0, mode="constant")
+    result = np.zeros_like(mask)
+    result[place] = ndimage.maximum_filter1d(wide, 2 * radius_px + 1, axis=1, mode="constant")
+    return result
 
 
 def eroded(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.bool_]:

@@ -105,6 +105,19 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
     return done
 
 
+def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
+    """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
+    if ink.alpha < FAINTEST or ink.misfit >= SMOOTH * ink.contrast:
+        return False
+    core = eroded(inside, INSIDE_PX)
+    core = core if core.any() else inside
+    under = (marked[:, core] - np.asarray(ink.light, np.float32)[:, None]) / (1 - ink.alpha)
+    if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
+        return False
+    near = marked[:, dilated(inside, BESIDE_PX) & clear]
+    return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
+
+
 def _ink_of(
     marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], ask: Ask, limit: float, done: Peeled
 ) -> tuple[Ink | None, Look | None]:
@@ -122,7 +135,7 @@ def _ink_of(
     shares, labels = _misfit_shares(marked, ink, sure, clear, done)
     sure = sure & (shares < max(SMOOTH, shares[1:].min(initial=np.inf) + WORSE))[labels]
     better = _measured(marked, done, sure, clear)
-    if better is None or not _believable(marked, better, sure, clear):
+    if better is None or not believable(marked, better, sure, clear):
         return None, None
     return better, look if better.like(ink) else ask(better, box)
 
@@ -176,19 +189,6 @@ def _around(mask: NDArray[np.bool_]) -> Box:
     box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     height, width = mask.shape
     return grown(box, max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
-
-
-def _believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
-    """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
-    if ink.alpha < FAINTEST or ink.misfit >= SMOOTH * ink.contrast:
-        return False
-    core = eroded(inside, INSIDE_PX)
-    core = core if core.any() else inside
-    under = (marked[:, core] - np.asarray(ink.light, np.float32)[:, None]) / (1 - ink.alpha)
-    if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
-        return False
-    near = marked[:, dilated(inside, BESIDE_PX) & clear]
-    return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
 
 
 def candidates(first: Look, limit: float) -> NDArray[np.bool_]:
