@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class Box(NamedTuple):
             return other if self.empty else self
         return Box(min(self.left, other.left), min(self.top, other.top), max(self.right, other.right), max(self.bottom, other.bottom))
 
-    def within(self, mask: Mask) -> Box:
+    def within(self, mask: NDArray[Any]) -> Box:
         """The part of it inside of a mask."""
         height, width = mask.shape
         return Box(max(self.left, 0), max(self.top, 0), min(self.right, width), min(self.bottom, height))
@@ -68,7 +68,7 @@ def empty_mask(width: int, height: int) -> Mask:
     return np.zeros((height, width), np.uint8)
 
 
-def bounds(mask: Mask) -> Box:
+def bounds(mask: NDArray[Any]) -> Box:
     """The smallest box around everything that is not 0."""
     rows = np.flatnonzero(mask.any(axis=1))
     if not len(rows):

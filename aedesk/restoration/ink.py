@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from aedesk.imaging.masks import bounds
 from aedesk.restoration.mask_regions import eroded
 
 ALIKE = 0.05
@@ -167,11 +168,10 @@ class _Edges:
 
 
 def _across(marked: NDArray[np.float32], bare: NDArray[np.float32], inside: NDArray[np.bool_], outside: NDArray[np.bool_]) -> _Edges:
-    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    box = bounds(inside)
+    if box.empty:
         return _Edges((slice(0), slice(0)), np.zeros(0, np.intp), ())
-    margin = int(4 * NEAR_PX) + OUTSIDE_PX
-    part = (slice(max(0, rows[0] - margin), rows[-1] + margin + 1), slice(max(0, columns[0] - margin), columns[-1] + margin + 1))
+    part = box.grown(int(4 * NEAR_PX) + OUTSIDE_PX).within(inside).slices
     inside, outside = inside[part], eroded(outside[part], OUTSIDE_PX)
     core = eroded(inside, INSIDE_PX)
     if np.count_nonzero(core) < SLIVER * np.count_nonzero(inside):

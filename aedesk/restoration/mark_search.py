@@ -12,6 +12,7 @@ from scipy.ndimage import binary_dilation, label
 
 from aedesk.core.cancel import CancelToken
 from aedesk.imaging.blend import LUMA
+from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import strips
 from aedesk.imaging.tiling import Box
@@ -193,8 +194,8 @@ def _box(traces: Traces, frame: Box) -> Box | None:
     kept = marked & (sizes >= _LEAST_PIXELS)[labels]
     if not kept.any():
         return None
-    rows, columns = np.flatnonzero(kept.any(1)), np.flatnonzero(kept.any(0))
-    return Box(frame.left + int(columns[0]), frame.top + int(rows[0]), frame.left + int(columns[-1]) + 1, frame.top + int(rows[-1]) + 1)
+    inner = bounds(kept)
+    return Box(frame.left + inner.left, frame.top + inner.top, frame.left + inner.right, frame.top + inner.bottom)
 
 
 def _with_soft_parts(box: Box, frame: Box, stack: Sequence[Array], cancel: CancelToken) -> Box:

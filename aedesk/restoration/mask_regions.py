@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aedesk.core.errors import SpecError
+from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 
@@ -49,8 +50,8 @@ def regions(mask: NDArray) -> list[Box]:
     for down, across in ndimage.find_objects(labels):
         top, left = down.start * CELL_PX, across.start * CELL_PX
         part = mask[top : down.stop * CELL_PX, left : across.stop * CELL_PX] > 0
-        in_rows, in_columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-        found.append(Box(left + int(in_columns[0]), top + int(in_rows[0]), left + int(in_columns[-1]) + 1, top + int(in_rows[-1]) + 1))
+        inner = bounds(part)
+        found.append(Box(left + inner.left, top + inner.top, left + inner.right, top + inner.bottom))
     return _joined(found)
 
 
@@ -102,8 +103,7 @@ def dilated(mask: NDArray[np.bool_], radius_px: int) -> NDArray[np.bool_]:
     """Grown by a square of 2 radius + 1 pixels."""
     if radius_px < 1 or not mask.any():
         return mask
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    place = tuple(slice(max(0, int(ends[0]) - radius_px), int(ends[-1]) + radius_px + 1) for ends in (rows, columns))
+    place = bounds(mask).grown(radius_px).within(mask).slices
     wide = ndimage.maximum_filter1d(mask[place].view(np.uint8), 2 * radius_px + 1, axis=0, mode="constant")
     result = np.zeros_like(mask)
     result[place] = ndimage.maximum_filter1d(wide, 2 * radius_px + 1, axis=1, mode="constant")

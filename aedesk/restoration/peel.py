@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import NEAR_PX, NOWHERE, Look
 from aedesk.restoration.ink import INSIDE_PX, Ink, measure_ink, misfit_shares
@@ -185,10 +186,9 @@ def _misfit_shares(
 
 def _around(mask: NDArray[np.bool_]) -> Box:
     """A box twice as large as what is in a mask."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    box = bounds(mask)
     height, width = mask.shape
-    return grown(box, max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
+    return grown(Box(*box), max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
 
 
 def candidates(first: Look, limit: float) -> NDArray[np.bool_]:

@@ -66,6 +66,13 @@ def test_a_window_is_a_piece_of_the_whole(mask: np.ndarray, left: int, top: int,
     assert np.array_equal(window(mask, box, grow), expected)
 
 
+@settings(deadline=None, max_examples=40)
+@given(mask=sparse_masks, radius=st.integers(0, 9))
+def test_growing_is_a_maximum_over_squares(mask: np.ndarray, radius: int) -> None:
+    expected = ndimage.maximum_filter(mask, 2 * radius + 1, mode="constant") > 0
+    assert np.array_equal(dilated(mask > 0, radius), expected)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_composing_changes_only_what_has_weight(dtype: type) -> None:
     rng = np.random.default_rng(0)
