@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ HALO_PX = 192
 NEAR_PX = 64
 """The same where it is known where a mark is, or what of."""
 
+Outcome = TypeVar("Outcome")
 Places = Callable[[Box], NDArray[np.float32]]
 """Gives the (h, w) float32 of a box, 1 where something is and 0 elsewhere, 0 beyond the picture too."""
 
@@ -183,14 +184,14 @@ def load_eraser(model: str, purpose: str, device: str = "auto", precision: str =
     return Eraser(network, place, choose_precision(precision, place))
 
 
-def drained(steps: Generator[tuple[int, int], None, Look]) -> Look:
-    """The outcome of a look whose steps nobody wants to know."""
+def drained(steps: Generator[Any, None, Outcome]) -> Outcome:
+    """The outcome of work whose steps nobody wants to know."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
-            look: Look = end.value
-            return look
+            outcome: Outcome = end.value
+            return outcome
 
 
 def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:

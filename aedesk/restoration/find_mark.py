@@ -134,6 +134,7 @@ def _look_closer(
     source = PixelSource(picture.pixels, picture.alpha)
     measured: set[int] = set()
     parts = [grown(block, MARGIN_PX, width, height) for box in regions(hint) for block in blocks(box)]
+    # An ink is measured once, in the first part that has it: what comes off earlier parts must fit what comes off later ones.
     for part in sorted(parts, key=lambda part: part.area, reverse=True):
         place = (slice(part.top, part.bottom), slice(part.left, part.right))
         near = (slice(part.top // factor, part.bottom // factor + 1), slice(part.left // factor, part.right // factor + 1))
