@@ -16,6 +16,10 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+
+# Its functions have the group of the moment of their import as a default. DistributedDataParallel imports it when there is one, which
+# then outlives its destruction, and a thread of gloo's that still holds a tensor when the interpreter ends aborts the process.
+import torch.distributed.nn
 from torch import Tensor
 from torch.distributed.rendezvous import rendezvous
 

@@ -26,8 +26,8 @@ Torchrun = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def torchrun(project: Path) -> Torchrun:
-    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "aedesk", "train"]
+    def call(*arguments: object, program: tuple[object, ...] = ("-m", "aedesk", "train")) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *map(str, program)]
         environment = {**os.environ, "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"}
         return subprocess.run([*command, *map(str, arguments)], env=environment, capture_output=True, text=True, timeout=280, check=False)
 
@@ -88,6 +88,43 @@ def test_what_goes_wrong_in_several_processes_is_said_once(dense: dict[str, Any]
     assert done.returncode != 0
     assert done.stderr.count("aedesk: ") == 1
     assert str(tmp_path / "nowhere") in done.stderr
+
+
+LAST_THREADS = """
+import sys
+from pathlib import Path
+
+from aedesk.training import distributed
+
+threads = lambda: sorted(each.read_text().strip() for each in Path("/proc/self/task").glob("*/comm") if "gloo" in each.read_text())
+ended = distributed.dist.destroy_process_group
+
+def end():
+    print("before", *threads())
+    ended()
+    print("after", *threads())
+
+distributed.dist.destroy_process_group = end
+from aedesk.cli.main import main
+
+sys.exit(main())
+"""
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are listed by Linux")
+def test_no_thread_outlives_the_group(sparse: dict[str, Any], tmp_path: Path, torchrun: Torchrun) -> None:
+    """One that does may abort the process at its very end: one run in some hundred."""
+    recipe, program = tmp_path / "recipe.toml", tmp_path / "program.py"
+    recipe.write_text(tomli_w.dumps(sparse))
+    program.write_text(LAST_THREADS)
+    done = torchrun("train", recipe, "-o", tmp_path / "run", "--device", "cpu", program=(program,))
+    assert done.returncode == 0, done.stderr
+    before, after = ([line.split()[1:] for line in done.stdout.splitlines() if line.startswith(word)] for word in ("before", "after"))
+    assert len(before) == 2
+    assert all(before)
+    assert after == [[], []]
 
 
 def test_a_batch_is_shared_evenly_or_refused() -> None:
