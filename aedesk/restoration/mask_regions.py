@@ -139,13 +139,15 @@ def joined_groups(mask: NDArray[np.bool_], join_px: int) -> NDArray[np.int32]:
     return np.asarray(labels, np.int32)
 
 
-def strong_groups(mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int, join_px: int) -> NDArray[np.bool_]:
-    """What belongs to groups with at least ``least_px`` pixels that are ``sure``; parts of the mask within twice ``join_px`` of each
-    other are a group, so that a word stands or falls as a whole."""
+def strong_groups(
+    mask: NDArray[np.bool_], sure: NDArray[np.bool_], least_px: int, join_px: int, least_share: float = 0.0
+) -> NDArray[np.bool_]:
+    """What belongs to groups of which at least ``least_px`` pixels and ``least_share`` of the area are ``sure``; parts of the mask within
+    twice ``join_px`` of each other are a group, so that a word stands or falls as a whole."""
     labels = joined_groups(mask, join_px)
     count = int(labels.max()) + 1
-    certain = np.bincount(labels[sure & mask], minlength=count)
-    keep = certain >= least_px
+    certain, area = (np.bincount(labels[where], minlength=count) for where in (sure & mask, mask))
+    keep = (certain >= least_px) & (certain >= least_share * area)
     keep[0] = False
     return np.asarray(keep[labels] & mask)
 

@@ -28,6 +28,11 @@ HUNCH, HUNCH_PX = 2.0, 100
 """Log-odds that so many pixels of a group must have for it to be worth a question."""
 SURE, SURE_PX = 2.0, 300
 """The same of the answer."""
+CERTAIN = 5.5
+"""Log-odds of the first look that are rare where no mark is. Groups with most of it are measured first."""
+RAISED, CERTAIN_PX, CERTAIN_SHARE = (0.0, 2.0, 4.0), 250, 0.15
+"""Log-odds added to the limit from which a pixel belongs to a mark until so many pixels, and such a share, of a group are certain: a mark
+that has run together with something large, for which nothing speaks, is then apart."""
 CLEAR = -2.0
 """Log-odds below which a pixel bears no mark."""
 SMOOTH, WORSE = 0.8, 0.2
@@ -39,7 +44,7 @@ IMPOSSIBLE, ROUNDING = 0.07, 0.02
 make them."""
 LIVELY, BESIDE_PX = 1.8, 14
 """How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
-AT_FIRST, MISFIT, EVIDENCE = 0.25, 3.0, 0.5
+AT_FIRST, CERTAINTY, MISFIT, EVIDENCE = 0.25, 4.0, 3.0, 0.5
 """Weights of what speaks for an ink, in log-odds, and how much must: a logistic regression, rounded, of inks that were believed on CID22's
 and Kodak's pictures; of these it keeps six of seven that are true and one of four that are not. On every other picture of CBSD68, where
 none of these was chosen, it keeps 43 of 46 and three of four (with ``GROUP_EVIDENCE`` at -1)."""
@@ -74,7 +79,7 @@ class Peeled:
         return self.layers.inks
 
 
-def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES) -> Peeled:
+def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES, evidence: float = EVIDENCE) -> Peeled:
     """Take off all inks that can be measured.
 
     Args:
@@ -82,20 +87,21 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         first: what the network says of all marks.
         limit: log-odds from which a pixel belongs to a mark.
         tries: most groups that are measured.
+        evidence: log-odds, how much must speak for an ink.
     """
     done = Peeled(Layers.none(*first.logit.shape), np.zeros(first.logit.shape, bool), marked.copy())
     left = candidates(first, limit)
     for _ in range(tries):
         if len(done.inks) == INKS or not left.any():
             break
-        group = strongest_group(left, first.logit > limit + SURE, GROUP_PX)
+        group = _next_group(left, first, limit)
         clear = (first.logit < CLEAR) & ~left
         ink, look = _ink_of(marked, group, clear, ask, limit, done)
         if ink is None or look is None:
             left &= ~group
             continue
         look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), look)
-        where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done)
+        where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done, evidence)
         if not where.any():
             left &= ~group
             continue
@@ -104,6 +110,17 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
     return done
+
+
+def _next_group(left: NDArray[np.bool_], first: Look, limit: float) -> NDArray[np.bool_]:
+    """The group that is likeliest a mark."""
+    certain = first.logit > limit + CERTAIN
+    for raised in RAISED:
+        group = strongest_group(left & (first.logit > limit + raised), certain, GROUP_PX)
+        count = np.count_nonzero(certain & group)
+        if count >= CERTAIN_PX and count >= CERTAIN_SHARE * np.count_nonzero(group):
+            return group
+    return strongest_group(left, first.logit > limit + SURE, GROUP_PX)
 
 
 def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
@@ -160,17 +177,24 @@ def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], look: Look) -> Lo
 
 
 def _believed(
-    marked: NDArray[np.float32], ink: Ink, look: Look, first: Look, clear: NDArray[np.bool_], where: NDArray[np.bool_], done: Peeled
+    marked: NDArray[np.float32],
+    ink: Ink,
+    look: Look,
+    first: Look,
+    clear: NDArray[np.bool_],
+    where: NDArray[np.bool_],
+    done: Peeled,
+    evidence: float,
 ) -> NDArray[np.bool_]:
     """What of a look at an ink is believed: the groups for which enough speaks, if enough speaks for them together.
 
-    That is how sure the network is of the ink, was before it was asked, and how well the picture goes on under it.
+    That is how sure the network is of the ink, was before it was asked, where it was certain, and how well the picture goes on under it.
     """
     shares, labels = _misfit_shares(marked, ink, where, clear & (look.logit < CLEAR), done)
-    sure = look.logit + AT_FIRST * first.logit
+    sure = look.logit + AT_FIRST * first.logit + CERTAINTY * (first.logit > CERTAIN)
     sums, areas = (np.bincount(labels[where], weights, len(shares)) for weights in (sure[where], None))
     where = where & (sums >= areas * (MISFIT * shares + GROUP_EVIDENCE))[labels]
-    if where.any() and sure[where].mean() < MISFIT * ink.misfit / ink.contrast + EVIDENCE:
+    if where.any() and sure[where].mean() < MISFIT * ink.misfit / ink.contrast + evidence:
         where[:] = False
     return where
 
