@@ -22,25 +22,18 @@ from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink, measure_ink
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, groups_without, grown, regions, strong_groups, window
-from aedesk.restoration.peel import CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, believable, peel
+from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, JOIN_PX, RAISED, Peeled, believable, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE = 5.5
-"""Log-odds by which a pixel of a mark must exceed what its faintest part needs, to speak for the mark."""
-SURE_PX = 250
-"""Pixels, of the searched picture, that must speak for a mark in which no ink was found: such marks come off badly. With ``SURE`` chosen
-on pictures of CID22's validation set and Kodak's, so that fewer clean ones are changed."""
 SURE_SHARE, LARGE_SHARE = 0.06, 0.15
-"""Share of such a mark that must speak for it; of a mark on a large picture, which has more room for what is none. Chosen on CBSD68 and
-McMaster (0.06 keeps 91 % of what was found on marks, and 37 % of what was found beside them), and on Kodak's pictures enlarged to 12
-megapixels, where the benchmark's mark had 0.3 or more in eight cases of nine, and what was none 0.12 at most."""
-LARGE_EVIDENCE = 1.7
-"""How much must speak for an ink on a large picture (``peel.EVIDENCE``): on Kodak's, CBSD68's and McMaster's, enlarged, this keeps 48 of
-54 inks of marks, and one of 19 that were none."""
+"""Share of a mark in which no ink was found that must be certain, for such marks come off badly; of one on a large picture, which has more
+room for what is none. Chosen on CBSD68 and McMaster (0.06 keeps 91 % of what was found on marks, and 37 % of what was found beside them),
+and on Kodak's pictures enlarged to 12 megapixels (of the benchmark's mark 0.3 or more was in eight cases of nine, of what was none 0.12 at
+most)."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
@@ -87,11 +80,11 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
-        first, peeled, mask = yield from _search(eraser, marked, sensitivity, False, cancel)
+        first, peeled, mask = yield from _search(eraser, marked, sensitivity, SURE_SHARE, cancel)
         alpha = np.where(peeled.layers.which > 0, peeled.layers.alpha(), first.alpha)
         return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask, peeled.layers)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
-    _, peeled, mask = yield from _search(eraser, small, sensitivity, True, cancel)
+    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_SHARE, cancel)
     return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
 
 
@@ -102,7 +95,7 @@ def limit_of(sensitivity: float) -> float:
 
 
 def _search(
-    eraser: Eraser, marked: Tensor, sensitivity: float, large: bool, cancel: CancelToken
+    eraser: Eraser, marked: Tensor, sensitivity: float, share: float, cancel: CancelToken
 ) -> Generator[Event, None, tuple[Look, Peeled, NDArray[np.bool_]]]:
     """Generator of Progress that returns what is seen first, the inks in it, and where marks are: inks, and of the rest what is sure."""
     size = (marked.shape[2], marked.shape[1])
@@ -117,15 +110,14 @@ def _search(
     def ask(ink: Ink, part: Box) -> Look:
         return drained(eraser.look(source, size, part, cancel, ink=ink)).framed(part, whole)
 
-    share, evidence = (LARGE_SHARE, LARGE_EVIDENCE) if large else (SURE_SHARE, EVIDENCE)
-    peeled = peel(marked.numpy(), first, ask, limit, evidence=evidence)
+    peeled = peel(marked.numpy(), first, ask, limit)
     return first, peeled, peeled.mask | groups_without(_sure_of(first, limit, share), peeled.mask, KNOWN, JOIN_PX)
 
 
 def _sure_of(first: Look, limit: float, share: float) -> NDArray[np.bool_]:
     """Marks that are so sure that no ink need be found in them."""
-    certain = first.logit > limit + SURE
-    found = [strong_groups(first.logit > limit + raised, certain, SURE_PX, JOIN_PX, share) for raised in RAISED]
+    certain = first.logit > limit + CERTAIN
+    found = [strong_groups(first.logit > limit + raised, certain, CERTAIN_PX, JOIN_PX, share) for raised in RAISED]
     return np.any(found, axis=0)
 
 

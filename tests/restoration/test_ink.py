@@ -9,7 +9,9 @@ import pytest
 from scipy import ndimage
 
 from aedesk.imaging.tiling import Box
+from aedesk.restoration import peel as peeling
 from aedesk.restoration.eraser import Look
+from aedesk.restoration.find_mark import LARGE_SHARE, _sure_of
 from aedesk.restoration.ink import Ink, measure_ink, misfit_shares
 from aedesk.restoration.peel import Peeled, peel
 
@@ -171,6 +173,68 @@ def test_what_does_not_vanish_with_an_ink_is_none_of_it(near: bool) -> None:
     peeled = peel(marked, first, ask)
     assert (peeled.mask == mark).all()
     assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
+def mark_and_thing(gap: int) -> tuple[np.ndarray, np.ndarray]:
+    """A disc, and a rectangle so far to the right of it that is larger."""
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    mark = (rows - 40) ** 2 + (columns - 40) ** 2 < 24**2
+    return mark, (rows > 5) & (rows < 155) & (columns >= 64 + gap) & (columns < 154 + gap)
+
+
+@pytest.mark.parametrize(("gap", "logit"), [(72, 3.0), (0, 1.5), (0, 3.0)], ids=["larger", "run together", "and surer"])
+def test_what_is_certain_is_measured_first_and_apart(gap: int, logit: float) -> None:
+    """One question is enough, whatever else may be a mark."""
+    clean = picture(2)
+    mark, thing = mark_and_thing(gap)
+    marked = over(clean, (1, 1, 1), 0.5, mark)
+    network, first = Network((mark, (1.0, 1.0, 1.0), 0.5)), answer(mark | thing, (1, 1, 1), 0.5)
+    first.logit[thing] = logit
+    peeled = peel(marked, first, network.ask, tries=1)
+    assert (peeled.mask == mark).all()
+    assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
+@pytest.mark.parametrize(("logit", "found"), [(10.0, True), (3.0, False)])
+def test_elsewhere_an_ink_is_only_looked_for_in_what_is_likely(logit: float, *, found: bool) -> None:
+    clean = picture(0)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    mark = (rows - 80) ** 2 + (columns - 30) ** 2 < 20**2
+    again = np.roll(mark, 108, 1)
+    network, first = Network((mark | again, (1.0, 1.0, 1.0), 0.5)), answer(mark | again, (1, 1, 1), 0.5)
+    first.logit[again] = logit
+    peeled = peel(over(clean, (1, 1, 1), 0.5, mark | again), first, network.ask)
+    assert peeled.mask[mark].all()
+    assert (peeled.mask[again] == found).all()
+
+
+def test_what_is_measured_again_and_cannot_be_is_as_it_was_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean, mark = picture(2), disc(40)
+    network, marked = Network((mark, (1.0, 1.0, 1.0), 0.5)), over(clean, (1, 1, 1), 0.5, mark)
+    measured: list[Ink | None] = []
+
+    def measure(*arguments: np.ndarray) -> Ink | None:
+        ink = measure_ink(*arguments)
+        measured.append(ink)
+        return ink if len(measured) == 1 else Ink((0.9, 0.9, 0.9), 0.9, 0.0, 0.05)
+
+    monkeypatch.setattr(peeling, "measure_ink", measure)
+    peeled = peel(marked, network.first(), network.ask)
+    assert len(measured) > 1
+    assert peeled.inks[0] == measured[0]
+    assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
+def test_without_an_ink_a_mark_must_be_certain() -> None:
+    mark, thing = mark_and_thing(0)
+    look = answer(mark | thing, (1, 1, 1), 0.5)
+    assert np.array_equal(_sure_of(look, 0, LARGE_SHARE), mark | thing)
+    look.logit[thing] = 1
+    rows = np.arange(SIZE)[:, None]
+    look.logit[mark & (rows > 30)] = 5
+    assert np.array_equal(_sure_of(look, 0, LARGE_SHARE), mark)  # its own share is enough, not that of both
+    look.logit[mark] = 5
+    assert not _sure_of(look, 0, LARGE_SHARE).any()
 
 
 def test_shares_of_contrast_tell_what_an_ink_explains() -> None:

@@ -99,6 +99,9 @@ def test_only_groups_with_enough_that_is_sure_stay_and_they_stay_whole() -> None
     assert not strong_groups(mask, sure, 17, join_px=4).any()
     assert np.array_equal(strong_groups(mask, sure, 16, join_px=3), mask & (np.arange(90) < 14))
     assert not strong_groups(np.zeros_like(mask), sure, 1, join_px=4).any()
+    # Of the word an eighth is sure, of the blot more.
+    assert np.array_equal(strong_groups(mask, sure, 1, 4, least_share=0.13), mask & (np.arange(90) >= 30))
+    assert np.array_equal(strong_groups(mask, sure, 1, 4, least_share=0.12), mask)
 
 
 @given(values=arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)))
