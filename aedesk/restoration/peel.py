@@ -47,7 +47,7 @@ IMPOSSIBLE, ROUNDING = 0.07, 0.02
 make them."""
 LIVELY, BESIDE_PX = 1.8, 14
 """How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
-AT_FIRST, CERTAINTY, MISFIT, EVIDENCE = 0.25, 4.0, 3.0, 0.5
+AT_FIRST, MISFIT, EVIDENCE = 0.25, 3.0, 0.5
 """Weights of what speaks for an ink, in log-odds, and how much must: a logistic regression, rounded, of inks that were believed on CID22's
 and Kodak's pictures; of these it keeps six of seven that are true and one of four that are not. On every other picture of CBSD68, where
 none of these was chosen, it keeps 43 of 46 and three of four (with ``GROUP_EVIDENCE`` at -1)."""
@@ -196,10 +196,10 @@ def _believed(
 ) -> NDArray[np.bool_]:
     """What of a look at an ink is believed: the groups for which enough speaks, if enough speaks for them together.
 
-    That is how sure the network is of the ink, was before it was asked, where it was certain, and how well the picture goes on under it.
+    That is how sure the network is of the ink, was before it was asked, and how well the picture goes on under it.
     """
     shares, labels = _misfit_shares(marked, ink, where, clear & (look.logit < CLEAR), done)
-    sure = look.logit + AT_FIRST * first.logit + CERTAINTY * (first.logit > CERTAIN)
+    sure = look.logit + AT_FIRST * first.logit
     sums, areas = (np.bincount(labels[where], weights, len(shares)) for weights in (sure[where], None))
     where = where & (sums >= areas * (MISFIT * shares + GROUP_EVIDENCE))[labels]
     if where.any() and sure[where].mean() < MISFIT * ink.misfit / ink.contrast + EVIDENCE:
