@@ -115,7 +115,7 @@ sys.exit(main())
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are listed by Linux")
 def test_no_thread_outlives_the_group(sparse: dict[str, Any], tmp_path: Path, torchrun: Torchrun) -> None:
-    """One that does may abort the process at its very end: one run in some hundred."""
+    """One that does may abort the process at its very end, though rarely."""
     recipe, program = tmp_path / "recipe.toml", tmp_path / "program.py"
     recipe.write_text(tomli_w.dumps(sparse))
     program.write_text(LAST_THREADS)
