@@ -25,6 +25,8 @@ INK_ERROR = 0.1
 """Largest error of a supposed colour, and of a supposed alpha as a share of it: as large as those of what is fitted to found marks."""
 MULTIPLE = 32
 """Edges of patches stay multiples of it when they are made smaller."""
+LAYERS = 2
+"""Drawn holes over each other in what is trained on: more of a patch teaches than in the pictures that people have."""
 RANGES = ("alpha", "opaque", "size", "clean", "tiled")
 PAIRS = {"alpha": (0, 1), "size": (4, 4096)}
 """Keys whose values are ranges, with their limits."""
@@ -96,13 +98,14 @@ class HoleExamples(PatchExamples):
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
-        return self._with_holes(clean, seeded(seed, self._device))
+        return self._with_holes(clean, seeded(seed, self._device), LAYERS)
 
     def validation(self) -> list[Example]:
         return [self._with_holes(crop, generator) for crop, generator in numbered(self._crops, self._device)]
 
-    def _with_holes(self, clean: Tensor, generator: torch.Generator) -> Example:
-        hole = self._bank.draw(len(clean), clean.shape[2], clean.shape[3], generator)
+    def _with_holes(self, clean: Tensor, generator: torch.Generator, layers: int = 1) -> Example:
+        count, _, height, width = clean.shape
+        hole = torch.stack([self._bank.draw(count, height, width, generator) for _ in range(layers)]).amax(0)
         torn = torch.where(hole > 0, torch.full_like(clean, 0.5), clean)
         return Example(torn, clean, (torn - clean).square().mean((1, 2, 3), keepdim=True).sqrt() * 255, weight=hole)
 

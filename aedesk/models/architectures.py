@@ -454,14 +454,20 @@ class InpaintingConfig:
     Args:
         widths: feature channels per level, finest (half resolution) first.
         blocks: residual blocks per level: in the encoder and again in the decoder; the last level has them once.
+        scales: sizes of the picture at which the network has a turn, each half of the one before; with 1 at full size alone.
+        rounds: how often it goes over the picture at full size.
     """
 
     widths: tuple[int, ...] = (40, 64, 96, 128, 160)
     blocks: tuple[int, ...] = (1, 1, 1, 2, 2)
+    scales: int = 1
+    rounds: int = 1
 
     def __post_init__(self) -> None:
         check_types(self)
         check_levels(self, self.widths, self.blocks)
+        check_range(self, "scales", self.scales, 1, 5)
+        check_range(self, "rounds", self.rounds, 1, 16)
 
 
 ARCHITECTURES: Registry[type] = Registry("model family")

@@ -30,7 +30,7 @@ _FOLDERS = ("recipes", "models")
 PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step", "plateau")
-LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "ssim-mix")
+LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "log-mse", "ssim-mix")
 LEVEL = "level"
 """In place of a loss: the stage trains the noise estimator alone, by its relative error."""
 RATE = "rate"

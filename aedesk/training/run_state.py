@@ -18,6 +18,8 @@ from aedesk.data.sources import make_examples
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision
 from aedesk.models.families import FAMILIES
+from aedesk.models.inpainting import Inpainting
+from aedesk.models.unet import UNet
 from aedesk.models.zoo import find_model
 from aedesk.training import optim
 from aedesk.training.distributed import Ranks
@@ -233,8 +235,11 @@ class Run:
 
 
 def _start_from(network: torch.nn.Module, start: str) -> str:
-    """Load the weights of a model into ``network``; its name."""
+    """Load the weights of a model into ``network``, or those of a denoiser into what fills holes; its name."""
     model, card = load_model(find_model(start))
+    if isinstance(network, Inpainting) and isinstance(model, UNet):
+        network.start_as(model)
+        return str(card["name"])
     try:
         network.load_state_dict(model.state_dict())
     except RuntimeError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from aedesk.core.errors import ModelError
 from aedesk.models.families import FAMILIES
 from aedesk.models.inpainting import smooth_filling
 from aedesk.models.trunk import fold_norms
@@ -41,15 +43,66 @@ def test_a_flat_picture_is_filled_flat() -> None:
     assert torch.allclose(smooth_filling(torch.full((2, 3, 32, 48), 0.3), hole), torch.tensor(0.3), atol=1e-6)
 
 
+@pytest.mark.parametrize("turns", [{}, {"scales": 3, "rounds": 3}])
 @torch.inference_mode()
-def test_what_lies_in_a_hole_has_no_influence_and_the_rest_stays() -> None:
+def test_what_lies_in_a_hole_has_no_influence_and_the_rest_stays(turns: dict[str, int]) -> None:
     torch.manual_seed(0)
-    network = FAMILIES["inpainting"].build(SMALL).eval()
-    picture, hole = picture_and_hole(2)
+    network = FAMILIES["inpainting"].build({**SMALL, **turns}).eval()
+    picture, hole = picture_and_hole(2, 64, 96)
     filled = network(picture, hole)
     known = (hole == 0).expand_as(picture)
     assert torch.equal(filled[known], picture[known])
     assert torch.equal(filled, network(torch.where(known, picture, torch.rand_like(picture)), hole))
+
+
+def test_holes_are_filled_at_every_scale_and_each_picture_is_gone_over_as_often_as_asked() -> None:
+    torch.manual_seed(0)
+    picture, hole = picture_and_hole(3, 64, 96)
+    networks: list[Any] = [FAMILIES["inpainting"].build({**SMALL, "scales": 3, "rounds": rounds}).eval() for rounds in (1, 3)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    *coarser, (filled, _) = networks[1].fill_at_scales(picture, hole, torch.tensor([1, 3]))
+    assert [tuple(smaller.shape[2:]) for smaller, _ in coarser] == [(16, 24), (32, 48)]
+    once, thrice = (network(picture, hole) for network in networks)
+    assert torch.allclose(filled[0], once[0], atol=1e-6)
+    assert torch.allclose(filled[1], thrice[1], atol=1e-6)
+    assert not torch.allclose(once[1], thrice[1], atol=1e-4)
+
+
+def test_each_turn_learns_from_its_own_goal() -> None:
+    torch.manual_seed(0)
+    network: Any = FAMILIES["inpainting"].build({**SMALL, "scales": 2, "rounds": 2})
+    picture, hole = picture_and_hole(4)
+    seen: list[Tensor] = []
+    network.trunk.register_forward_pre_hook(lambda _module, given: seen.append(given[0]))
+    (_, _), (filled, _) = network.fill_at_scales(picture, hole)
+    assert len(seen) == 3
+    assert not any(given.requires_grad for given in seen)
+    assert filled.requires_grad
+
+
+@torch.inference_mode()
+def test_started_as_a_denoiser_it_takes_holes_for_noise() -> None:
+    torch.manual_seed(0)
+    denoiser: Any = FAMILIES["unet"].build(SMALL).eval()
+    network: Any = FAMILIES["inpainting"].build({**SMALL, "blocks": [1, 1, 2]}).eval()
+    extra = network.trunk.encoder[2][1].conv1.weight.clone()
+    network.start_as(denoiser)
+    assert torch.equal(network.trunk.encoder[2][1].conv1.weight, extra)
+    network.trunk.encoder[2][1].conv2.weight.zero_()  # so that the block which the denoiser lacks does nothing
+    noisy = picture_and_hole(5, 64, 64)[0]
+    everywhere = torch.ones_like(noisy[:, :1])
+    *_, (filled, _) = network.fill_at_scales(noisy, torch.zeros_like(everywhere))
+    assert torch.equal(filled, noisy)
+    ours, theirs = network.trunk(torch.cat((noisy * 2 - 1, everywhere), 1)), denoiser(noisy, torch.full((1, 1, 1, 1), 50.0)) - noisy
+    inner = (..., slice(16, -16), slice(16, -16))  # at its edges a picture is continued by gray here and by black there
+    assert float(theirs.std()) > 1e-3
+    assert torch.allclose(ours[inner], theirs[inner], atol=0.1 * float(theirs.std()))
+
+
+def test_a_denoiser_of_other_widths_is_no_start() -> None:
+    network: Any = FAMILIES["inpainting"].build(SMALL)
+    with pytest.raises(ModelError, match=r"\[8, 8, 16\]"):
+        network.start_as(FAMILIES["unet"].build({**SMALL, "widths": [8, 8, 16]}))
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ from aedesk.core.specs import TrainSpec
 from aedesk.data.examples import Example
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import load_model
+from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.families import FAMILIES
 from aedesk.training.fit import fit
 from aedesk.training.objectives.erasing import Filling, Unmarking, asked
@@ -146,6 +146,44 @@ def test_who_asks_for_an_ink_gets_what_is_of_it_and_nothing_else() -> None:
     assert asked_for(white, 0.38) == [25]
     assert asked_for(white, 0.8) == asked_for(torch.tensor([0.1, 0.1, 0.9]).view(3, 1, 1), 0.4) == []
     assert asked_for(white, 0.0) == [5, 25]
+
+
+def test_all_rounds_are_learned_from_and_all_scales() -> None:
+    recipe = bare_recipe("inpainting", "holes")
+    network: Any = FAMILIES["inpainting"].build({**SMALL, "scales": 3, "rounds": 3})
+    asked_rounds: list[list[int]] = []
+
+    fill = network.fill_at_scales
+
+    def spy(picture: torch.Tensor, hole: torch.Tensor, rounds: torch.Tensor) -> Any:
+        asked_rounds.append(sorted(rounds.tolist()))
+        return fill(picture, hole, rounds)
+
+    objective = Filling(network, recipe)
+    whole = Example(torch.rand(3, 3, 64, 64), torch.rand(3, 3, 64, 64), torch.zeros(3, 1, 1, 1), weight=torch.ones(3, 1, 64, 64))
+    network.fill_at_scales = spy
+    loss, terms = objective(whole, Stage(1), torch.Generator())
+    assert asked_rounds == [[1, 2, 3]]
+    assert float(loss.detach()) > float(terms["loss"]) > 0
+
+
+def test_a_network_that_fills_may_start_from_a_denoiser(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for number in range(2):
+        io.write(Picture(rng.integers(0, 255, (96, 96, 3), np.uint8)), tmp_path / "pictures" / f"{number}.png")
+    denoiser = FAMILIES["unet"].build(SMALL)
+    card = {"name": "first", "purpose": "denoise", "family": "unet", "architecture": SMALL}
+    save_model(tmp_path / "first.safetensors", denoiser.state_dict(), card)
+    data = {"folder": str(tmp_path / "pictures"), "held_out": 1}
+    still = {"lr": 1e-12, "muon_lr": 0.0, "weight_decay": 0.0}
+    table = small_recipe("inpainting", data=data, start=str(tmp_path / "first.safetensors"))
+    *_, end = fit(TrainSpec({**table, "train": {**table["train"], **still}}, str(tmp_path / "run")), CancelToken())
+    assert isinstance(end, Finished)
+    network, about = load_model(end.result)
+    assert about["recipe"]["start"] == "first"  # type: ignore[index,call-overload]
+    weights: Any = network.state_dict()
+    assert torch.allclose(weights["trunk.up.0.weight"], denoiser.state_dict()["up.0.weight"], atol=1e-2)
 
 
 def test_only_what_has_a_finder_can_be_taught_to_find() -> None:

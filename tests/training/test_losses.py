@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from aedesk.core.errors import SpecError
 from aedesk.imaging.metrics import ssim
-from aedesk.training.objectives.losses import LOSSES, SSIM_ALPHA, ms_ssim
+from aedesk.training.objectives.losses import LOG_FLOOR, LOSSES, SSIM_ALPHA, ms_ssim
 from aedesk.training.recipe import LOSS_NAMES, PARTS, STAGE_LOSSES
 
 
@@ -62,6 +64,21 @@ def test_a_weight_says_where_a_loss_counts(name: str, pair: tuple[Tensor, Tensor
     assert float(whole) == pytest.approx(float(LOSSES[name](noisy, target)), rel=1e-5)
     part = LOSSES[name](noisy[:, :, :16], target[:, :, :16])
     assert float(LOSSES[name](noisy, target, weight)) == pytest.approx(float(part), rel=1e-5)
+
+
+def test_the_logarithm_counts_pictures_alike_and_those_without_weight_not_at_all(pair: tuple[Tensor, Tensor]) -> None:
+    target = pair[1]
+    difference = torch.tensor([0.1, 0.01]).view(2, 1, 1, 1)
+    both = float(LOSSES["log-mse"](target + difference, target))
+    assert both == pytest.approx(math.log(1 + 1e-2 / LOG_FLOOR) / 2 + math.log(1 + 1e-4 / LOG_FLOOR) / 2, rel=1e-3)
+    weight = torch.tensor([1.0, 0.0]).view(2, 1, 1, 1)
+    weighted = (target + difference).requires_grad_()
+    loss = LOSSES["log-mse"](weighted, target, weight)
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(math.log(1 + 1e-2 / LOG_FLOOR) / 2, rel=1e-3)
+    assert weighted.grad is not None
+    assert float(weighted.grad[0].abs().min()) > 0
+    assert not bool(weighted.grad[1].any())
 
 
 def test_structure_has_no_single_pixels(pair: tuple[Tensor, Tensor]) -> None:

@@ -23,6 +23,8 @@ INK_COLOUR, INK_ALPHA = 0.25, 0.3
 """How far in colour, and as a share in alpha, a mark may be from an ink and still be of it."""
 ELSEWHERE = 0.05
 """What a pixel outside of all marks counts in the restored picture: it is thrown away there, but edges of masks are never exact."""
+COARSER = 0.5
+"""Weight of a filling at half the size."""
 
 
 class Unmarking(Objective):
@@ -75,7 +77,11 @@ class Unmarking(Objective):
 
 
 class Filling(Objective):
-    """Fidelity inside of the holes."""
+    """Fidelity inside of the holes, at every scale that the network has a turn at.
+
+    At full size each picture of a batch is in another round, and the earlier ones are gone over without a gradient (recycling, Jumper
+    2021): it learns to correct what it has filled itself.
+    """
 
     def __init__(self, network: Any, recipe: Recipe) -> None:
         super().__init__(network, recipe)
@@ -83,9 +89,17 @@ class Filling(Objective):
 
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         hole = _hole(example)
-        filled = self.network(example.noisy, hole)
+        count = self.network.config.rounds
+        first = int(torch.randint(count, (1,), generator=generator, device=generator.device))
+        rounds = (torch.arange(len(hole), device=hole.device) + first) % count + 1
+        *coarser, (filled, hole) = self.network.fill_at_scales(example.noisy, hole, rounds)
         loss = LOSSES[stage.loss](filled, example.target, hole)
-        return loss, {"loss": loss.detach(), "psnr": _inside(filled.detach(), example.target, hole)}
+        terms = {"loss": loss.detach(), "psnr": _inside(filled.detach(), example.target, hole)}
+        goal, weight = example.target, 1.0
+        for smaller, gaps in reversed(coarser):
+            goal, weight = F.avg_pool2d(goal, 2), weight * COARSER
+            loss = loss + weight * LOSSES[stage.loss](smaller, goal, gaps)
+        return loss, terms
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:

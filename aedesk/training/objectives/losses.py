@@ -19,6 +19,8 @@ from aedesk.core.registry import Registry
 
 SSIM_ALPHA = 0.84
 """Share of the structural term in "ssim-mix" (Zhao 2017)."""
+LOG_FLOOR = 1e-5
+"""Where "log-mse" stops to reward: 50 dB."""
 
 _WINDOW_PX, _WINDOW_SIGMA = 11, 1.5
 _SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of MS-SSIM's scales, finest first (Wang 2003)
@@ -56,6 +58,18 @@ def bce(reconstruction: Tensor, target: Tensor, weight: Tensor | None = None) ->
 def charbonnier(reconstruction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """L1 that is smooth at zero (Lai 2017)."""
     return _mean(torch.sqrt((reconstruction.float() - target.float()).square() + 1e-6), weight)
+
+
+def log_mse(reconstruction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """log(1 + MSE / 1e-5) of each picture, averaged: decibels but for a factor, so that an easy picture counts as much as a hard one.
+
+    A picture on which nothing counts gives 0.
+    """
+    errors = (reconstruction.float() - target.float()).square()
+    shares = torch.ones_like(errors) if weight is None else weight.to(errors).expand_as(errors)
+    rest = tuple(range(1, errors.ndim))
+    mean = (errors * shares).sum(rest) / shares.sum(rest).clamp(min=1e-12)
+    return torch.log1p(mean / LOG_FLOOR).mean()
 
 
 def ssim_mix(reconstruction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -115,4 +129,5 @@ LOSSES.add("l1", l1)
 LOSSES.add("mse", mse)
 LOSSES.add("bce", bce)
 LOSSES.add("charbonnier", charbonnier)
+LOSSES.add("log-mse", log_mse)
 LOSSES.add("ssim-mix", ssim_mix)
