@@ -134,10 +134,14 @@ def goal_recipe(goal: str, family: str = "") -> dict[str, Any]:
 
 
 def family_recipe(family: str) -> dict[str, Any]:
-    """The recipe of a family; one that has none begins with what every setting is by itself. Raises SpecError for an unknown family."""
+    """The recipe of a family, to be changed at will; one that has none begins with what every setting is by itself.
+
+    Raises SpecError for an unknown family.
+    """
     _ = ARCHITECTURES[family]
     if family in _OF_SHIPPED:
-        return load(resource_path("models", f"{_OF_SHIPPED[family]}.toml"))
+        table = load(resource_path("models", f"{_OF_SHIPPED[family]}.toml"))
+        return {key: value for key, value in table.items() if key != "start"}  # whose weights fit one architecture alone
     if resource_path("recipes", f"{family}.toml").is_file():
         return load_named(family)
     return {"name": family, "purpose": "autoencoder", "model": {"family": family}, "stage": [{"steps": 2000}]}
