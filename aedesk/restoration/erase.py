@@ -21,7 +21,8 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.eraser import HALO_PX, Eraser, Look, Places, drained, load_eraser
+from aedesk.restoration.eraser import Eraser, Look, Places, drained, load_eraser
+from aedesk.restoration.filling import to_fill
 from aedesk.restoration.find_mark import search
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers
@@ -112,9 +113,9 @@ class _Work:
                 mark &= wanted > 0
                 hidden = _hidden(wanted > 0, mark, alpha)
             self._change(part, bare, feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px))
-        for inner in _apart(hidden):
+        for inner, halo_px in to_fill(hidden):
             box = Box(part.left + inner.left, part.top + inner.top, part.left + inner.right, part.top + inner.bottom)
-            filled = yield from self._fill(box, part, hidden)
+            filled = yield from self._fill(box, part, hidden, halo_px)
             place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
             self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
 
@@ -162,7 +163,7 @@ class _Work:
             to_pixels(torch.from_numpy(bare), self.picture.channels, self.pixels.dtype),
         )
 
-    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_]) -> Generator[Event, None, NDArray]:
+    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_], halo_px: int) -> Generator[Event, None, NDArray]:
         """Generator of Progress that returns the pixels of a box with what is hidden in it, and elsewhere in the part, filled."""
         filler = load_eraser(self.spec.inpaint_model, "inpaint", self.spec.device, self.spec.precision)
         filled = np.empty((box.height, box.width, self.picture.channels), self.pixels.dtype)
@@ -181,7 +182,7 @@ class _Work:
             filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
 
         source = PixelSource(self.pixels, self.picture.alpha)
-        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel), "filling")
+        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel, halo_px), "filling")
         return filled
 
     def _told(self, steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
@@ -194,17 +195,6 @@ class _Work:
             weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
         compose(self.pixels, changed, weight, part)
         np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
-
-
-def _apart(hidden: NDArray[np.bool_]) -> list[Box]:
-    """Boxes around what is hidden; one around all where that is less work, with the context that each takes."""
-    boxes = regions(hidden)
-    if not boxes:
-        return []
-    sides = [*zip(*boxes, strict=True)]
-    whole = Box(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
-    apart, together = (sum((box.width + 2 * HALO_PX) * (box.height + 2 * HALO_PX) for box in each) for each in (boxes, [whole]))
-    return boxes if apart < together else [whole]
 
 
 def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

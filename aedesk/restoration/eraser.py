@@ -124,19 +124,20 @@ class Eraser:
         return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
 
     def fill(
-        self, source: Source, size: tuple[int, int], part: Box, holes: Places, sink: Sink, cancel: CancelToken
+        self, source: Source, size: tuple[int, int], part: Box, holes: Places, sink: Sink, cancel: CancelToken, halo_px: int = HALO_PX
     ) -> Iterator[tuple[int, int]]:
         """Fill the holes in a part of a picture: ``sink`` gets the (3, h, w) picture.
 
         Args:
             holes: where nothing of it may be used.
+            halo_px: context that is looked at, ``NEAR_PX`` is enough for what is thin.
         """
 
         def forward(picture: Tensor, outer: Box) -> Tensor:
             filled: Tensor = self.network(picture, torch.from_numpy(holes(outer)).to(picture)[None, None])
             return filled
 
-        return self._run(forward, source, sink, size, part, cancel)
+        return self._run(forward, source, sink, size, part, cancel, halo_px)
 
     def _run(
         self,

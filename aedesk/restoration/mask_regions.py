@@ -55,11 +55,11 @@ def regions(mask: NDArray) -> list[Box]:
     return _joined(found)
 
 
-def blocks(part: Box) -> Iterator[Box]:
-    """A part in pieces of ``BLOCK_PX`` at most."""
-    for top in range(part.top, part.bottom, BLOCK_PX):
-        for left in range(part.left, part.right, BLOCK_PX):
-            yield Box(left, top, min(left + BLOCK_PX, part.right), min(top + BLOCK_PX, part.bottom))
+def blocks(part: Box, edge_px: int = BLOCK_PX) -> Iterator[Box]:
+    """A part in pieces of ``edge_px`` at most."""
+    for top in range(part.top, part.bottom, edge_px):
+        for left in range(part.left, part.right, edge_px):
+            yield Box(left, top, min(left + edge_px, part.right), min(top + edge_px, part.bottom))
 
 
 def grown(box: Box, margin_px: int, width: int, height: int) -> Box:
