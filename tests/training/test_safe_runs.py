@@ -132,7 +132,8 @@ def test_every_family_goes_on_after_a_kill_and_its_weights_load(
     trained = set()
     for name in recipe_names():
         recipe = load(find_recipe(name))
-        if recipe.get("start") or "dataset" in recipe.get("data", {}):
+        alone = recipe["model"]["family"] == "inpainting"  # whose one recipe goes on from a model of another family
+        if (recipe.get("start") and not alone) or "dataset" in recipe.get("data", {}):
             continue
         recipe["data"] = {"folder": str(tmp_path / "pictures"), "held_out": 1}
         recipe["train"] = {**recipe["train"], "checkpoint_s": 0, "log_every": 1, "validate_every": 3, "preview_every": 3}
