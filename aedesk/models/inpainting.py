@@ -80,9 +80,9 @@ class Inpainting(nn.Module):
         full size:     what is known ───────────────────── filled from that ─┬─ trunk ─ + ─┬─ trunk ─ + ─ ... ─ filled
                                                                              └──────────┘  └──────────┘
 
-    Always the same trunk; ``config`` says at how many scales and how often at the last. Input: ``picture`` (B, 3, H, W) in [0, 1],
-    what lies in holes has no influence; ``hole`` (B, 1, H, W), 1 in holes. H and W are multiples of ``descriptor.size_multiple``.
-    Output: as ``picture``, not clamped, the same outside the holes.
+    Always the same trunk; ``config`` says at how many scales and how often at the last. Input: ``picture`` (B, 3, H, W) in [0, 1], what
+    lies in holes has no influence; ``hole`` (B, 1, H, W), 1 in holes; ``rounds`` as :meth:`fill_at_scales` takes it. H and W are
+    multiples of ``descriptor.size_multiple``. Output: as ``picture``, not clamped, the same outside the holes.
     """
 
     def __init__(self, config: InpaintingConfig) -> None:
@@ -104,8 +104,8 @@ class Inpainting(nn.Module):
             kmac_per_px=self.trunk.macs_per_px / 1000 * (rounds + sum(4.0**-scale for scale in range(1, scales))),
         )
 
-    def forward(self, picture: Tensor, hole: Tensor) -> Tensor:
-        *_, (filled, _) = self.fill_at_scales(picture, hole)
+    def forward(self, picture: Tensor, hole: Tensor, rounds: Tensor | None = None) -> Tensor:
+        *_, (filled, _) = self.fill_at_scales(picture, hole, rounds)
         return torch.where(hole > 0, filled, picture.float())
 
     def fill_at_scales(self, picture: Tensor, hole: Tensor, rounds: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:

@@ -57,7 +57,7 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
         marks = yield from search(remover, picture, spec.sensitivity, cancel)
         work = _Work(spec, picture, marks.mask, remover, cancel)
         if spec.method != "inpaint":
-            work.peel_off(marks.layers)
+            yield from work.peel_off(marks.layers)
     yield from work.all()
     area = int(np.count_nonzero(work.taken))
     seconds = time.perf_counter() - begun
@@ -77,18 +77,26 @@ class _Work:
         self._searched = False
         self._begun_px = self._all_px = 0
 
-    def peel_off(self, layers: Layers) -> None:
-        """Take off inks that are known already; the mask keeps what they do not cover, and what of them is all but opaque.
+    def peel_off(self, layers: Layers) -> Iterator[Event]:
+        """Generator of Progress that takes off inks which are known already; the mask keeps what they do not cover, and what of them is
+        all but opaque.
 
         Their soft edges are known too, so that none is added.
         """
         clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which]
         source = PixelSource(self.picture.pixels, self.picture.alpha)
-        for part in (block for box in regions(clear) for block in blocks(box)):
+        parts = [block for box in regions(clear) for block in blocks(box)]
+        self._all_px = sum(part.area for part in parts)
+        for part in parts:
             self.cancel.check()
             place = (slice(part.top, part.bottom), slice(part.left, part.right))
             bare = to_pixels(torch.from_numpy(layers.without(source(part).numpy(), place)), self.picture.channels, self.pixels.dtype)
-            self._change(part, bare, np.where(clear[place], np.uint8(255), np.uint8(0)))
+            weight = np.where(clear[place], np.uint8(255), np.uint8(0))
+            self._change(part, bare, weight)
+            if self.spec.method == "auto":
+                yield from self._measure_edges(part, layers.part(place), weight)
+            self._begun_px += part.area
+        self._begun_px = 0
         self.wanted = np.where(clear, np.uint8(0), self.wanted)
         self._searched = True
 
@@ -106,21 +114,41 @@ class _Work:
         if self.spec.method == "inpaint":
             hidden = wanted > 0
         else:
-            mark, alpha, bare = yield from self._take_off(part)
+            mark, alpha, bare, layers = yield from self._take_off(part)
             if self.spec.method == "unblend":
                 mark, hidden = wanted > 0, np.zeros(wanted.shape, bool)
             else:
                 mark &= wanted > 0
                 hidden = _hidden(wanted > 0, mark, alpha)
-            self._change(part, bare, feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px))
+            weight = feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px)
+            self._change(part, bare, weight)
+            if self.spec.method == "auto":
+                yield from self._measure_edges(part, layers, weight)
         for inner, halo_px in to_fill(hidden):
-            box = Box(part.left + inner.left, part.top + inner.top, part.left + inner.right, part.top + inner.bottom)
+            box, place = _outside(inner, part), _slices(inner)
             filled = yield from self._fill(box, part, hidden, halo_px)
-            place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
             self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
 
-    def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray]]:
-        """Generator of Progress that returns where a mark is (bool), its alpha (uint8), and the part's pixels without it."""
+    def _measure_edges(self, part: Box, layers: Layers, weight: Mask) -> Iterator[Event]:
+        """Generator of Progress that takes inks off once more where they cover a pixel in part, beside a filling of those pixels.
+
+        Args:
+            layers: of the part.
+            weight: (h, w), how much of what is computed the part takes.
+        """
+        soft = layers.soft() & (weight > 0)
+        source = PixelSource(self.picture.pixels, self.picture.alpha)
+        for inner, halo_px in to_fill(soft):
+            box, place = _outside(inner, part), _slices(inner)
+            filled = yield from self._fill(box, part, soft, halo_px, once=True)
+            known = PixelSource(filled, None)(Box(0, 0, box.width, box.height)).numpy()
+            bare = torch.from_numpy(layers.without_edges(source(box).numpy(), known, place))
+            self._change(
+                box, to_pixels(bare, self.picture.channels, self.pixels.dtype), np.where(soft[place], weight[place], 0).astype(np.uint8)
+            )
+
+    def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray, Layers]]:
+        """Generator of Progress that returns where a mark is (bool), its alpha (uint8), the part's pixels without it, and its inks."""
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         around = grown(part, AROUND_PX, *self.size)
 
@@ -161,9 +189,10 @@ class _Work:
             mark[place],
             np.rint(alpha[place] * 255).astype(np.uint8),
             to_pixels(torch.from_numpy(bare), self.picture.channels, self.pixels.dtype),
+            peeled.layers.part(place),
         )
 
-    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_], halo_px: int) -> Generator[Event, None, NDArray]:
+    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_], halo_px: int, *, once: bool = False) -> Generator[Event, None, NDArray]:
         """Generator of Progress that returns the pixels of a box with what is hidden in it, and elsewhere in the part, filled."""
         filler = load_eraser(self.spec.inpaint_model, "inpaint", self.spec.device, self.spec.precision)
         filled = np.empty((box.height, box.width, self.picture.channels), self.pixels.dtype)
@@ -182,7 +211,7 @@ class _Work:
             filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
 
         source = PixelSource(self.pixels, self.picture.alpha)
-        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel, halo_px), "filling")
+        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel, halo_px, once=once), "filling")
         return filled
 
     def _told(self, steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
@@ -195,6 +224,15 @@ class _Work:
             weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
         compose(self.pixels, changed, weight, part)
         np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
+
+
+def _outside(inner: Box, part: Box) -> Box:
+    """A box of a part as one of the picture."""
+    return Box(part.left + inner.left, part.top + inner.top, part.left + inner.right, part.top + inner.bottom)
+
+
+def _slices(box: Box) -> tuple[slice, slice]:
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

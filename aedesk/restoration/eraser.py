@@ -124,17 +124,28 @@ class Eraser:
         return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
 
     def fill(
-        self, source: Source, size: tuple[int, int], part: Box, holes: Places, sink: Sink, cancel: CancelToken, halo_px: int = HALO_PX
+        self,
+        source: Source,
+        size: tuple[int, int],
+        part: Box,
+        holes: Places,
+        sink: Sink,
+        cancel: CancelToken,
+        halo_px: int = HALO_PX,
+        *,
+        once: bool = False,
     ) -> Iterator[tuple[int, int]]:
         """Fill the holes in a part of a picture: ``sink`` gets the (3, h, w) picture.
 
         Args:
             holes: where nothing of it may be used.
             halo_px: context that is looked at, ``NEAR_PX`` is enough for what is thin.
+            once: go over the picture once only, for a rough filling.
         """
+        rounds = torch.ones(1, dtype=torch.int64, device=self.device) if once else None
 
         def forward(picture: Tensor, outer: Box) -> Tensor:
-            filled: Tensor = self.network(picture, torch.from_numpy(holes(outer)).to(picture)[None, None])
+            filled: Tensor = self.network(picture, torch.from_numpy(holes(outer)).to(picture)[None, None], rounds)
             return filled
 
         return self._run(forward, source, sink, size, part, cancel, halo_px)

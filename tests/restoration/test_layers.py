@@ -78,3 +78,24 @@ def test_no_pixel_becomes_darker_than_black() -> None:
 def test_no_layers_are_no_change() -> None:
     marked = np.random.default_rng(0).random((3, 12, 12), np.float32)
     assert np.array_equal(Layers.none(12, 12).without(marked), marked)
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 2**32 - 1), wrong=st.floats(-0.3, 0.3))
+def test_soft_edges_are_measured_beside_a_filling(seed: int, wrong: float) -> None:
+    rng = np.random.default_rng(seed)
+    clean = 0.1 + 0.2 * rng.random((3, 40, 40), np.float32)
+    cover = np.full((40, 40), 0.6, np.float32)
+    marked = np.float32(0.5) * cover + (1 - np.float32(0.5) * cover) * clean
+    layers = Layers(np.ones((40, 40), np.uint8), np.rint((cover + np.float32(wrong)) * 255).astype(np.uint8), [WHITE])
+    filled = clean + 0.02 * rng.standard_normal(clean.shape, np.float32)
+    told, measured = (np.abs(bare - clean).mean() for bare in (layers.without(marked), layers.without_edges(marked, filled)))
+    assert measured < max(0.5 * told, 0.012)
+
+
+def test_an_ink_like_what_is_under_it_says_nothing_of_its_edges() -> None:
+    layers = Layers(np.ones((40, 40), np.uint8), np.full((40, 40), 100, np.uint8), [WHITE])
+    bright = np.ones((3, 40, 40), np.float32)
+    assert np.allclose(layers.without_edges(bright, bright), bright, atol=1e-5)
+    assert layers.soft().all()
+    assert np.array_equal(layers.part((slice(3, 9), slice(0, 40))).cover, layers.cover[3:9])
