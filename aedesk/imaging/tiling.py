@@ -31,9 +31,18 @@ class Box(NamedTuple):
     def area(self) -> int:
         return self.width * self.height
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns, to index a picture with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
     def within(self, other: Box) -> Box:
         """This box in the coordinates of ``other``'s top left corner."""
         return Box(self.left - other.left, self.top - other.top, self.right - other.left, self.bottom - other.top)
+
+    def out_of(self, other: Box) -> Box:
+        """The inverse of :meth:`within`."""
+        return Box(self.left + other.left, self.top + other.top, self.right + other.left, self.bottom + other.top)
 
 
 class Tile(NamedTuple):

@@ -89,7 +89,7 @@ class _Work:
         self._all_px = sum(part.area for part in parts)
         for part in parts:
             self.cancel.check()
-            place = (slice(part.top, part.bottom), slice(part.left, part.right))
+            place = part.slices
             bare = to_pixels(torch.from_numpy(layers.without(source(part).numpy(), place)), self.picture.channels, self.pixels.dtype)
             weight = np.where(clear[place], np.uint8(255), np.uint8(0))
             self._change(part, bare, weight)
@@ -125,7 +125,7 @@ class _Work:
             if self.spec.method == "auto":
                 yield from self._measure_edges(part, layers, weight)
         for inner, halo_px in to_fill(hidden):
-            box, place = _outside(inner, part), _slices(inner)
+            box, place = inner.out_of(part), inner.slices
             filled = yield from self._fill(box, part, hidden, halo_px)
             self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
 
@@ -139,7 +139,7 @@ class _Work:
         soft = layers.soft() & (weight > 0)
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         for inner, halo_px in to_fill(soft):
-            box, place = _outside(inner, part), _slices(inner)
+            box, place = inner.out_of(part), inner.slices
             filled = yield from self._fill(box, part, soft, halo_px, once=True)
             known = PixelSource(filled, None)(Box(0, 0, box.width, box.height)).numpy()
             bare = torch.from_numpy(layers.without_edges(source(box).numpy(), known, place))
@@ -182,7 +182,7 @@ class _Work:
         steps = self.remover.mend(source, self.size, part, Look(first.logit, alpha, light), around, sink, self.cancel)
         yield from self._told(steps, "taking marks off")
         inner = part.within(around)
-        place = (slice(inner.top, inner.bottom), slice(inner.left, inner.right))
+        place = inner.slices
         bare = np.where(known[place], peeled.bare[:, *place], mended)
         mark = (first.logit > FAINT) | peeled.mask
         return (
@@ -219,20 +219,11 @@ class _Work:
             yield Progress((self._begun_px + done) / 1e6, self._all_px / 1e6, "MP", detail)
 
     def _change(self, part: Box, changed: NDArray, weight: Mask) -> None:
-        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        rows, columns = part.slices
         if self.picture.alpha is not None:
             weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
         compose(self.pixels, changed, weight, part)
         np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
-
-
-def _outside(inner: Box, part: Box) -> Box:
-    """A box of a part as one of the picture."""
-    return Box(part.left + inner.left, part.top + inner.top, part.left + inner.right, part.top + inner.bottom)
-
-
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

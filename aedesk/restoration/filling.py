@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import HALO_PX, NEAR_PX
-from aedesk.restoration.mask_regions import blocks, regions
+from aedesk.restoration.mask_regions import blocks, regions, tight
 
 THIN_PX = 12
 """Depth of a hole up to which it is thin: half its width."""
@@ -27,26 +26,17 @@ def to_fill(hidden: NDArray[np.bool_]) -> list[tuple[Box, int]]:
     depth = ndimage.distance_transform_cdt(np.pad(hidden, 1))[1:-1, 1:-1]
 
     def with_context(box: Box) -> tuple[Box, int]:
-        return box, NEAR_PX if depth[box.top : box.bottom, box.left : box.right].max() <= THIN_PX else HALO_PX
+        return box, NEAR_PX if depth[box.slices].max() <= THIN_PX else HALO_PX
 
     found: list[tuple[Box, int]] = []
     for box in regions(hidden):
         whole = with_context(box)
-        pieces = [(tight, NEAR_PX) for piece in blocks(box, PIECE_PX) if (tight := _tight(hidden, piece))]
+        pieces = [(tight(hidden, piece), NEAR_PX) for piece in blocks(box, PIECE_PX) if hidden[piece.slices].any()]
         found += min([whole], pieces, key=_work) if whole[1] == NEAR_PX else [whole]
     if not found:
         return []
     sides = [*zip(*(box for box, _ in found), strict=True)]
     return min(found, [with_context(Box(min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3])))], key=_work)
-
-
-def _tight(hidden: NDArray[np.bool_], box: Box) -> Box | None:
-    """The part of a box that holds all which is hidden in it."""
-    inner = hidden[box.top : box.bottom, box.left : box.right]
-    if not inner.any():
-        return None
-    found = bounds(inner)
-    return Box(box.left + found.left, box.top + found.top, box.left + found.right, box.top + found.bottom)
 
 
 def _work(boxes: Iterable[tuple[Box, int]]) -> int:

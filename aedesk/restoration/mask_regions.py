@@ -49,10 +49,14 @@ def regions(mask: NDArray) -> list[Box]:
     found = []
     for down, across in ndimage.find_objects(labels):
         top, left = down.start * CELL_PX, across.start * CELL_PX
-        part = mask[top : down.stop * CELL_PX, left : across.stop * CELL_PX] > 0
-        inner = bounds(part)
-        found.append(Box(left + inner.left, top + inner.top, left + inner.right, top + inner.bottom))
+        found.append(tight(mask, Box(left, top, min(width, across.stop * CELL_PX), min(height, down.stop * CELL_PX))))
     return _joined(found)
+
+
+def tight(mask: NDArray, box: Box) -> Box:
+    """The part of a box that holds everything in it which is not 0; empty if nothing is."""
+    inner = bounds(mask[box.slices] > 0)
+    return Box(inner.left, inner.top, inner.right, inner.bottom).out_of(box)
 
 
 def blocks(part: Box, edge_px: int = BLOCK_PX) -> Iterator[Box]:
