@@ -91,6 +91,8 @@ def test_what_goes_wrong_in_several_processes_is_said_once(dense: dict[str, Any]
 
 
 LAST_THREADS = """
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -100,9 +102,9 @@ threads = lambda: sorted(each.read_text().strip() for each in Path("/proc/self/t
 ended = distributed.dist.destroy_process_group
 
 def end():
-    print("before", *threads())
+    before = threads()
     ended()
-    print("after", *threads())
+    Path(os.environ["SEEN"], os.environ["RANK"]).write_text(json.dumps([before, threads()]))
 
 distributed.dist.destroy_process_group = end
 from aedesk.cli.main import main
@@ -114,17 +116,19 @@ sys.exit(main())
 @pytest.mark.e2e
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are listed by Linux")
-def test_no_thread_outlives_the_group(sparse: dict[str, Any], tmp_path: Path, torchrun: Torchrun) -> None:
+def test_no_thread_outlives_the_group(sparse: dict[str, Any], tmp_path: Path, torchrun: Torchrun, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that does may abort the process at its very end, though rarely."""
     recipe, program = tmp_path / "recipe.toml", tmp_path / "program.py"
     recipe.write_text(tomli_w.dumps(sparse))
     program.write_text(LAST_THREADS)
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    monkeypatch.setenv("SEEN", str(seen))
     done = torchrun("train", recipe, "-o", tmp_path / "run", "--device", "cpu", program=(program,))
     assert done.returncode == 0, done.stderr
-    before, after = ([line.split()[1:] for line in done.stdout.splitlines() if line.startswith(word)] for word in ("before", "after"))
-    assert len(before) == 2
-    assert all(before)
-    assert after == [[], []]
+    ranks = [json.loads((seen / rank).read_text()) for rank in "01"]
+    assert all(before for before, _ in ranks)
+    assert [after for _, after in ranks] == [[], []]
 
 
 def test_a_batch_is_shared_evenly_or_refused() -> None:
