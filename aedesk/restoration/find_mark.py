@@ -169,9 +169,12 @@ def _look_closer(
 
 
 def _measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink:
-    """An ink as it is measured at full size, where more of its edges can be seen; as it was if that cannot be believed."""
+    """An ink as it is measured at full size, where more of its edges can be seen; as it was if that cannot be believed, or is another one
+    with which less of the edges vanishes: of a large mark the network sees them less well there."""
     better = measure_ink(marked, marked, inside, clear)
-    return ink if better is None or not believable(marked, better, inside, clear) else better
+    if better is None or not (better.like(ink) or better.misfit * ink.contrast < ink.misfit * better.contrast):
+        return ink
+    return better if believable(marked, better, inside, clear) else ink
 
 
 def _enlarged(mask: NDArray[np.bool_], factor: int, width: int, height: int) -> NDArray[np.uint8]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from aedesk.models.unblending import LEAST_LIGHT
 from aedesk.restoration.ink import Ink
@@ -26,6 +29,16 @@ SOFT_COVER = 245
 SURE = 0.2
 """Squared distance of an ink's colour from what lies under it (sum over three channels) at which the cover that is measured between the two
 counts as much as the one that a network said."""
+
+RIM_PX = 1
+"""How deep outlines reach into an ink."""
+BLUR, STEEPER = 0.7, np.arange(1.0, 2.6, 0.1)
+"""Sigma in pixels of the blur that takes noise out of outlines, and how much steeper they may have been before it."""
+NOTHING = 0.02
+"""Squared distance of colours that is as good as none."""
+SHARED_PX = 2
+"""How far from where one ink becomes another a pixel may be of both."""
+FAINT = 1e-6
 
 Place = tuple[slice, slice]
 WHOLE: Place = (slice(None), slice(None))
@@ -90,8 +103,19 @@ class Layers:
         return Layers(self.which[place], self.cover[place], self.inks)
 
     def soft(self) -> NDArray[np.bool_]:
-        """(h, w), the pixels that an ink covers in part."""
-        return (self.which > 0) & (self.cover < SOFT_COVER)
+        """(h, w), the pixels that an ink covers in part or with another one, and those along its outlines."""
+        inked = self.which > 0
+        result = inked & ((self.cover < SOFT_COVER) | ~eroded(inked, RIM_PX))
+        for _, _, where in self._shared():
+            result |= where
+        return result
+
+    def _shared(self) -> Iterator[tuple[Ink, Ink, NDArray[np.bool_]]]:
+        """Pairs of inks with the pixels, (h, w), where one ends and the other begins."""
+        for (low, one), (high, other) in combinations(enumerate(self.inks, 1), 2):
+            where = dilated(self.which == low, SHARED_PX) & dilated(self.which == high, SHARED_PX) & (self.which > 0)
+            if where.any():
+                yield one, other, where
 
     def without_edges(self, marked: NDArray[np.float32], filled: NDArray[np.float32], place: Place = WHOLE) -> NDArray[np.float32]:
         """As :meth:`without`, where it is known roughly what lies under the inks: how much they cover is measured again.
@@ -110,12 +134,40 @@ class Layers:
         across = colour - filled
         square, along = (across * across).sum(0), ((marked - filled) * across).sum(0)
         # A weighted mean of what was said and of along / square, which alone would be noise where the two are alike.
-        alpha = np.clip((SURE * self.alpha(place) + along) / (SURE + square), 0, np.minimum(most, 1 - LEAST_LIGHT))
-        return np.asarray((marked - alpha * colour) / (1 - alpha), np.float32)
+        alpha = np.clip((SURE * self.alpha(place) + along) / (SURE + square), 0, most)
+        soft = self.part(place).soft()
+        cover = _outlined(
+            np.where(soft, alpha / np.maximum(most, FAINT), self.cover[place] / np.float32(255)), np.sqrt(square + NOTHING), soft
+        )
+        alpha = np.minimum(np.where(soft, cover * most, alpha), 1 - LEAST_LIGHT)
+        result = np.asarray((marked - alpha * colour) / (1 - alpha), np.float32)
+        for one, other, where in self.part(place)._shared():
+            result[:, where] = _without_both(marked[:, where], filled[:, where], one, other)
+        return result
 
     def _plane(self, values: list[float], place: Place) -> NDArray[np.float32]:
         table = np.array([0.0, *values], np.float32) / np.float32(255)
         return np.asarray(table[self.which[place]] * self.cover[place], np.float32)
+
+
+def _outlined(cover: NDArray[np.float32], trust: NDArray[np.float32], soft: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(h, w), a noisy cover with the noise taken out of its outlines: it is blurred, and made as steep again as all of them are."""
+    weight = ndimage.gaussian_filter(trust, BLUR)
+    smooth = ndimage.gaussian_filter(cover * trust, BLUR) / np.maximum(weight, FAINT) - 0.5
+    some, told, trusted = smooth[soft], cover[soft], trust[soft]
+    best = min(STEEPER, key=lambda slope: float((trusted * (np.clip(0.5 + slope * some, 0, 1) - told) ** 2).sum()))
+    return np.asarray(np.clip(0.5 + best * smooth, 0, 1), np.float32)
+
+
+def _without_both(marked: NDArray[np.float32], filled: NDArray[np.float32], one: Ink, other: Ink) -> NDArray[np.float32]:
+    """(3, n), pixels without two inks that share them. Arguments as of :meth:`Layers.without_edges`, (3, n)."""
+    here, there = (np.array([*ink.light, ink.alpha], np.float32)[:, None] for ink in (one, other))
+    # What a share s of the other ink changes: marked = here + s (there - here) + (1 - alpha) filled.
+    change = there[:3] - here[:3] - (there[3:] - here[3:]) * filled
+    rest = marked - here[:3] - (1 - here[3:]) * filled
+    share = np.clip((rest * change).sum(0) / np.maximum((change * change).sum(0), FAINT), 0, 1)
+    both = here + share * (there - here)
+    return np.asarray((marked - both[:3]) / np.maximum(1 - both[3:], LEAST_LIGHT), np.float32)
 
 
 def _possible(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:

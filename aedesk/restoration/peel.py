@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
@@ -45,6 +46,8 @@ FAINTEST = 0.1
 IMPOSSIBLE, ROUNDING = 0.07, 0.02
 """Share of pixels that may become darker than black or lighter than white when an ink is taken off, by more than rounding and compression
 make them."""
+RATHER, CLEAR_INK = 0.75, 0.7
+"""Share of a mask that an ink must be able to come off from; alpha above which what cannot is no sign of another ink, for little can."""
 LIVELY, BESIDE_PX = 1.8, 14
 """How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
 AT_FIRST, MISFIT, EVIDENCE = 0.25, 3.0, 0.5
@@ -57,6 +60,15 @@ SAME = 1.3
 """How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
 SOFT_PX = 3
 """What is left of a mark so near to what came off is its soft edge."""
+OUTLINE_PX = 2
+"""How far a mark may reach beyond what is surely of it."""
+RIM_COVER = 60
+"""Cover (of 255) above which a pixel beyond a mask belongs to its soft edge."""
+GAP_PX, GAP_AREA = 1, 60
+"""What is left out along the edges of gaps, and how many pixels one needs to be looked at."""
+WHITE, CONTRAST, ENCLOSED = 0.85, 0.03, 0.95
+"""Least colour of what may be the white of a logo; how much it must differ from what lies around it, and share of that which may be left
+when it is taken off."""
 CRUMBS = 0.08
 """Share of what came off below which the rest of a mark is not worth another question."""
 
@@ -107,7 +119,9 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         if not where.any():
             left &= ~group
             continue
-        _take_off(marked, ink, look, where, done)
+        _take_off(marked, ink, look, _outlined(look, ink, where), done)
+        if len(done.inks) == 1:
+            _take_off_enclosed(marked, ask, done)
         left &= ~dilated(where, SOFT_PX) & dilated(done.mask, GROUP_PX)  # another ink of the same mark
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
@@ -158,9 +172,22 @@ def _ink_of(
     if not sure.any():
         return None, None
     for each in (_measured(marked, done, sure, clear), ink):
-        if each is not None and believable(marked, each, sure, clear):
+        if each is not None and believable(marked, each, _without_sign(marked, each, sure), clear):
             return each, look if each.like(ink) else ask(each, box)
     return None, None
+
+
+def _without_sign(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask without the places, if they are the smaller part of it, that are too light to be under an ink: the white sign on a disc."""
+    box = bounds(inside)
+    if box.empty or ink.alpha > CLEAR_INK:
+        return inside
+    part = box.slices
+    under = (marked[:, *part] - np.asarray(ink.light, np.float32)[:, None, None]) / (1 - ink.alpha)
+    light = (under > 1 + ROUNDING).any(axis=0) & inside[part]
+    result = inside.copy()
+    result[part] &= ~dilated(ndimage.binary_opening(light, np.ones((3, 3))), INSIDE_PX)
+    return result if np.count_nonzero(result) >= RATHER * np.count_nonzero(inside) else inside
 
 
 def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], likely: NDArray[np.bool_], look: Look) -> Look:
@@ -243,8 +270,40 @@ def _where(look: Look, limit: float, done: Peeled) -> NDArray[np.bool_]:
     return np.asarray(found & ~eroded(done.mask, EDGE_PX))
 
 
+def _outlined(look: Look, ink: Ink, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask that is believed, ending where the network sees less than half of the ink."""
+    result = dilated(where, OUTLINE_PX) & (look.alpha > 0.5 * ink.alpha)
+    return result if result.any() else where
+
+
+def _take_off_enclosed(marked: NDArray[np.float32], ask: Ask, done: Peeled) -> None:
+    """Take off the white that the first ink encloses: signs of logos are so, and no network need have seen them.
+
+    What is fitted at the opacity of that ink is white where it is part of the mark. Where the picture shows through a gap it is of the
+    picture's own colours; a white picture is left alone, for it fits no better than before.
+    """
+    first = done.inks[0]
+    gaps = ndimage.binary_fill_holes(done.mask) & ~dilated(done.mask, GAP_PX)
+    labels, count = ndimage.label(dilated(gaps, GAP_PX) & ~done.mask)
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    areas[0] = 0
+    gaps = (areas >= GAP_AREA)[labels]
+    if not gaps.any():
+        return
+    white = measure_ink(marked, done.bare, gaps, done.mask, first.alpha)
+    if white is None or min(white.light) < WHITE * first.alpha or white.contrast < CONTRAST:
+        return
+    shares, other = (misfit_shares(marked, done.bare, labels, gaps, done.mask, each) for each in (white, first))
+    unlike = ~(shares < np.fmin(ENCLOSED, other))
+    unlike[0] = True
+    gaps &= ~unlike[labels]
+    if np.count_nonzero(gaps) < GAP_AREA:
+        return
+    _take_off(marked, white, ask(white, _around(gaps)), gaps, done)
+
+
 def _take_off(marked: NDArray[np.float32], ink: Ink, look: Look, where: NDArray[np.bool_], done: Peeled) -> None:
     done.inks.append(ink)
     taken = done.layers.put(len(done.inks), where & ~done.mask, look.alpha, marked)
     done.bare[:, taken] = done.layers.without(marked)[:, taken]
-    done.mask |= where
+    done.mask |= where | (taken & (done.layers.cover > RIM_COVER))

@@ -11,7 +11,7 @@ from scipy import ndimage
 from aedesk.imaging.tiling import Box
 from aedesk.restoration import peel as peeling
 from aedesk.restoration.eraser import Look
-from aedesk.restoration.find_mark import LARGE_SHARE, _sure_of
+from aedesk.restoration.find_mark import LARGE_SHARE, _measured_again, _sure_of
 from aedesk.restoration.ink import Ink, measure_ink, misfit_shares
 from aedesk.restoration.peel import Peeled, peel
 
@@ -256,3 +256,13 @@ def test_shares_of_contrast_tell_what_an_ink_explains() -> None:
 
 def error(peeled: Peeled, clean: np.ndarray, where: np.ndarray) -> float:
     return float(np.abs(peeled.bare - clean)[:, where].mean())
+
+
+@pytest.mark.parametrize(("supposed", "kept"), [(0.52, False), (0.3, True)])
+def test_measured_once_more_an_ink_may_become_truer_and_none_becomes_another(supposed: float, kept: bool) -> None:
+    where = disc(50)
+    marked = over(picture(0), (0.9, 0.2, 0.1), 0.5, where)
+    ink = Ink((0.9 * supposed, 0.2 * supposed, 0.1 * supposed), supposed)
+    again = _measured_again(ink, marked, where, ~where)
+    assert (again == ink) is kept
+    assert again.like(ink)

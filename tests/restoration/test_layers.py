@@ -93,6 +93,20 @@ def test_soft_edges_are_measured_beside_a_filling(seed: int, wrong: float) -> No
     assert measured < max(0.5 * told, 0.012)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_of_a_pixel_that_two_inks_share_both_come_off(share: float) -> None:
+    clean = np.full((3, 12, 12), 0.4, np.float32)
+    layers = Layers.none(12, 12)
+    layers.inks.extend((WHITE, NAVY))
+    layers.which[:, :6], layers.which[:, 6:], layers.cover[:] = 1, 2, 255
+    light, alpha = layers.light(), layers.alpha()
+    mixed = ((1 - share) * np.array([*WHITE.light, WHITE.alpha]) + share * np.array([*NAVY.light, NAVY.alpha])).astype(np.float32)
+    light[:, :, 6], alpha[:, 6] = mixed[:3, None], mixed[3]
+    marked = light + (1 - alpha) * clean
+    assert layers.soft().any(axis=0).tolist() == [4 <= column <= 7 for column in range(12)]
+    assert np.allclose(layers.without_edges(marked, clean), clean, atol=2e-3)
+
+
 def test_an_ink_like_what_is_under_it_says_nothing_of_its_edges() -> None:
     layers = Layers(np.ones((40, 40), np.uint8), np.full((40, 40), 100, np.uint8), [WHITE])
     bright = np.ones((3, 40, 40), np.float32)
