@@ -29,7 +29,6 @@ SOFT_COVER = 245
 SURE = 0.2
 """Squared distance of an ink's colour from what lies under it (sum over three channels) at which the cover that is measured between the two
 counts as much as the one that a network said."""
-
 RIM_PX = 1
 """How deep outlines reach into an ink."""
 BLUR, STEEPER = 0.7, np.arange(1.0, 2.6, 0.1)
@@ -136,7 +135,7 @@ class Layers:
         # A weighted mean of what was said and of along / square, which alone would be noise where the two are alike.
         alpha = np.clip((SURE * self.alpha(place) + along) / (SURE + square), 0, most)
         soft = self.part(place).soft()
-        cover = _outlined(
+        cover = _without_noise(
             np.where(soft, alpha / np.maximum(most, FAINT), self.cover[place] / np.float32(255)), np.sqrt(square + NOTHING), soft
         )
         alpha = np.minimum(np.where(soft, cover * most, alpha), 1 - LEAST_LIGHT)
@@ -150,7 +149,7 @@ class Layers:
         return np.asarray(table[self.which[place]] * self.cover[place], np.float32)
 
 
-def _outlined(cover: NDArray[np.float32], trust: NDArray[np.float32], soft: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _without_noise(cover: NDArray[np.float32], trust: NDArray[np.float32], soft: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(h, w), a noisy cover with the noise taken out of its outlines: it is blurred, and made as steep again as all of them are."""
     weight = ndimage.gaussian_filter(trust, BLUR)
     smooth = ndimage.gaussian_filter(cover * trust, BLUR) / np.maximum(weight, FAINT) - 0.5
