@@ -23,7 +23,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, Places, drained, load_eraser
 from aedesk.restoration.filling import to_fill
-from aedesk.restoration.find_mark import search
+from aedesk.restoration.find_mark import reduction, search
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, as_mask, blocks, compose, dilated, feathered, grown, regions, window
@@ -41,6 +41,9 @@ AROUND_PX = 32
 """Surroundings of a part in which the picture is compared with what lies under a mark."""
 EDGE_PX = 2
 """Soft edges of what is hidden, which are filled with it."""
+LARGE_PX = 512
+"""Edge of a square above which a part of the mask is more than the network sees at full size, so that its inks are looked for in a search.
+"""
 
 
 def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: CancelToken) -> Iterator[Event]:
@@ -51,13 +54,17 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
     yield Started("Erasing", picture.megapixels, "MP")
     begun = time.perf_counter()
     remover = load_eraser(spec.model, "erase", spec.device, spec.precision)
-    if mask is not None:
-        work = _Work(spec, picture, as_mask(mask, picture), remover, cancel)
-    else:
+    if mask is None:
         marks = yield from search(remover, picture, spec.sensitivity, cancel)
         work = _Work(spec, picture, marks.mask, remover, cancel)
         if spec.method != "inpaint":
-            yield from work.peel_off(marks.layers)
+            yield from work.peel_off(marks.layers, np.full(marks.mask.shape, 255, np.uint8))
+        work.searched[:] = True
+    else:
+        work = _Work(spec, picture, as_mask(mask, picture), remover, cancel)
+        if spec.method != "inpaint" and (large := work.large()).any():
+            marks = yield from search(remover, picture, spec.sensitivity, cancel)
+            yield from work.peel_off(marks.layers, feathered(large, spec.feather_px))
     yield from work.all()
     area = int(np.count_nonzero(work.taken))
     seconds = time.perf_counter() - begun
@@ -67,23 +74,34 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
 
 
 class _Work:
-    """One picture on its way: ``pixels`` is the result so far, ``taken`` how much of the erased version each pixel took."""
+    """One picture on its way: ``pixels`` is the result so far, ``taken`` how much of the erased version each pixel took, ``searched`` where
+    inks have been looked for."""
 
     def __init__(self, spec: EraseSpec, picture: Picture, wanted: Mask, remover: Eraser, cancel: CancelToken) -> None:
         self.spec, self.picture, self.wanted, self.remover, self.cancel = spec, picture, wanted, remover, cancel
         self.size = (picture.width, picture.height)
         self.pixels = picture.pixels.copy()
         self.taken = np.zeros(wanted.shape, np.uint8)
-        self._searched = False
+        self.searched = np.zeros(wanted.shape, bool)
         self._begun_px = self._all_px = 0
 
-    def peel_off(self, layers: Layers) -> Iterator[Event]:
+    def large(self) -> Mask:
+        """What of the mask lies in parts that are more than the network sees of a picture at full size."""
+        result = np.zeros_like(self.wanted)
+        if reduction(self.picture) > 1:
+            for box in regions(self.wanted):
+                if box.area > LARGE_PX**2:
+                    result[box.slices] = self.wanted[box.slices]
+        return result
+
+    def peel_off(self, layers: Layers, most: Mask) -> Iterator[Event]:
         """Generator of Progress that takes off inks which are known already; the mask keeps what they do not cover, and what of them is
         all but opaque.
 
-        Their soft edges are known too, so that none is added.
+        Args:
+            most: (H, W), how much of what is computed a pixel may take. The inks' soft edges are known, so that none is added.
         """
-        clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which]
+        clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which] & (most > 0)
         source = PixelSource(self.picture.pixels, self.picture.alpha)
         parts = [block for box in regions(clear) for block in blocks(box)]
         self._all_px = sum(part.area for part in parts)
@@ -91,14 +109,14 @@ class _Work:
             self.cancel.check()
             place = part.slices
             bare = to_pixels(torch.from_numpy(layers.without(source(part).numpy(), place)), self.picture.channels, self.pixels.dtype)
-            weight = np.where(clear[place], np.uint8(255), np.uint8(0))
+            weight = np.where(clear[place], most[place], np.uint8(0))
             self._change(part, bare, weight)
             if self.spec.method == "auto":
                 yield from self._measure_edges(part, layers.part(place), weight)
             self._begun_px += part.area
         self._begun_px = 0
         self.wanted = np.where(clear, np.uint8(0), self.wanted)
-        self._searched = True
+        self.searched |= clear
 
     def all(self) -> Iterator[Event]:
         """Generator of Progress that erases what the mask covers."""
@@ -168,8 +186,9 @@ class _Work:
         marked = source(around).numpy()
         first = look(around, places=told)
         # Told where a mark is, the network takes its gaps for parts of it too; so inks are looked for as in a search, and told only then.
-        peeled = peel_with(first, told, 0) if self._searched else peel_with(look(around), None)
-        if not peeled.inks and not self._searched:
+        searched = bool(self.searched[part.slices].any())
+        peeled = peel_with(first, told, 0) if searched else peel_with(look(around), None)
+        if not peeled.inks and not searched:
             peeled = peel_with(first, told)
         known = peeled.layers.which > 0
         alpha, light = np.where(known, peeled.layers.alpha(), first.alpha), np.where(known, peeled.layers.light(), first.light)

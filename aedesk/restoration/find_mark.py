@@ -75,8 +75,7 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
 
     A large picture is searched at a whole fraction of its size, and what is found there is looked at again at full size.
     """
-    pixels = picture.width * picture.height
-    factor = 1 if pixels <= WHOLE_PX else int(np.ceil((pixels / SEARCH_PX) ** 0.5))
+    factor = reduction(picture)
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
@@ -86,6 +85,12 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
     _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_SHARE, cancel)
     return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
+
+
+def reduction(picture: Picture) -> int:
+    """How many times smaller a picture is searched."""
+    pixels = picture.width * picture.height
+    return 1 if pixels <= WHOLE_PX else int(np.ceil((pixels / SEARCH_PX) ** 0.5))
 
 
 def limit_of(sensitivity: float) -> float:

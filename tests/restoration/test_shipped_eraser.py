@@ -90,6 +90,28 @@ def test_a_large_picture_is_searched_small_and_unblended_at_full_size(
     assert psnr(result.picture.pixels, large) > psnr(seen, large) + 6
 
 
+def test_of_a_mark_larger_than_the_network_sees_the_mask_can_be_given_back(
+    result_of: Run, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = (3 * WIDTH, 3 * HEIGHT)
+    large = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
+    monkeypatch.setattr(finding, "WHOLE_PX", 400_000)
+    monkeypatch.setattr(finding, "SEARCH_PX", 400_000)
+    canvas = Image.new("L", size)
+    draw = ImageDraw.Draw(canvas)
+    draw.ellipse((600, 200, 1500, 1100), fill=255)
+    draw.regular_polygon((1050, 650, 330), 3, fill=0)
+    seen = Picture(marked(large, canvas))
+    mask = result_of(find_mark(FindMarkSpec(), seen, CancelToken())).mask
+    result = result_of(erase(EraseSpec(), seen, mask, CancelToken()))
+    assert psnr(result.picture.pixels, large) > psnr(seen.pixels, large) + 10
+    mask[:, : 3 * WIDTH // 2] = 0
+    half = result_of(erase(EraseSpec(feather_px=4), seen, mask, CancelToken())).picture
+    changed = (half.pixels != seen.pixels).any(axis=2)
+    assert changed.any()
+    assert not changed[ndimage.distance_transform_edt(mask == 0) >= 4].any()
+
+
 def test_an_ink_is_measured_again_at_full_size_and_nothing_is_made_of_its_rim(photo: np.ndarray) -> None:
     """As it was measured in the small picture it is far off, and the rough mask is wider than what is known of it."""
     factor, size = 3, (3 * WIDTH, 3 * HEIGHT)
