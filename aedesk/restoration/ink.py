@@ -34,6 +34,8 @@ OUTLIER = 0.05
 """Largest misfit that counts: where the picture itself has an edge, the mask is wrong, or another ink begins."""
 CELL, NEAR = 0.1, 0.07
 """Edges of the cells in which lights are counted, and how far from a light in each channel what agrees with it lies."""
+GRAIN = 0.002
+"""Misfit that says nothing."""
 STEPS = 3
 POWER = 0.65
 """Of 1 / (1 - alpha), by which misfits are multiplied. With 0 the picture's own changes would be taken for opacity, with 1 for clarity."""
@@ -115,6 +117,23 @@ def misfit_shares(
     left, before = (np.bincount(group, each.mean(axis=0), groups) for each in (misfits, _misfits(ours - theirs)))
     seen = np.bincount(group, minlength=groups) >= LEAST_SAMPLES
     return np.divide(left, before, out=np.full(groups, np.nan), where=seen & (before > 0))
+
+
+def beside_paint(
+    marked: NDArray[np.float32], bare: NDArray[np.float32], inside: NDArray[np.bool_], outside: NDArray[np.bool_], ink: Ink
+) -> float:
+    """The misfit of an ink as a multiple of that of the paint which fits best and hides what is under it: 1 for what is as well explained
+    as a thing in the picture, less if the picture is seen to go on under the ink; 1 where too little of the edges can be seen.
+
+    Arguments as for :func:`measure_ink`.
+    """
+    edges = _across(marked, bare, inside, outside)
+    if len(edges.places) < LEAST_SAMPLES:
+        return 1.0
+    ours, theirs = edges.some(SAMPLES)
+    under = _misfits(ours - (1 - ink.alpha) * theirs - np.asarray(ink.light)[:, None], ink.alpha)
+    paint = _misfits(ours - np.median(ours, axis=1, keepdims=True))
+    return float((under.mean() + GRAIN) / (paint.mean() + GRAIN))
 
 
 def _fitted(ours: NDArray[np.float64], theirs: NDArray[np.float64], alpha: float) -> Ink:

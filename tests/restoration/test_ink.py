@@ -12,7 +12,7 @@ from aedesk.imaging.tiling import Box
 from aedesk.restoration import peel as peeling
 from aedesk.restoration.eraser import Look
 from aedesk.restoration.find_mark import LARGE_SHARE, _measured_again, _sure_of
-from aedesk.restoration.ink import Ink, measure_ink, misfit_shares
+from aedesk.restoration.ink import Ink, beside_paint, measure_ink, misfit_shares
 from aedesk.restoration.peel import Peeled, peel
 
 SIZE = 160
@@ -252,6 +252,20 @@ def test_shares_of_contrast_tell_what_an_ink_explains() -> None:
     assert np.isnan(shares[3])
     nothing = np.zeros_like(mark)
     assert np.isnan(misfit_shares(marked, marked, labels, nothing, ~nothing, Ink((0.4, 0.1, 0.1), 0.4))).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_thing_in_the_picture_is_explained_as_well_by_a_paint(seed: int) -> None:
+    clean = ndimage.gaussian_filter(picture(seed), (0, 4, 4))
+    where, ratios = disc(50), []
+    for alpha in (0.5, 1.0):
+        marked = over(clean, (0.9, 0.2, 0.1), alpha, where)
+        ink = measure_ink(marked, marked, where, ~where, min(alpha, 0.5))
+        assert ink is not None
+        ratios.append(beside_paint(marked, marked, where, ~where, ink))
+    assert ratios[0] < 1.2
+    assert ratios[1] > 10
+    assert beside_paint(clean, clean, disc(2), ~where, Ink((0.45, 0.1, 0.05), 0.5)) == 1
 
 
 def error(peeled: Peeled, clean: np.ndarray, where: np.ndarray) -> float:

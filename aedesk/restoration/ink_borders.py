@@ -1,0 +1,162 @@
+"""Where one ink of a mark ends and another begins: the border beside which the picture goes on.
+
+A network tells the inks of a logo apart only roughly. But of two inks that lie over a pixel only the right one leaves the picture as it is
+next to it. Which of them each pixel has, so that the picture changes as little as possible along all of their borders, is a minimum cut,
+and exact: the cost of two neighbours with different inks can never be less than the change within one ink (Kolmogorov and Zabih 2004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+from aedesk.imaging.masks import bounds
+from aedesk.restoration.ink import Ink
+from aedesk.restoration.layers import Layers, Place
+from aedesk.restoration.mask_regions import dilated, eroded
+
+REACH_PX = (1, 2, 3)
+"""Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
+BORDER, TOLD, ODDS, OUTSIDE = 1.0, 0.3, 0.5, 4.0
+"""Costs, beside the usual change of a pixel to the next: of a border between the two, of another ink than was thought, for each unit of
+log-odds that were told against it, and of a pixel darker than black or lighter than white by all of its range. Chosen on logos over
+CBSD68's pictures."""
+NEAR_PX, LEAST_CHANGE = 3.0, 0.02
+"""Sigma of the surroundings in which the usual change is measured, and the least that it can be."""
+ROUNDING = 0.02
+DIGITS, MOST = 1000, 10_000
+"""Capacities of the cut are whole numbers: costs, up to the second, times the first."""
+CRACK_PX, OUTLINE_PX = 2, 4
+"""Half the width of what may lie between two inks of one mark, and how near to its outline a pixel may be bare in part."""
+RIM_PX, INKED = 3, 0.8
+"""How wide the rims of a hole are, and what of the change from one to the other may be left, if both are inked, where the hole is."""
+
+
+def share_out(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Find the border between two inks of a mark that have one opacity and touch; returns (h, w), the pixels of that mark. Inside of it
+    they leave nothing bare, but for holes that look better as they are.
+
+    Args:
+        marked: (3, h, w), from 0 to 1.
+        layers: with two inks; changed.
+        odds: (h, w), how much likelier a network takes a pixel for the second than for the first.
+    """
+    result = np.zeros(layers.which.shape, bool)
+    one, other = layers.inks
+    if one.alpha != other.alpha:
+        return result
+    labels, count = ndimage.label(ndimage.binary_closing(layers.which > 0, np.ones((2 * CRACK_PX + 1,) * 2)))
+    both = np.all([np.bincount(labels[layers.which == number], minlength=count + 1) > 0 for number in (1, 2)], axis=0)
+    both[0] = False
+    if not both.any():
+        return result
+    place = bounds(both[labels]).slices
+    part, where, which, cover = marked[:, *place], both[labels[place]], layers.which[place], layers.cover[place]
+    whole = ndimage.binary_fill_holes(where)
+    fixed = whole & ~eroded(whole, OUTLINE_PX) & (which == 1)
+    under = _under(part, one), _under(part, other)
+    second = second_of_two(under, whole, which == 2, odds[place], fixed)
+    where |= _inked(np.where(second, under[1], under[0]), part, whole & ~where, where)
+    which[where] = 1 + second[where]
+    cover[eroded(where, OUTLINE_PX)] = 255
+    result[place] = where
+    return result
+
+
+def second_of_two(
+    under: tuple[NDArray[np.float32], NDArray[np.float32]],
+    where: NDArray[np.bool_],
+    told: NDArray[np.bool_],
+    odds: NDArray[np.float32],
+    fixed: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """(h, w), the pixels of a mark that are of the second of two inks of one opacity; the others are of the first.
+
+    Args:
+        under: two of (3, h, w), the picture if all were of the one ink, and of the other.
+        where: (h, w), what is of one of them.
+        told: what is thought to be of the second.
+        odds: how much likelier a network takes it for the second.
+        fixed: of ``where``, what surely is as told.
+    """
+    usual = _usual_change(np.where(told, under[1], under[0]), where)
+    beyond = [np.maximum(np.maximum(-each, each - 1) - ROUNDING, 0).sum(axis=0) for each in under]
+    second = OUTSIDE * (beyond[1] - beyond[0]) / usual + np.where(told, -TOLD, TOLD) - ODDS * odds
+    second[fixed] = np.where(told[fixed], -MOST, MOST)
+    number = np.cumsum(where).reshape(where.shape) - 1
+    cost, edges = second[where].astype(np.float64), []
+    for here, there in _neighbours(where.shape):
+        pair = where[here] & where[there]
+        start, end, scale = number[here][pair], number[there][pair], usual[here][pair]
+        (from_one, from_other), (to_one, to_other) = ([each[:, *side][:, pair] for each in under] for side in (here, there))
+        stay, leave, enter, last = (
+            np.abs(a - b).sum(axis=0) / scale
+            for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
+        )
+        np.add.at(cost, start, enter + BORDER - stay)
+        np.add.at(cost, end, last - enter - BORDER)
+        edges.append((start, end, leave + enter + 2 * BORDER - stay - last))
+    result = np.zeros(where.shape, bool)
+    result[where] = _least(cost, *(np.concatenate(each) for each in zip(*edges, strict=True)))
+    return result
+
+
+def _under(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:
+    return np.asarray((marked - np.asarray(ink.light, np.float32)[:, None, None]) / (1 - ink.alpha), np.float32)
+
+
+def _inked(
+    bare: NDArray[np.float32], marked: NDArray[np.float32], holes: NDArray[np.bool_], around: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """The holes in a mark in which the picture goes on better from ``around`` if they are inked too."""
+    rim, inside = around & dilated(holes, RIM_PX) & ~dilated(holes, 1), holes & ~eroded(holes, RIM_PX)
+    if not rim.any():
+        return np.zeros_like(holes)
+    labels, count = ndimage.label(holes)
+    near = tuple(index[rim] for index in ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True))
+    inked, open_ = (np.bincount(labels[near], np.abs(each[:, *near] - bare[:, rim]).sum(axis=0), count + 1) for each in (bare, marked))
+    keep = inked < INKED * open_
+    keep[0] = False
+    return np.asarray(keep[labels])
+
+
+def _usual_change(picture: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(h, w), by how much a pixel of a (3, h, w) picture differs from the next, in the mean around it."""
+    change = sum(np.abs(np.diff(picture, axis=axis, append=picture.take([-1], axis))).sum(axis=0) for axis in (1, 2)) / 2
+    share = ndimage.gaussian_filter(where.astype(np.float32), NEAR_PX)
+    mean = ndimage.gaussian_filter(np.where(where, np.minimum(change, 1), 0).astype(np.float32), NEAR_PX)
+    return np.asarray(mean / np.maximum(share, LEAST_CHANGE) + LEAST_CHANGE, np.float32)
+
+
+def _neighbours(shape: tuple[int, ...]) -> Iterator[tuple[Place, Place]]:
+    """Pairs of places: each pixel of one is compared with the same of the other."""
+    height, width = shape
+    for reach in REACH_PX:
+        yield (slice(0, height - reach), slice(None)), (slice(reach, None), slice(None))
+        yield (slice(None), slice(0, width - reach)), (slice(None), slice(reach, None))
+
+
+def _least(cost: NDArray[np.float64], start: NDArray[np.intp], end: NDArray[np.intp], capacity: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,), which of n pixels cost least as second ones.
+
+    Args:
+        cost: (n,), what each costs more as a second than as a first one.
+        start, end, capacity: (m,), what a pair costs more if ``start`` is a first and ``end`` a second one.
+    """
+    count = len(cost)
+    source, sink, pixels = count, count + 1, np.arange(count)
+    starts = np.concatenate((start, np.full(count, source), pixels))
+    ends = np.concatenate((end, pixels, np.full(count, sink)))
+    whole = np.rint(np.clip(np.concatenate((capacity, cost, -cost)), 0, MOST) * DIGITS).astype(np.int32)
+    graph = coo_matrix((whole, (starts, ends)), (count + 2, count + 2)).tocsr().astype(np.int32)
+    rest = graph - maximum_flow(graph, source, sink).flow
+    rest.data[rest.data < 0] = 0
+    rest.eliminate_zeros()
+    result = np.ones(count + 2, bool)
+    result[breadth_first_order(rest, source, return_predecessors=False)] = False
+    return np.asarray(result[:count])

@@ -1,0 +1,110 @@
+"""Borders between the inks of one mark: the picture goes on beside them, however roughly a network tells them apart."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from aedesk.restoration.ink import Ink
+from aedesk.restoration.ink_borders import _least, second_of_two, share_out
+from aedesk.restoration.layers import Layers
+
+SIZE, ALPHA = 96, 0.5
+BLUE, WHITE = Ink((0.05, 0.15, 0.35), ALPHA), Ink((ALPHA,) * 3, ALPHA)
+
+
+def disc(radius: float, left: float = 0) -> NDArray[np.bool_]:
+    y, x = np.mgrid[:SIZE, :SIZE] - SIZE / 2
+    return np.asarray((x - left) ** 2 + y**2 < radius**2)
+
+
+def picture(seed: int) -> NDArray[np.float32]:
+    """(3, SIZE, SIZE), with slopes, grain and an edge through it."""
+    rng = np.random.default_rng(seed)
+    smooth = ndimage.gaussian_filter(rng.random((3, SIZE, SIZE)), (0, 8, 8))
+    smooth = 0.3 + 0.4 * (smooth - smooth.min()) / (smooth.max() - smooth.min())
+    edge = 0.1 * (np.mgrid[:SIZE, :SIZE][1] > SIZE / 2 + 7)
+    return np.clip(smooth + edge + 0.02 * rng.standard_normal((3, SIZE, SIZE)), 0, 1).astype(np.float32)
+
+
+def over(clean: NDArray[np.float32], which: NDArray) -> NDArray[np.float32]:
+    marked = clean.copy()
+    for number, ink in enumerate((BLUE, WHITE), 1):
+        light = np.array(ink.light, np.float32)[:, None]
+        marked[:, which == number] = light + (1 - ink.alpha) * clean[:, which == number]
+    return marked
+
+
+def layers_of(which: NDArray) -> Layers:
+    return Layers(which.astype(np.uint8), np.where(which > 0, 255, 0).astype(np.uint8), [BLUE, WHITE])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seen", [disc(9), disc(16, left=6)], ids=["half of it", "beside it"])
+def test_a_sign_of_which_only_some_was_seen_is_found_whole(seed: int, seen: NDArray[np.bool_]) -> None:
+    truth = disc(40).astype(int) + disc(18)
+    clean = picture(seed)
+    layers = layers_of(disc(40).astype(int) + seen)
+    where = share_out(over(clean, truth), layers, np.zeros((SIZE, SIZE), np.float32))
+    assert np.array_equal(where, disc(40))
+    assert np.mean((layers.which == 2) != disc(18)) < 0.003
+    assert np.abs(layers.without(over(clean, truth)) - clean)[:, disc(35)].mean() < 0.01
+
+
+@pytest.mark.parametrize("inked", [True, False])
+def test_a_hole_is_inked_only_if_the_picture_then_goes_on(inked: bool) -> None:
+    hole = disc(10, left=-24)
+    truth = disc(40).astype(int) + disc(10, left=10)
+    if not inked:
+        truth[hole] = 0
+    clean = picture(0)
+    told = disc(40).astype(int) + disc(10, left=10)
+    told[hole] = 0
+    layers = layers_of(told)
+    share_out(over(clean, truth), layers, np.zeros((SIZE, SIZE), np.float32))
+    assert np.all((layers.which > 0)[hole]) == inked
+    assert np.abs(layers.without(over(clean, truth)) - clean)[:, disc(35) & ~(disc(14, left=-24) & ~hole)].mean() < 0.01
+
+
+def test_inks_that_do_not_touch_or_are_of_other_opacities_stay() -> None:
+    apart = disc(10, left=-30) * 1 + disc(10, left=30) * 2
+    marked = over(picture(1), apart)
+    layers = layers_of(apart)
+    assert not share_out(marked, layers, np.zeros((SIZE, SIZE), np.float32)).any()
+    assert np.array_equal(layers.which, apart)
+    touching = layers_of(disc(40).astype(int) + disc(18))
+    touching.inks[1] = Ink((0.3, 0.3, 0.3), 0.3)
+    assert not share_out(marked, touching, np.zeros((SIZE, SIZE), np.float32)).any()
+
+
+def test_what_is_fixed_stays_and_odds_decide_where_the_picture_does_not() -> None:
+    flat = np.full((3, 8, 8), 0.5, np.float32)
+    nothing, everywhere = np.zeros((8, 8), bool), np.ones((8, 8), bool)
+    likely = np.full((8, 8), 3, np.float32)
+    assert second_of_two((flat, flat), everywhere, nothing, likely, nothing).all()
+    assert not second_of_two((flat, flat), everywhere, nothing, -likely, nothing).any()
+    assert not second_of_two((flat, flat), everywhere, nothing, likely, everywhere).any()
+
+
+@given(
+    costs=st.lists(st.integers(-30, 30), min_size=2, max_size=5),
+    pairs=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 30)), max_size=8),
+)
+def test_a_cut_costs_as_little_as_any(costs: list[int], pairs: list[tuple[int, int, int]]) -> None:
+    count = len(costs)
+    pairs = [(a, b, price) for a, b, price in pairs if a != b and max(a, b) < count]
+    start, end = (np.array([pair[side] for pair in pairs], np.intp) for side in (0, 1))
+
+    def price(labels: tuple[bool, ...]) -> int:
+        return sum(cost for cost, second in zip(costs, labels, strict=True) if second) + sum(
+            paid for a, b, paid in pairs if labels[b] and not labels[a]
+        )
+
+    labels = _least(np.array(costs, float), start, end, np.array([pair[2] for pair in pairs], float))
+    assert price(tuple(labels)) == min(price(each) for each in itertools.product((False, True), repeat=count))
