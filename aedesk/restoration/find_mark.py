@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
@@ -21,7 +22,7 @@ from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink, measure_ink
 from aedesk.restoration.layers import Layers
-from aedesk.restoration.mask_regions import Mask, blocks, dilated, groups_without, grown, regions, strong_groups, window
+from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, window
 from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, JOIN_PX, RAISED, Peeled, believable, peel
 from aedesk.restoration.tiled import Source
 
@@ -29,11 +30,11 @@ WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE_SHARE, LARGE_SHARE = 0.06, 0.15
-"""Share of a mark in which no ink was found that must be certain, for such marks come off badly; of one on a large picture, which has more
-room for what is none. Chosen on CBSD68 and McMaster (0.06 keeps 91 % of what was found on marks, and 37 % of what was found beside them),
-and on Kodak's pictures enlarged to 12 megapixels (of the benchmark's mark 0.3 or more was in eight cases of nine, of what was none 0.12 at
-most)."""
+SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT = 0.45, 0.06, 0.3, 0.045
+"""Share of a mark in which no ink was found that must be certain; of one of a flat colour, for it hides what is under it; of that on a
+large picture, which has more room for what is none; and how flat that is: the median distance of its pixels from their median colour.
+Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat as a date stamp; the
+third on four of Kodak's pictures enlarged to 12 megapixels."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
@@ -79,11 +80,11 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
-        first, peeled, mask = yield from _search(eraser, marked, sensitivity, SURE_SHARE, cancel)
+        first, peeled, mask = yield from _search(eraser, marked, sensitivity, FLAT_SHARE, cancel)
         alpha = np.where(peeled.layers.which > 0, peeled.layers.alpha(), first.alpha)
         return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask, peeled.layers)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
-    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_SHARE, cancel)
+    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_FLAT_SHARE, cancel)
     return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
 
 
@@ -100,7 +101,7 @@ def limit_of(sensitivity: float) -> float:
 
 
 def _search(
-    eraser: Eraser, marked: Tensor, sensitivity: float, share: float, cancel: CancelToken
+    eraser: Eraser, marked: Tensor, sensitivity: float, flat_share: float, cancel: CancelToken
 ) -> Generator[Event, None, tuple[Look, Peeled, NDArray[np.bool_]]]:
     """Generator of Progress that returns what is seen first, the inks in it, and where marks are: inks, and of the rest what is sure."""
     size = (marked.shape[2], marked.shape[1])
@@ -116,14 +117,26 @@ def _search(
         return drained(eraser.look(source, size, part, cancel, ink=ink)).framed(part, whole)
 
     peeled = peel(marked.numpy(), first, ask, limit)
-    return first, peeled, peeled.mask | groups_without(_sure_of(first, limit, share), peeled.mask, KNOWN, JOIN_PX)
+    return first, peeled, peeled.mask | groups_without(_sure_of(marked.numpy(), first, limit, flat_share), peeled.mask, KNOWN, JOIN_PX)
 
 
-def _sure_of(first: Look, limit: float, share: float) -> NDArray[np.bool_]:
+def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, flat_share: float = FLAT_SHARE) -> NDArray[np.bool_]:
     """Marks that are so sure that no ink need be found in them."""
+    result = np.zeros(first.logit.shape, bool)
     certain = first.logit > limit + CERTAIN
-    found = [strong_groups(first.logit > limit + raised, certain, CERTAIN_PX, JOIN_PX, share) for raised in RAISED]
-    return np.any(found, axis=0)
+    for raised in RAISED:
+        mask = first.logit > limit + raised
+        labels = joined_groups(mask, JOIN_PX)
+        area, sure = (np.bincount(labels[where], minlength=labels.max() + 1) for where in (mask, certain))
+        boxes = ndimage.find_objects(labels)
+        for number in np.flatnonzero((sure >= CERTAIN_PX) & (sure >= flat_share * area)):
+            place = boxes[number - 1]
+            group = mask[place] & (labels[place] == number)
+            pixels = marked[:, *place][:, group]
+            distances = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)).max(axis=0)
+            if sure[number] >= SURE_SHARE * area[number] or np.median(distances) < FLAT:
+                result[place] |= group
+    return result
 
 
 def _look_closer(
@@ -139,8 +152,7 @@ def _look_closer(
     mask, alpha = (np.zeros((height, width), np.uint8) for _ in range(2))
     closer = Layers.none(height, width)
     closer.inks = list(layers.inks)
-    hint = _enlarged(dilated(rough, ROUGH_PX), factor, width, height)
-    unknown = _enlarged(rough & (layers.which == 0), factor, width, height)
+    hint, unknown = (_enlarged(each, factor, (0, 0), (height, width)) for each in (dilated(rough, ROUGH_PX), rough & (layers.which == 0)))
     limit = limit_of(sensitivity)
     source = PixelSource(picture.pixels, picture.alpha)
     measured: set[int] = set()
@@ -150,10 +162,10 @@ def _look_closer(
         place = (slice(part.top, part.bottom), slice(part.left, part.right))
         near = (slice(part.top // factor, part.bottom // factor + 1), slice(part.left // factor, part.right // factor + 1))
         numbers = np.unique(layers.which[near][rough[near]])
-        where, known = hint[place] > 0, np.zeros((part.height, part.width), bool)
+        where, known = hint[place], np.zeros((part.height, part.width), bool)
         for number in numbers[::-1].tolist():  # 0, what is of no known ink, gets what is left
             if not number:
-                unseen = groups_without(unknown[place] > 0, known, KNOWN, JOIN_PX * factor)
+                unseen = groups_without(unknown[place], known, KNOWN, JOIN_PX * factor)
                 where = dilated(unseen, ROUGH_PX * factor)
                 if not where.any():
                     continue
@@ -162,6 +174,9 @@ def _look_closer(
             look = yield from _told(steps, "looking closer")
             found = (look.logit > limit) & where
             if ink is not None:
+                # Of what is large the network sees less here than it saw there.
+                own = _enlarged(layers.which[near] == number, factor, (part.top % factor, part.left % factor), found.shape)
+                found = (found & dilated(own, ROUGH_PX * factor)) | eroded(own, factor)
                 marked = source(part).numpy()
                 if number not in measured:
                     measured.add(number)
@@ -182,9 +197,10 @@ def _measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bo
     return better if believable(marked, better, inside, clear) else ink
 
 
-def _enlarged(mask: NDArray[np.bool_], factor: int, width: int, height: int) -> NDArray[np.uint8]:
-    result = np.zeros((height, width), np.uint8)
-    large = np.repeat(np.repeat(mask.view(np.uint8), factor, 0), factor, 1)
+def _enlarged(mask: NDArray[np.bool_], factor: int, start: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """A part of the mask that is ``factor`` times as large, from a row and a column of it on; False beyond its end."""
+    result = np.zeros(shape, bool)
+    large = np.repeat(np.repeat(mask, factor, 0), factor, 1)[start[0] :, start[1] :][: shape[0], : shape[1]]
     result[: large.shape[0], : large.shape[1]] = large
     return result
 

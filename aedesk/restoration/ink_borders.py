@@ -31,6 +31,8 @@ NEAR_PX, LEAST_CHANGE = 3.0, 0.02
 ROUNDING = 0.02
 DIGITS, MOST = 1000, 10_000
 """Capacities of the cut are whole numbers: costs, up to the second, times the first."""
+ROUNDS = 2
+"""How often the border is found: the usual change is better known once it has been."""
 CRACK_PX, OUTLINE_PX = 2, 4
 """Half the width of what may lie between two inks of one mark, and how near to its outline a pixel may be bare in part."""
 RIM_PX, INKED = 3, 0.8
@@ -60,7 +62,9 @@ def share_out(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.floa
     whole = ndimage.binary_fill_holes(where)
     fixed = whole & ~eroded(whole, OUTLINE_PX) & (which == 1)
     under = _under(part, one), _under(part, other)
-    second = second_of_two(under, whole, which == 2, odds[place], fixed)
+    second = which == 2
+    for _ in range(ROUNDS):
+        second = second_of_two(under, whole, second, odds[place], fixed)
     where |= _inked(np.where(second, under[1], under[0]), part, whole & ~where, where)
     which[where] = 1 + second[where]
     cover[eroded(where, OUTLINE_PX)] = 255

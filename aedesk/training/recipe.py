@@ -37,9 +37,11 @@ RATE = "rate"
 """In place of a loss: the stage trains the entropy model of a codec alone, by the bits that the latent costs."""
 FIND = "find"
 """In place of a loss: the stage trains the part of an erasing network that finds marks alone."""
+SETTLED = "find-settled"
+"""The same while its batch normalisations keep the means that they have."""
 MEND = "mend"
 """In place of a loss: the stage trains the part of an erasing network that mends alone, by what is wrong with the restored picture."""
-PARTS = {LEVEL: "estimator", RATE: "entropy", FIND: "finder", MEND: "mender"}
+PARTS = {LEVEL: "estimator", RATE: "entropy", FIND: "finder", SETTLED: "finder", MEND: "mender"}
 """Name of the submodule that such a stage trains."""
 STAGE_LOSSES = (*LOSS_NAMES, *PARTS)
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
@@ -167,8 +169,9 @@ class Stage:
         batch: patches per step (over all machines together), or "auto" for as many as fit the device.
         loss: one of ``LOSS_NAMES``, or a part that learns alone: "level", the noise estimator of a U-Net; "rate", the entropy model of a
             codec (whose other stages have a loss of their own, whatever this says); "find" and "mend", what finds marks and what mends
-            in an erasing network. The rest of the network is not changed, and run no more than it must be, so that such a step takes a
-            small part of the time of another one.
+            in an erasing network; "find-settled", the first with the means of its batch normalisations as they are, for training on:
+            those of a few patches are not those of a picture, and what is learned with them is worse without. The rest of the network is
+            not changed, and run no more than it must be, so that such a step takes a small part of the time of another one.
         layer: which layer of a stacked network is trained, counted from 1; 0 trains the whole network.
         lr: peak rate of this stage alone, with a warm-up and a schedule of its own; Muon's rate changes in proportion. None for
             ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.
@@ -308,8 +311,12 @@ def parse(table: Mapping[str, Any]) -> Recipe:
     _check_level(recipe)
     has_rate = family == "codec" or all(stage.loss != RATE for stage in stages)
     require(has_rate, f'[stage] loss = "{RATE}" is for codecs.', f"Choose one of {', '.join(LOSS_NAMES)}.")
-    finds = family == "unblending" or all(stage.loss != FIND for stage in stages)
-    require(finds, f'[stage] loss = "{FIND}" is for the family unblending.', f"Choose one of {', '.join(LOSS_NAMES)}.")
+    found = next((stage.loss for stage in stages if stage.loss in (FIND, SETTLED)), "")
+    require(
+        family == "unblending" or not found,
+        f'[stage] loss = "{found}" is for the family unblending.',
+        f"Choose one of {', '.join(LOSS_NAMES)}.",
+    )
     blind = train.schedule == "plateau" or train.early_stop
     require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
     return recipe

@@ -11,7 +11,7 @@ from scipy import ndimage
 from aedesk.imaging.tiling import Box
 from aedesk.restoration import peel as peeling
 from aedesk.restoration.eraser import Look
-from aedesk.restoration.find_mark import LARGE_SHARE, _measured_again, _sure_of
+from aedesk.restoration.find_mark import _measured_again, _sure_of
 from aedesk.restoration.ink import Ink, beside_paint, measure_ink, misfit_shares
 from aedesk.restoration.peel import Peeled, peel
 
@@ -226,15 +226,19 @@ def test_what_is_measured_again_and_cannot_be_is_as_it_was_first(monkeypatch: py
 
 
 def test_without_an_ink_a_mark_must_be_certain() -> None:
+    clean = picture(0)
     mark, thing = mark_and_thing(0)
     look = answer(mark | thing, (1, 1, 1), 0.5)
-    assert np.array_equal(_sure_of(look, 0, LARGE_SHARE), mark | thing)
+    assert np.array_equal(_sure_of(clean, look, 0), mark | thing)
     look.logit[thing] = 1
-    rows = np.arange(SIZE)[:, None]
-    look.logit[mark & (rows > 30)] = 5
-    assert np.array_equal(_sure_of(look, 0, LARGE_SHARE), mark)  # its own share is enough, not that of both
+    look.logit[mark & (np.arange(SIZE)[:, None] > 45)] = 5
+    assert np.array_equal(_sure_of(clean, look, 0), mark)  # its own share is enough, not that of both
+    look.logit[mark & (np.arange(SIZE)[:, None] > 32)] = 5
+    assert not _sure_of(clean, look, 0).any()
+    flat = over(clean, (1.0, 0.5, 0.1), 0.98, mark)  # as a date stamp is
+    assert np.array_equal(_sure_of(flat, look, 0), mark)
     look.logit[mark] = 5
-    assert not _sure_of(look, 0, LARGE_SHARE).any()
+    assert not _sure_of(flat, look, 0).any()
 
 
 def test_shares_of_contrast_tell_what_an_ink_explains() -> None:

@@ -110,6 +110,23 @@ def test_a_stage_that_finds_trains_the_finder_alone() -> None:
     assert Stage(1, loss="find").part == "finder"
 
 
+def test_settled_means_stay_while_the_finder_learns() -> None:
+    torch.manual_seed(0)
+    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    finder = objective.network.finder
+    marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
+    example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
+    means = [buffer.clone() for buffer in finder.buffers()]
+    loss, _ = objective(example, Stage(1, loss="find-settled"), torch.Generator())
+    loss.backward()
+    assert all(torch.equal(now, before) for now, before in zip(finder.buffers(), means, strict=True))
+    assert all(p.grad is not None for p in finder.parameters())
+    assert all(p.grad is None for p in objective.network.mender.parameters())
+    objective(example, Stage(1, loss="find"), torch.Generator())
+    assert not all(torch.equal(now, before) for now, before in zip(finder.buffers(), means, strict=True))
+    assert Stage(1, loss="find-settled").part == "finder"
+
+
 def test_a_stage_that_mends_trains_the_mender_alone_and_the_finder_rests() -> None:
     torch.manual_seed(0)
     objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
@@ -186,10 +203,11 @@ def test_a_network_that_fills_may_start_from_a_denoiser(tmp_path: Path) -> None:
     assert torch.allclose(weights["trunk.up.0.weight"], denoiser.state_dict()["up.0.weight"], atol=1e-2)
 
 
-def test_only_what_has_a_finder_can_be_taught_to_find() -> None:
+@pytest.mark.parametrize("loss", ["find", "find-settled"])
+def test_only_what_has_a_finder_can_be_taught_to_find(loss: str) -> None:
     table = {"name": "test", "purpose": "inpaint", "model": {"family": "inpainting", **SMALL}, "degradation": {"chain": "holes"}}
-    with pytest.raises(SpecError, match="find"):
-        parse({**table, "stage": [{"steps": 1, "loss": "find"}]})
+    with pytest.raises(SpecError, match=f'"{loss}"'):
+        parse({**table, "stage": [{"steps": 1, "loss": loss}]})
 
 
 def test_filling_counts_inside_of_holes_alone() -> None:

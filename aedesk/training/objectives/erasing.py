@@ -15,7 +15,7 @@ from aedesk.models.unblending import Found, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import NoArguments
-from aedesk.training.recipe import FIND, MEND, Recipe, Stage
+from aedesk.training.recipe import FIND, MEND, SETTLED, Recipe, Stage
 
 FINAL = 4.0
 """Weight of the restored picture beside what the finder is told."""
@@ -34,7 +34,8 @@ class Unmarking(Objective):
     that is asked nowhere else learns to guess its opacity from the brightness, and to find nothing. The mender's error is kept from the
     finder: where little shines through, it would be multiplied by up to 1 / ``LEAST_LIGHT`` and drown all else.
 
-    A stage with the loss "find" trains the finder alone, one with "mend" the mender, while the finder rests with its running means.
+    A stage with the loss "find" trains the finder alone, one with "mend" the mender, while the finder rests with its running means; with
+    "find-settled" it learns with them.
     """
 
     def __init__(self, network: Unblending, recipe: Recipe) -> None:
@@ -43,7 +44,7 @@ class Unmarking(Objective):
 
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         light, alpha, mask = asked(example)
-        self.network.finder.train(stage.loss != MEND)
+        self.network.finder.train(stage.loss not in (SETTLED, MEND))
         with torch.set_grad_enabled(stage.loss != MEND):
             found = self.network.find(example.noisy, example.hint, example.ink)
         near = F.max_pool2d(mask, 5, stride=1, padding=2)
@@ -53,7 +54,7 @@ class Unmarking(Objective):
             mark = torch.stack([LOSSES["l1"](guess, truth, near) + LOSSES["l1"](guess, truth) for guess, truth in pairs]).sum()
             sure = F.binary_cross_entropy_with_logits(found.logit, mask) + _dice(found.logit, mask)
         terms = {"mark": mark.detach(), "mask": sure.detach()}
-        if stage.loss == FIND:
+        if stage.loss in (FIND, SETTLED):
             return mark + sure, {"loss": (mark + sure).detach(), **terms}
         restored = self.network.mend(example.noisy, Found(found.logit.detach(), found.alpha.detach(), found.light.detach()))
         fidelity = LOSSES["l1" if stage.loss == MEND else stage.loss](restored, example.target, near + ELSEWHERE)
