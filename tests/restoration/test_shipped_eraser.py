@@ -34,6 +34,14 @@ def photo(project: Path) -> np.ndarray:
     return read(project / "resources" / "samples" / "portrait_clean.png").pixels
 
 
+@pytest.fixture
+def large(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """The photograph three times as large, which is then searched at a third of its size."""
+    for limit in ("WHOLE_PX", "SEARCH_PX"):
+        monkeypatch.setattr(finding, limit, 400_000)
+    return np.asarray(Image.fromarray(photo).resize((3 * WIDTH, 3 * HEIGHT), Image.Resampling.LANCZOS))
+
+
 def word() -> Image.Image:
     canvas = Image.new("L", (WIDTH, HEIGHT))
     ImageDraw.Draw(canvas).text((60, 150), "Atelier 27", fill=255, font=built_in_font(110), stroke_width=2)
@@ -78,25 +86,15 @@ def test_what_is_found_can_be_given_back(result_of: Run, photo: np.ndarray) -> N
     assert psnr(result.picture.pixels, photo) > psnr(seen.pixels, photo) + 6
 
 
-def test_a_large_picture_is_searched_small_and_unblended_at_full_size(
-    result_of: Run, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    size = (3 * WIDTH, 3 * HEIGHT)
-    large = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
-    monkeypatch.setattr(finding, "WHOLE_PX", 400_000)
-    monkeypatch.setattr(finding, "SEARCH_PX", 400_000)
+def test_a_large_picture_is_searched_small_and_unblended_at_full_size(result_of: Run, large: np.ndarray) -> None:
+    size = large.shape[1::-1]
     seen = marked(large, logo().resize(size, Image.Resampling.LANCZOS))
     result = result_of(erase(EraseSpec(), Picture(seen), None, CancelToken()))
     assert psnr(result.picture.pixels, large) > psnr(seen, large) + 6
 
 
-def test_of_a_mark_larger_than_the_network_sees_the_mask_can_be_given_back(
-    result_of: Run, photo: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    size = (3 * WIDTH, 3 * HEIGHT)
-    large = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
-    monkeypatch.setattr(finding, "WHOLE_PX", 400_000)
-    monkeypatch.setattr(finding, "SEARCH_PX", 400_000)
+def test_of_a_mark_larger_than_the_network_sees_the_mask_can_be_given_back(result_of: Run, large: np.ndarray) -> None:
+    size = large.shape[1::-1]
     canvas = Image.new("L", size)
     draw = ImageDraw.Draw(canvas)
     draw.ellipse((600, 200, 1500, 1100), fill=255)
