@@ -34,7 +34,7 @@ SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT = 0.45, 0.06, 0.3, 0.045
 """Share of a mark in which no ink was found that must be certain; of one of a flat colour, for it hides what is under it; of that on a
 large picture, which has more room for what is none; and how flat that is: the median distance of its pixels from their median colour.
 Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat as a date stamp; the
-third on four of Kodak's pictures enlarged to 12 megapixels."""
+third on six of Kodak's pictures enlarged to 12 megapixels."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8

@@ -62,6 +62,11 @@ class Ink:
         mine, theirs = np.array((*self.light, self.alpha)), np.array((*other.light, other.alpha))
         return bool(np.abs(mine - theirs).max() < ALIKE)
 
+    def under(self, marked: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(3, ...), what is under it where it covers all of (3, ...) pixels; beyond 0 to 1 where it cannot."""
+        light = np.asarray(self.light, np.float32).reshape(3, *(1,) * (marked.ndim - 1))
+        return np.asarray((marked - light) / np.float32(1 - self.alpha), np.float32)
+
 
 def measure_ink(
     marked: NDArray[np.float32],

@@ -16,7 +16,6 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from aedesk.imaging.masks import bounds
-from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers, Place
 from aedesk.restoration.mask_regions import dilated, eroded
 
@@ -61,7 +60,7 @@ def share_out(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.floa
     part, where, which, cover = marked[:, *place], both[labels[place]], layers.which[place], layers.cover[place]
     whole = ndimage.binary_fill_holes(where)
     fixed = whole & ~eroded(whole, OUTLINE_PX) & (which == 1)
-    under = _under(part, one), _under(part, other)
+    under = one.under(part), other.under(part)
     second = which == 2
     for _ in range(ROUNDS):
         second = second_of_two(under, whole, second, odds[place], fixed)
@@ -108,10 +107,6 @@ def second_of_two(
     result = np.zeros(where.shape, bool)
     result[where] = _least(cost, *(np.concatenate(each) for each in zip(*edges, strict=True)))
     return result
-
-
-def _under(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:
-    return np.asarray((marked - np.asarray(ink.light, np.float32)[:, None, None]) / (1 - ink.alpha), np.float32)
 
 
 def _inked(

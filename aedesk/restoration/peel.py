@@ -156,7 +156,7 @@ def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_],
         return False
     core = eroded(inside, INSIDE_PX)
     core = core if core.any() else inside
-    under = (marked[:, core] - np.asarray(ink.light, np.float32)[:, None]) / (1 - ink.alpha)
+    under = ink.under(marked[:, core])
     if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
         return False
     near = marked[:, dilated(inside, BESIDE_PX) & clear]
@@ -194,8 +194,7 @@ def _without_sign(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool
     if box.empty or ink.alpha > CLEAR_INK:
         return inside
     part = box.slices
-    under = (marked[:, *part] - np.asarray(ink.light, np.float32)[:, None, None]) / (1 - ink.alpha)
-    light = (under > 1 + ROUNDING).any(axis=0) & inside[part]
+    light = (ink.under(marked[:, *part]) > 1 + ROUNDING).any(axis=0) & inside[part]
     result = inside.copy()
     result[part] &= ~dilated(ndimage.binary_opening(light, np.ones((3, 3))), INSIDE_PX)
     return result if np.count_nonzero(result) >= RATHER * np.count_nonzero(inside) else inside
