@@ -21,6 +21,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink, measure_ink
+from aedesk.restoration.ink_borders import odds, sharpen_border
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, window
 from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, JOIN_PX, RAISED, Peeled, believable, peel
@@ -152,6 +153,7 @@ def _look_closer(
     mask, alpha = (np.zeros((height, width), np.uint8) for _ in range(2))
     closer = Layers.none(height, width)
     closer.inks = list(layers.inks)
+    closer.shared_px = ROUGH_PX * factor
     hint, unknown = (_enlarged(each, factor, (0, 0), (height, width)) for each in (dilated(rough, ROUGH_PX), rough & (layers.which == 0)))
     limit = limit_of(sensitivity)
     source = PixelSource(picture.pixels, picture.alpha)
@@ -163,6 +165,7 @@ def _look_closer(
         near = (slice(part.top // factor, part.bottom // factor + 1), slice(part.left // factor, part.right // factor + 1))
         numbers = np.unique(layers.which[near][rough[near]])
         where, known = hint[place], np.zeros((part.height, part.width), bool)
+        logits: dict[int, NDArray[np.float32]] = {}
         for number in numbers[::-1].tolist():  # 0, what is of no known ink, gets what is left
             if not number:
                 unseen = groups_without(unknown[place], known, KNOWN, JOIN_PX * factor)
@@ -183,8 +186,11 @@ def _look_closer(
                     closer.inks[number - 1] = _measured_again(ink, marked, found, (look.logit < CLEAR) & ~known)
                 closer.put(number, found, look.alpha, marked, place)
                 known |= found
+                logits[number] = look.logit
             mask[place] |= found.view(np.uint8) * np.uint8(255)
             np.maximum(alpha[place], _bytes(look.alpha) * found, out=alpha[place])
+        if len(logits) == 2:
+            sharpen_border(source(part).numpy(), closer.part(place), odds(logits[1], logits[2]), ROUGH_PX * factor)
     return Marks(mask, alpha, closer)
 
 

@@ -34,8 +34,15 @@ ROUNDS = 2
 """How often the border is found: the usual change is better known once it has been."""
 CRACK_PX, OUTLINE_PX = 2, 4
 """Half the width of what may lie between two inks of one mark, and how near to its outline a pixel may be bare in part."""
+DOUBT = 4.0
+"""Log-odds beyond which a network is no surer which ink a pixel has."""
 RIM_PX, INKED = 3, 0.8
 """How wide the rims of a hole are, and what of the change from one to the other may be left, if both are inked, where the hole is."""
+
+
+def odds(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much likelier a pixel has the other ink than the one, told from a network's log-odds of both."""
+    return np.asarray(np.clip(other, -DOUBT, DOUBT) - np.clip(one, -DOUBT, DOUBT))
 
 
 def share_out(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -71,6 +78,29 @@ def share_out(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.floa
     return result
 
 
+def sharpen_border(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np.float32], reach_px: int) -> None:
+    """Find the border between two inks of one opacity once more where it is known roughly, as when it was found in a smaller picture.
+
+    Args:
+        marked: (3, h, w), from 0 to 1.
+        layers: with two inks, of which one may be changed into the other.
+        odds: as for :func:`share_out`.
+        reach_px: how far the border may be from where it is.
+    """
+    one, other = layers.inks
+    inked, second = layers.which > 0, layers.which == 2
+    near = inked & dilated(second, reach_px) & dilated(layers.which == 1, reach_px)
+    if one.alpha != other.alpha or not near.any():
+        return
+    where = inked & dilated(near, max(REACH_PX))
+    place = bounds(where).slices
+    part = marked[:, *place]
+    under = one.under(part), other.under(part)
+    for _ in range(ROUNDS):
+        second[place] = second_of_two(under, where[place], second[place], odds[place], ~near[place])
+    layers.which[near] = 1 + second[near]
+
+
 def second_of_two(
     under: tuple[NDArray[np.float32], NDArray[np.float32]],
     where: NDArray[np.bool_],
@@ -85,7 +115,7 @@ def second_of_two(
         where: (h, w), what is of one of them.
         told: what is thought to be of the second.
         odds: how much likelier a network takes it for the second.
-        fixed: of ``where``, what surely is as told.
+        fixed: what surely is as told.
     """
     usual = _usual_change(np.where(told, under[1], under[0]), where)
     beyond = [np.maximum(np.maximum(-each, each - 1) - ROUNDING, 0).sum(axis=0) for each in under]

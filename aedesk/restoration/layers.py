@@ -36,7 +36,7 @@ BLUR, STEEPER = 0.7, np.arange(1.0, 2.6, 0.1)
 NOTHING = 0.02
 """Squared distance of colours that is as good as none."""
 SHARED_PX = 2
-"""How far from where one ink becomes another a pixel may be of both."""
+"""How far from where one ink becomes another a pixel may be of both, unless said otherwise."""
 FAINT = 1e-6
 
 Place = tuple[slice, slice]
@@ -51,11 +51,13 @@ class Layers:
         which: (h, w) uint8, the number of the ink of a pixel, from 1; 0 where none is.
         cover: (h, w) uint8, the share of the pixel that it takes: 255 for all of it.
         inks: in the order of their numbers.
+        shared_px: how far from where one ink becomes another a pixel may be of both.
     """
 
     which: NDArray[np.uint8]
     cover: NDArray[np.uint8]
     inks: list[Ink] = field(default_factory=list)
+    shared_px: int = SHARED_PX
 
     @classmethod
     def none(cls, height: int, width: int) -> Layers:
@@ -99,7 +101,7 @@ class Layers:
 
     def part(self, place: Place) -> Layers:
         """What lies in a part of the picture."""
-        return Layers(self.which[place], self.cover[place], self.inks)
+        return Layers(self.which[place], self.cover[place], self.inks, self.shared_px)
 
     def soft(self) -> NDArray[np.bool_]:
         """(h, w), the pixels that an ink covers in part or with another one, and those along its outlines."""
@@ -112,7 +114,7 @@ class Layers:
     def _shared(self) -> Iterator[tuple[Ink, Ink, NDArray[np.bool_]]]:
         """Pairs of inks with the pixels, (h, w), where one ends and the other begins."""
         for (low, one), (high, other) in combinations(enumerate(self.inks, 1), 2):
-            where = dilated(self.which == low, SHARED_PX) & dilated(self.which == high, SHARED_PX) & (self.which > 0)
+            where = dilated(self.which == low, self.shared_px) & dilated(self.which == high, self.shared_px) & (self.which > 0)
             if where.any():
                 yield one, other, where
 

@@ -13,7 +13,7 @@ from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import NEAR_PX, NOWHERE, Look
 from aedesk.restoration.ink import INSIDE_PX, Ink, beside_paint, measure_ink, misfit_shares
-from aedesk.restoration.ink_borders import share_out
+from aedesk.restoration.ink_borders import odds, share_out
 from aedesk.restoration.layers import EDGE_PX, Layers
 from aedesk.restoration.mask_regions import dilated, eroded, grown, joined_groups, regions, strong_groups, strongest_group
 
@@ -71,8 +71,6 @@ GAP_PX, GAP_AREA = 1, 60
 WHITE, CONTRAST, ENCLOSED = 0.85, 0.03, 0.95
 """Least colour of what may be the white of a logo; how much it must differ from what lies around it, and share of that which may be left
 when it is taken off."""
-DOUBT = 4.0
-"""Log-odds beyond which a network is no surer which ink a pixel has."""
 CRUMBS = 0.08
 """Share of what came off below which the rest of a mark is not worth another question."""
 
@@ -132,8 +130,7 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
     if len(done.inks) == 2:
-        one, other = (np.clip(logit, -DOUBT, DOUBT) for logit in done.logits)
-        shared = share_out(marked, done.layers, other - one)
+        shared = share_out(marked, done.layers, odds(*done.logits))
         done.mask |= shared
         done.bare[:, shared] = done.layers.without(marked)[:, shared]
     return done

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aedesk.restoration.ink import Ink
-from aedesk.restoration.ink_borders import _least, second_of_two, share_out
+from aedesk.restoration.ink_borders import _least, second_of_two, share_out, sharpen_border
 from aedesk.restoration.layers import Layers
 
 SIZE, ALPHA = 96, 0.5
@@ -70,6 +70,25 @@ def test_a_hole_is_inked_only_if_the_picture_then_goes_on(inked: bool) -> None:
     share_out(over(clean, truth), layers, np.zeros((SIZE, SIZE), np.float32))
     assert np.all((layers.which > 0)[hole]) == inked
     assert np.abs(layers.without(over(clean, truth)) - clean)[:, disc(35) & ~(disc(14, left=-24) & ~hole)].mean() < 0.01
+
+
+@pytest.mark.parametrize("told", [disc(15), disc(21), disc(18, left=3)], ids=["too small", "too large", "beside it"])
+def test_a_rough_border_between_two_inks_is_sharpened(told: NDArray[np.bool_]) -> None:
+    clean, inked = picture(2), disc(40) & ~disc(6, left=-28)
+    layers = layers_of(inked.astype(int) + told)
+    sharpen_border(over(clean, inked.astype(int) + disc(18)), layers, np.zeros((SIZE, SIZE), np.float32), reach_px=5)
+    assert np.array_equal(layers.which > 0, inked)
+    assert np.mean((layers.which == 2) != disc(18)) < 0.002
+
+
+def test_a_border_is_not_looked_for_far_from_where_it_is_known_or_between_inks_of_other_opacities() -> None:
+    marked, told = over(picture(2), disc(40).astype(int) + disc(24)), disc(40).astype(int) + disc(12)
+    layers = layers_of(told)
+    sharpen_border(marked, layers, np.zeros((SIZE, SIZE), np.float32), reach_px=3)
+    assert np.array_equal(layers.which[~(disc(18) & ~disc(6))], told[~(disc(18) & ~disc(6))])
+    other = Layers(told.astype(np.uint8), layers.cover, [BLUE, Ink((0.4,) * 3, 0.4)])
+    sharpen_border(marked, other, np.zeros((SIZE, SIZE), np.float32), reach_px=3)
+    assert np.array_equal(other.which, told)
 
 
 def test_inks_that_do_not_touch_or_are_of_other_opacities_stay() -> None:
