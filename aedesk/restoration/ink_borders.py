@@ -21,7 +21,7 @@ from aedesk.restoration.mask_regions import dilated, eroded
 
 REACH_PX = (1, 2, 3)
 """Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
-BORDER, TOLD, ODDS, OUTSIDE = 1.0, 0.3, 0.5, 4.0
+BORDER, TOLD, ODDS, OUTSIDE = 1.0, 0.3, 1.0, 4.0
 """Costs, beside the usual change of a pixel to the next: of a border between the two, of another ink than was thought, for each unit of
 log-odds that were told against it, and of a pixel darker than black or lighter than white by all of its range. Chosen on logos over
 CBSD68's pictures."""
@@ -128,9 +128,12 @@ def second_of_two(
         start, end, scale = number[here][pair], number[there][pair], usual[here][pair]
         (from_one, from_other), (to_one, to_other) = ([each[:, *side][:, pair] for each in under] for side in (here, there))
         stay, leave, enter, last = (
-            np.abs(a - b).sum(axis=0) / scale
+            np.abs(a - b).sum(axis=0)
             for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
         )
+        # Where the picture has an edge of its own, whatever the inks, a border must explain more of it.
+        scale = scale + np.minimum.reduce([stay, leave, enter, last])
+        stay, leave, enter, last = (each / scale for each in (stay, leave, enter, last))
         np.add.at(cost, start, enter + BORDER - stay)
         np.add.at(cost, end, last - enter - BORDER)
         edges.append((start, end, leave + enter + 2 * BORDER - stay - last))
