@@ -128,8 +128,7 @@ def second_of_two(
         start, end, scale = number[here][pair], number[there][pair], usual[here][pair]
         (from_one, from_other), (to_one, to_other) = ([each[:, *side][:, pair] for each in under] for side in (here, there))
         stay, leave, enter, last = (
-            np.abs(a - b).sum(axis=0)
-            for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
+            np.abs(a - b).sum(axis=0) for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
         )
         # Where the picture has an edge of its own, whatever the inks, a border must explain more of it.
         scale = scale + np.minimum.reduce([stay, leave, enter, last])

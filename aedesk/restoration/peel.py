@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,13 +114,16 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
             break
         group = _next_group(left, first, limit)
         clear = (first.logit < CLEAR) & ~left
-        ink, look = _ink_of(marked, group, clear, ask, limit, done)
-        if ink is None or look is None:
-            left &= ~group
-            continue
-        look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), first.logit > limit + LIKELY, look)
-        where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done)
-        if not where.any():
+        for guess in _guesses(marked, group, clear, first, done):
+            found = _ink_of(marked, guess, group, clear, ask, limit, done)
+            if found is None:
+                continue
+            ink, look = found
+            look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), first.logit > limit + LIKELY, look)
+            where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done)
+            if where.any():
+                break
+        else:
             left &= ~group
             continue
         _take_off(marked, ink, look, _outlined(look, ink, where), done)
@@ -160,29 +163,38 @@ def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_],
     return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
 
 
-def _ink_of(
-    marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], ask: Ask, limit: float, done: Peeled
-) -> tuple[Ink | None, Look | None]:
-    """The ink of a group, and where it is around it; None if it is of none.
+def _guesses(marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], first: Look, done: Peeled) -> Iterator[Ink]:
+    """Inks that a group may be of, the likelier first: the one measured across its edges, and the one that the network saw in it."""
+    measured = _measured(marked, done, group, clear)
+    if measured is not None:
+        yield measured
+    surer = group & (first.logit >= np.median(first.logit[group]))
+    alpha = float(np.median(first.alpha[surer]))
+    colour = np.median(first.light[:, surer] / np.maximum(first.alpha[surer], FAINTEST), axis=1)
+    red, green, blue = (alpha * np.minimum(colour, 1)).tolist()
+    yield Ink((red, green, blue), alpha, misfit=1.0)  # how well it fits nobody has seen
 
-    What the first look took for the mark may be half of it, or more: the ink measured on it finds a mask to measure it on again. If what
-    is measured then cannot be believed, it may be as it was measured first.
+
+def _ink_of(
+    marked: NDArray[np.float32], guess: Ink, group: NDArray[np.bool_], clear: NDArray[np.bool_], ask: Ask, limit: float, done: Peeled
+) -> tuple[Ink, Look] | None:
+    """The ink of a group that is thought to be of about that one, and where it is around it; None if it is of none.
+
+    What the first look took for the mark may be half of it, or more: the ink that was guessed finds a mask to measure it on again. If what
+    is measured then cannot be believed, it may be as it was guessed.
     """
-    ink = _measured(marked, done, group, clear)
-    if ink is None:
-        return None, None
     box = _around(group)
-    look = ask(ink, box)
+    look = ask(guess, box)
     sure = _where(look, limit, done) & (look.logit > limit + 1)
     clear = clear & (look.logit < CLEAR)
-    shares, labels = _misfit_shares(marked, ink, sure, clear, done)
+    shares, labels = _misfit_shares(marked, guess, sure, clear, done)
     sure = sure & (shares < max(SMOOTH, shares[1:].min(initial=np.inf) + WORSE))[labels]
     if not sure.any():
-        return None, None
-    for each in (_measured(marked, done, sure, clear), ink):
+        return None
+    for each in (_measured(marked, done, sure, clear), guess):
         if each is not None and believable(marked, each, _without_sign(marked, each, sure), clear):
-            return each, look if each.like(ink) else ask(each, box)
-    return None, None
+            return each, look if each.like(guess) else ask(each, box)
+    return None
 
 
 def _without_sign(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
