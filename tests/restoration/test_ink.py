@@ -114,6 +114,19 @@ def test_a_mark_of_two_inks_comes_off_ink_by_ink(alpha: float) -> None:
     assert np.array_equal(peeled.bare[:, untouched], marked[:, untouched])
 
 
+def test_an_ink_that_cannot_be_measured_at_first_is_looked_for_as_it_was_seen() -> None:
+    """Most of what the first look takes for the mark is a thing in the picture, which could be of another ink."""
+    red, rows, columns = (0.9, 0.2, 0.1), *np.mgrid[:SIZE, :SIZE]
+    mark = (rows - 36) ** 2 + (columns - 80) ** 2 < 16**2
+    thing = (rows > 70) & (rows < 150) & (columns % 32 > 12)
+    clean = over(picture(6), (0.0, 0.3, 0.9), 0.4, thing)
+    marked = over(clean, red, 0.5, mark)
+    network = Network((mark, red, 0.5))
+    peeled = peel(marked, answer(mark | thing, (0.8, 0.3, 0.2), 0.45), network.ask)
+    assert (peeled.mask == mark).all()
+    assert error(peeled, clean, mark) < 0.25 * np.abs(marked - clean)[:, mark].mean()
+
+
 def test_what_is_no_ink_stays() -> None:
     """A hunch that the second look does not share."""
     clean, thing = picture(4), disc(40)
