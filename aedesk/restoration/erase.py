@@ -203,7 +203,7 @@ class _Work:
         inner = part.within(around)
         place = inner.slices
         bare = np.where(known[place], peeled.bare[:, *place], mended)
-        mark = (first.logit > FAINT) | peeled.mask
+        mark = ((first.logit > FAINT) & ~peeled.gaps) | peeled.mask
         return (
             mark[place],
             np.rint(alpha[place] * 255).astype(np.uint8),

@@ -1,8 +1,9 @@
-"""Where one ink of a mark ends and another begins: the border beside which the picture goes on.
+"""Where an ink of a mark ends, or another begins: the border beside which the picture goes on.
 
-A network tells the inks of a logo apart only roughly. But of two inks that lie over a pixel only the right one leaves the picture as it is
-next to it. Which of them each pixel has, so that the picture changes as little as possible along all of their borders, is a minimum cut,
-and exact: the cost of two neighbours with different inks can never be less than the change within one ink (Kolmogorov and Zabih 2004).
+A network tells the inks of a logo apart only roughly, and now and then takes a gap for a part of the mark. But of two inks that may lie
+over a pixel, or an ink and none, only the right one leaves the picture as it is next to it. Which of them each pixel has, so that the
+picture changes as little as possible along all of their borders, is a minimum cut (Kolmogorov and Zabih 2004). Between two inks of one
+opacity it is exact: the cost of two neighbours with different ones can never be less than the change within one.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ from aedesk.restoration.mask_regions import dilated, eroded
 
 REACH_PX = (1, 2, 3)
 """Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
-BORDER, TOLD, ODDS, OUTSIDE = 1.0, 0.3, 1.0, 4.0
-"""Costs, beside the usual change of a pixel to the next: of a border between the two, of another ink than was thought, for each unit of
-log-odds that were told against it, and of a pixel darker than black or lighter than white by all of its range. Chosen on logos over
-CBSD68's pictures."""
+ODDS, OUTSIDE = 1.0, 4.0
+"""Costs, beside the usual change of a pixel to the next: for each unit of log-odds that were told against an ink, and of a pixel darker
+than black or lighter than white by all of its range; ..."""
+BETWEEN_INKS, AROUND_INK = (1.0, 0.3), (0.6, 1.0)
+"""... of a border, and of another ink than was thought. All of them chosen on marks over CBSD68's and McMaster's pictures."""
+CLEARER = 0.5
+"""Power of 1 / (1 - alpha) by which changes of the bare picture are multiplied: without it all would be bare, for an ink weakens them."""
+THICK_PX, AROUND_PX, MOST_PX = 1, 3, 500_000
+"""Half the least width of what is given to an ink or taken from it, for the rest is its soft edges; how far beyond a mark it may be; and
+the largest mark, with its holes, that is gone over, for memory."""
 NEAR_PX, LEAST_CHANGE = 3.0, 0.02
 """Sigma of the surroundings in which the usual change is measured, and the least that it can be."""
 ROUNDING = 0.02
@@ -101,25 +108,60 @@ def sharpen_border(marked: NDArray[np.float32], layers: Layers, odds: NDArray[np
     layers.which[near] = 1 + second[near]
 
 
+def find_outline(marked: NDArray[np.float32], layers: Layers, logit: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find out where a single ink is and where it has gaps; returns two of (h, w), what it was given and what was taken from it. Its soft
+    edges stay as they are.
+
+    Args:
+        marked: (3, h, w), from 0 to 1.
+        layers: with one ink; changed.
+        logit: (h, w), log-odds, as a network sees them, that a pixel is of it.
+    """
+    (ink,) = layers.inks
+    given, taken = (np.zeros(layers.which.shape, bool) for _ in range(2))
+    labels, _ = ndimage.label(dilated(ndimage.binary_fill_holes(dilated(layers.which > 0, AROUND_PX)), 2))
+    for number, place in enumerate(ndimage.find_objects(labels), 1):
+        where = labels[place] == number
+        if np.count_nonzero(where) > MOST_PX:
+            continue
+        told, part = layers.which[place] == 1, marked[:, *place]
+        odds = np.clip(logit[place], -DOUBT, DOUBT)
+        inked = second_of_two(
+            (part, ink.under(part)), where, told, odds, ~eroded(where, 1), AROUND_INK, gain=float(1 - ink.alpha) ** -CLEARER
+        )
+        changed = (inked != told) & where
+        changed &= dilated(eroded(changed, THICK_PX), THICK_PX + 1)
+        given[place] |= changed & ~told
+        taken[place] |= changed & told
+    layers.which[given], layers.cover[given] = 1, 255
+    layers.which[taken], layers.cover[taken] = 0, 0
+    return given, taken
+
+
 def second_of_two(
     under: tuple[NDArray[np.float32], NDArray[np.float32]],
     where: NDArray[np.bool_],
     told: NDArray[np.bool_],
     odds: NDArray[np.float32],
     fixed: NDArray[np.bool_],
+    costs: tuple[float, float] = BETWEEN_INKS,
+    gain: float = 1.0,
 ) -> NDArray[np.bool_]:
-    """(h, w), the pixels of a mark that are of the second of two inks of one opacity; the others are of the first.
+    """(h, w), the pixels of a mark that are of the second of two inks; the others are of the first.
 
     Args:
-        under: two of (3, h, w), the picture if all were of the one ink, and of the other.
+        under: two of (3, h, w), the picture if all were of the one ink, which may be none, and of the other.
         where: (h, w), what is of one of them.
         told: what is thought to be of the second.
         odds: how much likelier a network takes it for the second.
         fixed: what surely is as told.
+        costs: of a border, and of what is not as told.
+        gain: what changes within the first are multiplied by.
     """
-    usual = _usual_change(np.where(told, under[1], under[0]), where)
+    border, otherwise = costs
+    usual = _usual_change(np.where(told, under[1], gain * under[0]), where)
     beyond = [np.maximum(np.maximum(-each, each - 1) - ROUNDING, 0).sum(axis=0) for each in under]
-    second = OUTSIDE * (beyond[1] - beyond[0]) / usual + np.where(told, -TOLD, TOLD) - ODDS * odds
+    second = OUTSIDE * (beyond[1] - beyond[0]) / usual + np.where(told, -otherwise, otherwise) - ODDS * odds
     second[fixed] = np.where(told[fixed], -MOST, MOST)
     number = np.cumsum(where).reshape(where.shape) - 1
     cost, edges = second[where].astype(np.float64), []
@@ -130,12 +172,13 @@ def second_of_two(
         stay, leave, enter, last = (
             np.abs(a - b).sum(axis=0) for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
         )
+        stay *= gain
         # Where the picture has an edge of its own, whatever the inks, a border must explain more of it.
         scale = scale + np.minimum.reduce([stay, leave, enter, last])
         stay, leave, enter, last = (each / scale for each in (stay, leave, enter, last))
-        np.add.at(cost, start, enter + BORDER - stay)
-        np.add.at(cost, end, last - enter - BORDER)
-        edges.append((start, end, leave + enter + 2 * BORDER - stay - last))
+        np.add.at(cost, start, enter + border - stay)
+        np.add.at(cost, end, last - enter - border)
+        edges.append((start, end, leave + enter + 2 * border - stay - last))
     result = np.zeros(where.shape, bool)
     result[where] = _least(cost, *(np.concatenate(each) for each in zip(*edges, strict=True)))
     return result

@@ -13,7 +13,7 @@ from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import NEAR_PX, NOWHERE, Look
 from aedesk.restoration.ink import INSIDE_PX, Ink, beside_paint, measure_ink, misfit_shares
-from aedesk.restoration.ink_borders import odds, share_out
+from aedesk.restoration.ink_borders import find_outline, odds, share_out
 from aedesk.restoration.layers import EDGE_PX, Layers
 from aedesk.restoration.mask_regions import dilated, eroded, grown, joined_groups, regions, strong_groups, strongest_group
 
@@ -85,12 +85,14 @@ class Peeled:
     Args:
         mask: (h, w), where the network sees an ink; the layers reach beyond it by soft edges.
         bare: (3, h, w), the picture without them.
+        gaps: (h, w), where a mark lets the picture through bare.
         logits: of each ink (h, w), where the network sees it.
     """
 
     layers: Layers
     mask: NDArray[np.bool_]
     bare: NDArray[np.float32]
+    gaps: NDArray[np.bool_]
     logits: list[NDArray[np.float32]] = field(default_factory=list)
 
     @property
@@ -107,7 +109,8 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         limit: log-odds from which a pixel belongs to a mark.
         tries: most groups that are measured.
     """
-    done = Peeled(Layers.none(*first.logit.shape), np.zeros(first.logit.shape, bool), marked.copy())
+    mask, gaps = (np.zeros(first.logit.shape, bool) for _ in range(2))
+    done = Peeled(Layers.none(*first.logit.shape), mask, marked.copy(), gaps)
     left = candidates(first, limit)
     for _ in range(tries):
         if len(done.inks) == INKS or not left.any():
@@ -132,6 +135,10 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         left &= ~dilated(where, SOFT_PX) & dilated(done.mask, GROUP_PX)  # another ink of the same mark
         if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
             break
+    if len(done.inks) == 1:
+        given, done.gaps = find_outline(marked, done.layers, done.logits[0])
+        done.mask = (done.mask | given) & ~done.gaps
+        done.bare = done.layers.without(marked)
     if len(done.inks) == 2:
         shared = share_out(marked, done.layers, odds(*done.logits))
         done.mask |= shared

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aedesk.restoration.ink import Ink
-from aedesk.restoration.ink_borders import _least, second_of_two, share_out, sharpen_border
+from aedesk.restoration.ink_borders import _least, find_outline, second_of_two, share_out, sharpen_border
 from aedesk.restoration.layers import Layers
 
 SIZE, ALPHA = 96, 0.5
@@ -70,6 +70,31 @@ def test_a_hole_is_inked_only_if_the_picture_then_goes_on(inked: bool) -> None:
     share_out(over(clean, truth), layers, np.zeros((SIZE, SIZE), np.float32))
     assert np.all((layers.which > 0)[hole]) == inked
     assert np.abs(layers.without(over(clean, truth)) - clean)[:, disc(35) & ~(disc(14, left=-24) & ~hole)].mean() < 0.01
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("alpha", [0.3, 0.5])
+def test_gaps_of_an_ink_are_left_bare_and_its_missing_parts_inked(alpha: float, seed: int) -> None:
+    clean, gap, missing = picture(seed), disc(9, left=-18), disc(7, left=20)
+    light = alpha * np.array([0.9, 0.3, 0.1], np.float32)
+    truth = disc(38) & ~gap
+    marked = np.where(truth, light[:, None, None] + np.float32(1 - alpha) * clean, clean).astype(np.float32)
+    told = disc(38) & ~missing
+    layers = Layers(told.astype(np.uint8), told.astype(np.uint8) * np.uint8(255), [Ink((*light.tolist(),), alpha)])
+    given, taken = find_outline(marked, layers, np.where(told, 1, -1).astype(np.float32))
+    assert np.array_equal(layers.which > 0, (told | given) & ~taken)
+    assert np.mean((layers.which > 0) != truth) < 0.004
+    assert np.abs(layers.without(marked) - clean).mean() < 0.004
+
+
+def test_an_outline_that_is_right_stays_and_so_does_a_thin_one() -> None:
+    """Strokes are thinner than soft edges are wide: what is right of them nobody can tell from one pixel."""
+    for truth in (disc(38), disc(38) & ~disc(36)):
+        marked = np.where(truth, np.array(BLUE.light, np.float32)[:, None, None] + 0.5 * picture(3), picture(3)).astype(np.float32)
+        layers = Layers(truth.astype(np.uint8), truth.astype(np.uint8) * np.uint8(255), [BLUE])
+        given, taken = find_outline(marked, layers, np.where(truth, 3, -3).astype(np.float32))
+        assert not (given | taken).any()
+        assert np.array_equal(layers.which > 0, truth)
 
 
 @pytest.mark.parametrize("told", [disc(15), disc(21), disc(18, left=3)], ids=["too small", "too large", "beside it"])
