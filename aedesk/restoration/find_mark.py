@@ -31,11 +31,11 @@ WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT = 0.45, 0.06, 0.3, 0.045
+SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT, SOLID = 0.45, 0.06, 0.3, 0.045, 0.45
 """Share of a mark in which no ink was found that must be certain; of one of a flat colour, for it hides what is under it; of that on a
-large picture, which has more room for what is none; and how flat that is: the median distance of its pixels from their median colour.
-Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat as a date stamp; the
-third on six of Kodak's pictures enlarged to 12 megapixels."""
+large picture, which has more room for what is none; how flat that is: the median distance of its pixels from their median colour; and how
+opaque it must seem. Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat
+and as opaque as a date stamp; the third on six of Kodak's pictures enlarged to 12 megapixels."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
@@ -135,7 +135,8 @@ def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, flat_share:
             group = mask[place] & (labels[place] == number)
             pixels = marked[:, *place][:, group]
             distances = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)).max(axis=0)
-            if sure[number] >= SURE_SHARE * area[number] or np.median(distances) < FLAT:
+            stamp = np.median(distances) < FLAT and first.alpha[place][group].mean() >= SOLID
+            if sure[number] >= SURE_SHARE * area[number] or stamp:
                 result[place] |= group
     return result
 

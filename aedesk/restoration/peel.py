@@ -50,14 +50,18 @@ IMPOSSIBLE, ROUNDING = 0.25, 0.02
 make them."""
 RATHER, CLEAR_INK = 0.75, 0.7
 """Share of a mask that an ink must be able to come off from; alpha above which what cannot is no sign of another ink, for little can."""
-LIVELY, BESIDE_PX = 2.6, 14
-"""How many times as lively (by the standard deviation) as the picture so near to it may be what comes out under a mark."""
+LIVELY, BESIDE_PX, FLATTEST = 2.6, 14, 1e-3
+"""How many times as lively (by the standard deviation, no less than the third) as the picture so near to it may be what comes out under a
+mark."""
 AT_FIRST, MISFIT, GROUP_EVIDENCE = 0.25, 3.0, 0.0
 """Weights of what speaks for a group of an ink, in log-odds, and how much must. Chosen on CID22's pictures and two of the benchmark's."""
-SEEN, SEEN_SHARE, THROUGH, EVIDENCE = 1.3, 0.1, 5.2, 6.5
-"""The same for all of an ink: the log-odds of the first look that such a share of it exceeds, and how much better it explains what is seen
-across its edges than a paint does. A logistic regression, rounded, of the inks that are measured on CBSD68's and McMaster's pictures,
-marked and unmarked, for the finder before its last 9,500 steps: of these it keeps 155 of 163 that are true and 6 of 64 that are not."""
+SEEN, SEEN_SHARE, THROUGH, CANNOT, ALIVE, EVIDENCE = 1.6, 0.1, 4.7, 4.0, 2.0, 8.5
+"""The same for all of an ink: the log-odds of the first look that such a share of it exceeds, how much better it explains what is seen
+across its edges than a paint does, the share of pixels that become impossible under it, and how lively they are. A logistic regression,
+rounded, of the inks that are measured on CBSD68's and McMaster's pictures, marked and unmarked, for the finder before its last 10,000
+steps: of these it keeps 155 of 164 that are true and 4 of 68 that are not."""
+STILL = 0.05
+"""Liveliness that is as good as none."""
 SAME = 1.3
 """How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
 SOFT_PX = 3
@@ -161,13 +165,18 @@ def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_],
     """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
     if ink.alpha < FAINTEST or ink.misfit >= SMOOTH * ink.contrast:
         return False
+    impossible, lively = _uncovered(marked, ink, inside, clear)
+    return impossible <= IMPOSSIBLE and lively < LIVELY
+
+
+def _uncovered(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> tuple[float, float]:
+    """The share of pixels that no picture can have where an ink comes off, and how many times as lively as near it the picture is there;
+    once, where nothing is clear near it."""
     core = eroded(inside, INSIDE_PX)
-    core = core if core.any() else inside
-    under = ink.under(marked[:, core])
-    if ((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean() > IMPOSSIBLE:
-        return False
+    under = ink.under(marked[:, core if core.any() else inside])
     near = marked[:, dilated(inside, BESIDE_PX) & clear]
-    return not near.size or float(under.std(axis=1).mean()) < LIVELY * float(near.std(axis=1).mean())
+    impossible = float(((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean())
+    return impossible, float(under.std(axis=1).mean() / max(near.std(axis=1).mean(), FLATTEST)) if near.size else 1.0
 
 
 def _guesses(marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], first: Look, done: Peeled) -> Iterator[Ink]:
@@ -260,7 +269,8 @@ def _believed(
     if where.any():
         seen = float(np.quantile(first.logit[where], 1 - SEEN_SHARE))
         through = beside_paint(marked, done.bare, where, clear | done.mask, ink)
-        if SEEN * seen - THROUGH * np.log(through) < EVIDENCE:
+        impossible, lively = _uncovered(marked, ink, where, clear)
+        if SEEN * seen - THROUGH * np.log(through) - CANNOT * impossible + ALIVE * np.log(lively + STILL) < EVIDENCE:
             where[:] = False
     return where
 

@@ -250,7 +250,9 @@ def test_without_an_ink_a_mark_must_be_certain() -> None:
     assert not _sure_of(clean, look, 0).any()
     flat = over(clean, (1.0, 0.5, 0.1), 0.98, mark)  # as a date stamp is
     assert np.array_equal(_sure_of(flat, look, 0), mark)
-    look.logit[mark] = 5
+    look.alpha[mark] = 0.4
+    assert not _sure_of(flat, look, 0).any()  # what lets the picture through would have an ink
+    look.alpha[mark], look.logit[mark] = 0.9, 5
     assert not _sure_of(flat, look, 0).any()
 
 
