@@ -24,7 +24,7 @@ from aedesk.restoration.ink import Ink, measure_ink
 from aedesk.restoration.ink_borders import odds, sharpen_border
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, window
-from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, JOIN_PX, RAISED, Peeled, believable, peel
+from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, believable, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -36,6 +36,8 @@ SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT, SOLID = 0.45, 0.06, 0.3, 0.045, 
 large picture, which has more room for what is none; how flat that is: the median distance of its pixels from their median colour; and how
 opaque it must seem. Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat
 and as opaque as a date stamp; the third on six of Kodak's pictures enlarged to 12 megapixels."""
+LARGE_EVIDENCE = 9.0
+"""``EVIDENCE`` on a large picture, which has more room for what is no ink. Chosen on Kodak's pictures enlarged to 12 megapixels."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
@@ -81,11 +83,11 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
-        first, peeled, mask = yield from _search(eraser, marked, sensitivity, FLAT_SHARE, cancel)
+        first, peeled, mask = yield from _search(eraser, marked, sensitivity, FLAT_SHARE, EVIDENCE, cancel)
         alpha = np.where(peeled.layers.which > 0, peeled.layers.alpha(), first.alpha)
         return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask, peeled.layers)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
-    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_FLAT_SHARE, cancel)
+    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_FLAT_SHARE, LARGE_EVIDENCE, cancel)
     return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
 
 
@@ -102,7 +104,7 @@ def limit_of(sensitivity: float) -> float:
 
 
 def _search(
-    eraser: Eraser, marked: Tensor, sensitivity: float, flat_share: float, cancel: CancelToken
+    eraser: Eraser, marked: Tensor, sensitivity: float, flat_share: float, evidence: float, cancel: CancelToken
 ) -> Generator[Event, None, tuple[Look, Peeled, NDArray[np.bool_]]]:
     """Generator of Progress that returns what is seen first, the inks in it, and where marks are: inks, and of the rest what is sure."""
     size = (marked.shape[2], marked.shape[1])
@@ -117,7 +119,7 @@ def _search(
     def ask(ink: Ink, part: Box) -> Look:
         return drained(eraser.look(source, size, part, cancel, ink=ink)).framed(part, whole)
 
-    peeled = peel(marked.numpy(), first, ask, limit)
+    peeled = peel(marked.numpy(), first, ask, limit, evidence=evidence)
     return first, peeled, peeled.mask | groups_without(_sure_of(marked.numpy(), first, limit, flat_share), peeled.mask, KNOWN, JOIN_PX)
 
 

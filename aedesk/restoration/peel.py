@@ -104,7 +104,7 @@ class Peeled:
         return self.layers.inks
 
 
-def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES) -> Peeled:
+def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES, evidence: float = EVIDENCE) -> Peeled:
     """Take off all inks that can be measured.
 
     Args:
@@ -112,6 +112,7 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         first: what the network says of all marks.
         limit: log-odds from which a pixel belongs to a mark.
         tries: most groups that are measured.
+        evidence: how much must speak for an ink.
     """
     mask, gaps = (np.zeros(first.logit.shape, bool) for _ in range(2))
     done = Peeled(Layers.none(*first.logit.shape), mask, marked.copy(), gaps)
@@ -127,7 +128,7 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
                 continue
             ink, look = found
             look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), first.logit > limit + LIKELY, look)
-            where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done)
+            where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done, evidence)
             if where.any():
                 break
         else:
@@ -255,6 +256,7 @@ def _believed(
     clear: NDArray[np.bool_],
     where: NDArray[np.bool_],
     done: Peeled,
+    evidence: float,
 ) -> NDArray[np.bool_]:
     """What of a look at an ink is believed: the groups for which enough speaks, if enough speaks for them together.
 
@@ -270,7 +272,7 @@ def _believed(
         seen = float(np.quantile(first.logit[where], 1 - SEEN_SHARE))
         through = beside_paint(marked, done.bare, where, clear | done.mask, ink)
         impossible, lively = _uncovered(marked, ink, where, clear)
-        if SEEN * seen - THROUGH * np.log(through) - CANNOT * impossible + ALIVE * np.log(min(lively, 1.0) + STILL) < EVIDENCE:
+        if SEEN * seen - THROUGH * np.log(through) - CANNOT * impossible + ALIVE * np.log(min(lively, 1.0) + STILL) < evidence:
             where[:] = False
     return where
 
