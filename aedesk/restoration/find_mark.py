@@ -31,18 +31,34 @@ WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""
 SEARCH_PX = 1_500_000
 """Pixels to which a larger one is reduced, at most: marks that one is to see grow with the picture, and the search is most of the time."""
-SURE_SHARE, FLAT_SHARE, LARGE_FLAT_SHARE, FLAT, SOLID = 0.45, 0.06, 0.3, 0.045, 0.45
-"""Share of a mark in which no ink was found that must be certain; of one of a flat colour, for it hides what is under it; of that on a
-large picture, which has more room for what is none; how flat that is: the median distance of its pixels from their median colour; and how
-opaque it must seem. Chosen on CBSD68 and McMaster, where six of seven marks without an ink were none and hardly one of these was as flat
-and as opaque as a date stamp; the third on six of Kodak's pictures enlarged to 12 megapixels."""
-LARGE_EVIDENCE = 9.0
-"""``EVIDENCE`` on a large picture, which has more room for what is no ink. Chosen on Kodak's pictures enlarged to 12 megapixels."""
+SURE_SHARE, FLAT = 0.45, 0.045
+"""Share of a mark in which no ink was found that must be certain, if it is not flat as what hides all under it is: by the median distance
+of its pixels from their median colour. Chosen on CBSD68 and McMaster, as what must speak for marks is."""
 KNOWN = 0.3
 """Share of a group that must be of an ink for the rest of it to be no mark: inks are found more exactly than marks."""
 MARGIN_PX = 8
 ROUGH_PX = 2
 """How far, in the searched picture, a mark may reach beyond where it was seen."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much must speak for a mark.
+
+    Args:
+        evidence: for an ink.
+        flat_share: share of a flat mark without an ink that must be certain.
+        solid: how opaque a mark without an ink must seem: six of seven were none, and hardly one of these was as opaque as a date stamp.
+    """
+
+    evidence: float = EVIDENCE
+    flat_share: float = 0.06
+    solid: float = 0.45
+
+
+USUAL, LARGE = Asked(), Asked(evidence=9.0, flat_share=0.3, solid=0.55)
+"""On a picture, and on a large one, which has more room for what is no mark; the latter chosen on Kodak's pictures enlarged to 12
+megapixels."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +99,11 @@ def search(eraser: Eraser, picture: Picture, sensitivity: float, cancel: CancelT
     source = PixelSource(picture.pixels, picture.alpha)
     if factor == 1:
         marked = source(Box(0, 0, picture.width, picture.height))
-        first, peeled, mask = yield from _search(eraser, marked, sensitivity, FLAT_SHARE, EVIDENCE, cancel)
+        first, peeled, mask = yield from _search(eraser, marked, sensitivity, USUAL, cancel)
         alpha = np.where(peeled.layers.which > 0, peeled.layers.alpha(), first.alpha)
         return Marks(mask.view(np.uint8) * np.uint8(255), _bytes(alpha) * mask, peeled.layers)
     small = _reduced(source, picture.width // factor, picture.height // factor, factor, cancel)
-    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE_FLAT_SHARE, LARGE_EVIDENCE, cancel)
+    _, peeled, mask = yield from _search(eraser, small, sensitivity, LARGE, cancel)
     return (yield from _look_closer(eraser, picture, mask, peeled.layers, factor, sensitivity, cancel))
 
 
@@ -104,7 +120,7 @@ def limit_of(sensitivity: float) -> float:
 
 
 def _search(
-    eraser: Eraser, marked: Tensor, sensitivity: float, flat_share: float, evidence: float, cancel: CancelToken
+    eraser: Eraser, marked: Tensor, sensitivity: float, asked: Asked, cancel: CancelToken
 ) -> Generator[Event, None, tuple[Look, Peeled, NDArray[np.bool_]]]:
     """Generator of Progress that returns what is seen first, the inks in it, and where marks are: inks, and of the rest what is sure."""
     size = (marked.shape[2], marked.shape[1])
@@ -119,11 +135,11 @@ def _search(
     def ask(ink: Ink, part: Box) -> Look:
         return drained(eraser.look(source, size, part, cancel, ink=ink)).framed(part, whole)
 
-    peeled = peel(marked.numpy(), first, ask, limit, evidence=evidence)
-    return first, peeled, peeled.mask | groups_without(_sure_of(marked.numpy(), first, limit, flat_share), peeled.mask, KNOWN, JOIN_PX)
+    peeled = peel(marked.numpy(), first, ask, limit, evidence=asked.evidence)
+    return first, peeled, peeled.mask | groups_without(_sure_of(marked.numpy(), first, limit, asked), peeled.mask, KNOWN, JOIN_PX)
 
 
-def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, flat_share: float = FLAT_SHARE) -> NDArray[np.bool_]:
+def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, asked: Asked = USUAL) -> NDArray[np.bool_]:
     """Marks that are so sure that no ink need be found in them."""
     result = np.zeros(first.logit.shape, bool)
     certain = first.logit > limit + CERTAIN
@@ -132,13 +148,13 @@ def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, flat_share:
         labels = joined_groups(mask, JOIN_PX)
         area, sure = (np.bincount(labels[where], minlength=labels.max() + 1) for where in (mask, certain))
         boxes = ndimage.find_objects(labels)
-        for number in np.flatnonzero((sure >= CERTAIN_PX) & (sure >= flat_share * area)):
+        for number in np.flatnonzero((sure >= CERTAIN_PX) & (sure >= asked.flat_share * area)):
             place = boxes[number - 1]
             group = mask[place] & (labels[place] == number)
             pixels = marked[:, *place][:, group]
             distances = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)).max(axis=0)
-            stamp = np.median(distances) < FLAT and first.alpha[place][group].mean() >= SOLID
-            if sure[number] >= SURE_SHARE * area[number] or stamp:
+            likely = sure[number] >= SURE_SHARE * area[number] or np.median(distances) < FLAT
+            if likely and first.alpha[place][group].mean() >= asked.solid:
                 result[place] |= group
     return result
 
