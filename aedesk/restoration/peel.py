@@ -48,6 +48,8 @@ FAINTEST = 0.1
 IMPOSSIBLE, ROUNDING = 0.25, 0.02
 """Share of pixels that may become darker than black or lighter than white when an ink is taken off, by more than rounding and compression
 make them."""
+MOSTLY = 0.5
+"""The same of a group of what an ink is measured on."""
 RATHER, CLEAR_INK = 0.75, 0.7
 """Share of a mask that an ink must be able to come off from; alpha above which what cannot is no sign of another ink, for little can."""
 LIVELY, BESIDE_PX, FLATTEST = 2.6, 14, 1e-3
@@ -176,8 +178,12 @@ def _uncovered(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_],
     core = eroded(inside, INSIDE_PX)
     under = ink.under(marked[:, core if core.any() else inside])
     near = marked[:, dilated(inside, BESIDE_PX) & clear]
-    impossible = float(((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0).mean())
-    return impossible, float(under.std(axis=1).mean() / max(near.std(axis=1).mean(), FLATTEST)) if near.size else 1.0
+    return float(_impossible(under).mean()), float(under.std(axis=1).mean() / max(near.std(axis=1).mean(), FLATTEST)) if near.size else 1.0
+
+
+def _impossible(under: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(...), which of (3, ...) pixels no picture can have."""
+    return np.asarray(((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0))
 
 
 def _guesses(marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], first: Look, done: Peeled) -> Iterator[Ink]:
@@ -206,6 +212,8 @@ def _ink_of(
     clear = clear & (look.logit < CLEAR)
     shares, labels = _misfit_shares(marked, guess, sure, clear, done)
     sure = sure & (shares < max(SMOOTH, shares[1:].min(initial=np.inf) + WORSE))[labels]
+    cannot, area = (np.bincount(labels[sure], weights, len(shares)) for weights in (_impossible(guess.under(marked[:, sure])), None))
+    sure &= (cannot <= MOSTLY * area)[labels]
     if not sure.any():
         return None
     for each in (_measured(marked, done, sure, clear), guess):
