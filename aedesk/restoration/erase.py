@@ -23,11 +23,23 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, Places, drained, load_eraser
 from aedesk.restoration.filling import to_fill
-from aedesk.restoration.find_mark import reduction, search
+from aedesk.restoration.find_mark import FLAT, KNOWN, reduction, search
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.layers import Layers
-from aedesk.restoration.mask_regions import Mask, as_mask, blocks, compose, dilated, feathered, grown, regions, window
-from aedesk.restoration.peel import TRIES, Peeled, peel
+from aedesk.restoration.mask_regions import (
+    Mask,
+    as_mask,
+    blocks,
+    compose,
+    dilated,
+    feathered,
+    groups_without,
+    grown,
+    regions,
+    spread,
+    window,
+)
+from aedesk.restoration.peel import JOIN_PX, TRIES, Peeled, peel
 
 OPAQUE = round(0.85 * 255)
 """Alpha (of 255) above which too little of the picture shines through."""
@@ -137,7 +149,7 @@ class _Work:
                 mark, hidden = wanted > 0, np.zeros(wanted.shape, bool)
             else:
                 mark &= wanted > 0
-                hidden = _hidden(wanted > 0, mark, alpha)
+                hidden = _hidden(wanted > 0, mark, alpha) | self._flat(part, groups_without(wanted > 0, layers.which > 0, KNOWN, JOIN_PX))
             weight = feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px)
             self._change(part, bare, weight)
             if self.spec.method == "auto":
@@ -146,6 +158,18 @@ class _Work:
             box, place = inner.out_of(part), inner.slices
             filled = yield from self._fill(box, part, hidden, halo_px)
             self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
+
+    def _flat(self, part: Box, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What is of one colour of that which is of no ink: scratches and date stamps, of which a network may think that they let something
+        through."""
+        source = PixelSource(self.picture.pixels, self.picture.alpha)
+        labels, _ = ndimage.label(unknown, structure=np.ones((3, 3)))
+        result = np.zeros_like(unknown)
+        for number, place in enumerate(ndimage.find_objects(labels), 1):
+            group = labels[place] == number
+            if spread(source(Box(place[1].start, place[0].start, place[1].stop, place[0].stop).out_of(part)).numpy()[:, group]) < FLAT:
+                result[place] |= group
+        return result
 
     def _measure_edges(self, part: Box, layers: Layers, weight: Mask) -> Iterator[Event]:
         """Generator of Progress that takes inks off once more where they cover a pixel in part, beside a filling of those pixels.

@@ -23,7 +23,7 @@ from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink, measure_ink
 from aedesk.restoration.ink_borders import odds, sharpen_border
 from aedesk.restoration.layers import Layers
-from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, window
+from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, spread, window
 from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, believable, peel
 from aedesk.restoration.tiled import Source
 
@@ -151,9 +151,7 @@ def _sure_of(marked: NDArray[np.float32], first: Look, limit: float, asked: Aske
         for number in np.flatnonzero((sure >= CERTAIN_PX) & (sure >= asked.flat_share * area)):
             place = boxes[number - 1]
             group = mask[place] & (labels[place] == number)
-            pixels = marked[:, *place][:, group]
-            distances = np.abs(pixels - np.median(pixels, axis=1, keepdims=True)).max(axis=0)
-            likely = sure[number] >= SURE_SHARE * area[number] or np.median(distances) < FLAT
+            likely = sure[number] >= SURE_SHARE * area[number] or spread(marked[:, *place][:, group]) < FLAT
             if likely and first.alpha[place][group].mean() >= asked.solid:
                 result[place] |= group
     return result

@@ -173,6 +173,11 @@ def groups_without(mask: NDArray[np.bool_], other: NDArray[np.bool_], share: flo
     return np.asarray(keep[labels] & mask)
 
 
+def spread(pixels: NDArray[np.float32]) -> float:
+    """How far (3, n) pixels are from one colour: the median of their distances from the median, in the channel where that is largest."""
+    return float(np.median(np.abs(pixels - np.median(pixels, axis=1, keepdims=True)).max(axis=0)))
+
+
 def _joined(boxes: list[Box]) -> list[Box]:
     """Boxes that overlap become one."""
     done: list[Box] = []
