@@ -4,6 +4,9 @@ A network tells the inks of a logo apart only roughly, and now and then takes a 
 over a pixel, or an ink and none, only the right one leaves the picture as it is next to it. Which of them each pixel has, so that the
 picture changes as little as possible along all of their borders, is a minimum cut (Kolmogorov and Zabih 2004). Between two inks of one
 opacity it is exact: the cost of two neighbours with different ones can never be less than the change within one.
+
+Pictures change in light far more than in colour, and inks as much in the one as in the other. So changes are told in light and two
+differences of colours (Ohta, Kanade and Sakai 1980), each beside its own usual change.
 """
 
 from __future__ import annotations
@@ -22,18 +25,21 @@ from aedesk.restoration.mask_regions import dilated, eroded
 
 REACH_PX = (1, 2, 3)
 """Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
-ODDS, OUTSIDE = 1.0, 4.0
-"""Costs, beside the usual change of a pixel to the next: for each unit of log-odds that were told against an ink, and of a pixel darker
-than black or lighter than white by all of its range; ..."""
-BETWEEN_INKS, AROUND_INK = (1.0, 0.3), (0.6, 1.0)
-"""... of a border, and of another ink than was thought. All of them chosen on marks over CBSD68's and McMaster's pictures."""
+OPPONENT = np.array(((1, 1, 1), (1, 0, -1), (-1, 2, -1)), np.float32)
+OPPONENT /= np.linalg.norm(OPPONENT, axis=1, keepdims=True)
+"""Light, and the two differences of colours, of red, green and blue."""
+OUTSIDE = 0.6
+"""Cost, beside the usual change of light from a pixel to the next, of one darker than black or lighter than white by all of its range."""
+BETWEEN_INKS, AROUND_INK = (0.25, 0.08, 0.25), (0.3, 0.5, 0.5)
+"""The same of a border, of another ink than was thought, and of each unit of log-odds that were told against an ink. All of them chosen on
+marks over CBSD68's and McMaster's pictures."""
 CLEARER = 0.5
 """Power of 1 / (1 - alpha) by which changes of the bare picture are multiplied: without it all would be bare, for an ink weakens them."""
 THICK_PX, AROUND_PX, MOST_PX = 1, 3, 500_000
 """Half the least width of what is given to an ink or taken from it, for the rest is its soft edges; how far beyond a mark it may be; and
 the largest mark, with its holes, that is gone over, for memory."""
-NEAR_PX, LEAST_CHANGE = 3.0, 0.02
-"""Sigma of the surroundings in which the usual change is measured, and the least that it can be."""
+NEAR_PX, LEAST_SHARE, LEAST_CHANGE = 4.0, 0.02, 0.006
+"""Sigma of the surroundings in which the usual change is measured, what of them must be seen, and the least that it can be."""
 ROUNDING = 0.02
 DIGITS, MOST = 1000, 10_000
 """Capacities of the cut are whole numbers: costs, up to the second, times the first."""
@@ -144,7 +150,7 @@ def second_of_two(
     told: NDArray[np.bool_],
     odds: NDArray[np.float32],
     fixed: NDArray[np.bool_],
-    costs: tuple[float, float] = BETWEEN_INKS,
+    costs: tuple[float, float, float] = BETWEEN_INKS,
     gain: float = 1.0,
 ) -> NDArray[np.bool_]:
     """(h, w), the pixels of a mark that are of the second of two inks; the others are of the first.
@@ -155,27 +161,26 @@ def second_of_two(
         told: what is thought to be of the second.
         odds: how much likelier a network takes it for the second.
         fixed: what surely is as told.
-        costs: of a border, and of what is not as told.
+        costs: of a border, of what is not as told, and of each unit of ``odds``.
         gain: what changes within the first are multiplied by.
     """
-    border, otherwise = costs
-    usual = _usual_change(np.where(told, under[1], gain * under[0]), where)
+    border, otherwise, weight = costs
     beyond = [np.maximum(np.maximum(-each, each - 1) - ROUNDING, 0).sum(axis=0) for each in under]
-    second = OUTSIDE * (beyond[1] - beyond[0]) / usual + np.where(told, -otherwise, otherwise) - ODDS * odds
+    one, other = (np.tensordot(OPPONENT, each, 1) for each in under)
+    usual = _usual_change(np.where(told, other, gain * one), where)
+    second = OUTSIDE * (beyond[1] - beyond[0]) / usual[0] + np.where(told, -otherwise, otherwise) - weight * odds
     second[fixed] = np.where(told[fixed], -MOST, MOST)
     number = np.cumsum(where).reshape(where.shape) - 1
     cost, edges = second[where].astype(np.float64), []
     for here, there in _neighbours(where.shape):
         pair = where[here] & where[there]
-        start, end, scale = number[here][pair], number[there][pair], usual[here][pair]
-        (from_one, from_other), (to_one, to_other) = ([each[:, *side][:, pair] for each in under] for side in (here, there))
-        stay, leave, enter, last = (
-            np.abs(a - b).sum(axis=0) for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))
-        )
-        stay *= gain
+        start, end, scale = number[here][pair], number[there][pair], usual[:, *here][:, pair]
+        (from_one, from_other), (to_one, to_other) = ([each[:, *side][:, pair] for each in (one, other)] for side in (here, there))
+        changes = [np.abs(a - b) for a, b in ((from_one, to_one), (from_one, to_other), (from_other, to_one), (from_other, to_other))]
+        changes[0] *= gain
         # Where the picture has an edge of its own, whatever the inks, a border must explain more of it.
-        scale = scale + np.minimum.reduce([stay, leave, enter, last])
-        stay, leave, enter, last = (each / scale for each in (stay, leave, enter, last))
+        scale = scale + np.minimum.reduce(changes)
+        stay, leave, enter, last = ((each / scale).mean(axis=0) for each in changes)
         np.add.at(cost, start, enter + border - stay)
         np.add.at(cost, end, last - enter - border)
         edges.append((start, end, leave + enter + 2 * border - stay - last))
@@ -200,11 +205,13 @@ def _inked(
 
 
 def _usual_change(picture: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(h, w), by how much a pixel of a (3, h, w) picture differs from the next, in the mean around it."""
-    change = sum(np.abs(np.diff(picture, axis=axis, append=picture.take([-1], axis))).sum(axis=0) for axis in (1, 2)) / 2
-    share = ndimage.gaussian_filter(where.astype(np.float32), NEAR_PX)
-    mean = ndimage.gaussian_filter(np.where(where, np.minimum(change, 1), 0).astype(np.float32), NEAR_PX)
-    return np.asarray(mean / np.maximum(share, LEAST_CHANGE) + LEAST_CHANGE, np.float32)
+    """(c, h, w), by how much a pixel of a (c, h, w) picture differs from the next, in the mean around it."""
+    seen = np.maximum(ndimage.gaussian_filter(where.astype(np.float32), NEAR_PX), LEAST_SHARE)
+    result = np.empty_like(picture)
+    for plane, out in zip(picture, result, strict=True):
+        change = sum(np.abs(np.diff(plane, axis=axis, append=plane.take([-1], axis))) for axis in (0, 1)) / 2
+        out[:] = ndimage.gaussian_filter(np.where(where, np.minimum(change, 0.5), 0).astype(np.float32), NEAR_PX) / seen + LEAST_CHANGE
+    return result
 
 
 def _neighbours(shape: tuple[int, ...]) -> Iterator[tuple[Place, Place]]:
