@@ -5,8 +5,7 @@ over a pixel, or an ink and none, only the right one leaves the picture as it is
 picture changes as little as possible along all of their borders, is a minimum cut (Kolmogorov and Zabih 2004). Between two inks of one
 opacity it is exact: the cost of two neighbours with different ones can never be less than the change within one.
 
-Pictures change in light far more than in colour, and inks as much in the one as in the other. So changes are told in light and two
-differences of colours (Ohta, Kanade and Sakai 1980), each beside its own usual change.
+Changes are told in light and two differences of colours, each beside its own usual change: a picture changes less in colour.
 """
 
 from __future__ import annotations
@@ -20,14 +19,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from aedesk.imaging.masks import bounds
+from aedesk.restoration.ink import OPPONENT
 from aedesk.restoration.layers import Layers, Place
 from aedesk.restoration.mask_regions import dilated, eroded
 
 REACH_PX = (1, 2, 3)
 """Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
-OPPONENT = np.array(((1, 1, 1), (1, 0, -1), (-1, 2, -1)), np.float32)
-OPPONENT /= np.linalg.norm(OPPONENT, axis=1, keepdims=True)
-"""Light, and the two differences of colours, of red, green and blue."""
 OUTSIDE = 0.6
 """Cost, beside the usual change of light from a pixel to the next, of one darker than black or lighter than white by all of its range."""
 BETWEEN_INKS, AROUND_INK = (0.25, 0.08, 0.25), (0.3, 0.5, 0.5)

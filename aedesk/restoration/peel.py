@@ -74,7 +74,7 @@ RIM_COVER = 60
 """Cover (of 255) above which a pixel beyond a mask belongs to its soft edge."""
 GAP_PX, GAP_AREA = 1, 60
 """What is left out along the edges of gaps, and how many pixels one needs to be looked at."""
-WHITE, CONTRAST, ENCLOSED = 0.85, 0.03, 0.95
+WHITE, CONTRAST, ENCLOSED = 0.85, 0.012, 0.95
 """Least colour of what may be the white of a logo; how much it must differ from what lies around it, and share of that which may be left
 when it is taken off."""
 CRUMBS = 0.08
