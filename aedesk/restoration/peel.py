@@ -145,6 +145,10 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
     if len(done.inks) == 1:
         given, done.gaps = find_outline(marked, done.layers, done.logits[0])
         done.mask = (done.mask | given) & ~done.gaps
+        where = done.layers.which > 0
+        ink = measure_ink(marked, marked, where, ~dilated(where, 1))
+        if ink is not None and ink.misfit < SMOOTH * ink.contrast:  # it is known better where it ends
+            done.layers.inks[0] = ink
         done.bare = done.layers.without(marked)
     if len(done.inks) == 2:
         shared = share_out(marked, done.layers, odds(*done.logits))
