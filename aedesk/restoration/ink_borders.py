@@ -27,7 +27,7 @@ REACH_PX = (1, 2, 3)
 """Distances of the neighbours that are compared: edges are soft, and a pixel may be of both inks."""
 OUTSIDE = 0.6
 """Cost, beside the usual change of light from a pixel to the next, of one darker than black or lighter than white by all of its range."""
-BETWEEN_INKS, AROUND_INK = (0.25, 0.08, 0.25), (0.3, 0.5, 0.5)
+BETWEEN_INKS, AROUND_INK = (0.25, 0.02, 0.05), (0.3, 0.5, 0.5)
 """The same of a border, of another ink than was thought, and of each unit of log-odds that were told against an ink. All of them chosen on
 marks over CBSD68's and McMaster's pictures."""
 CLEARER = 0.5
