@@ -20,11 +20,11 @@ from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
-from aedesk.restoration.ink import Ink, measure_ink
+from aedesk.restoration.ink import Ink
 from aedesk.restoration.ink_borders import odds, sharpen_border
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, spread, window
-from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, believable, peel
+from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, measured_again, peel
 from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
@@ -200,7 +200,7 @@ def _look_closer(
                 marked = source(part).numpy()
                 if number not in measured:
                     measured.add(number)
-                    closer.inks[number - 1] = _measured_again(ink, marked, found, (look.logit < CLEAR) & ~known)
+                    closer.inks[number - 1] = measured_again(ink, marked, found, (look.logit < CLEAR) & ~known)
                 closer.put(number, found, look.alpha, marked, place)
                 known |= found
                 logits[number] = look.logit
@@ -209,15 +209,6 @@ def _look_closer(
         if len(logits) == 2:
             sharpen_border(source(part).numpy(), closer.part(place), odds(logits[1], logits[2]), ROUGH_PX * factor)
     return Marks(mask, alpha, closer)
-
-
-def _measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink:
-    """An ink as it is measured at full size, where more of its edges can be seen; as it was if that cannot be believed, or is another one
-    with which less of the edges vanishes: of a large mark the network sees them less well there."""
-    better = measure_ink(marked, marked, inside, clear)
-    if better is None or not (better.like(ink) or better.misfit * ink.contrast < ink.misfit * better.contrast):
-        return ink
-    return better if believable(marked, better, inside, clear) else ink
 
 
 def _enlarged(mask: NDArray[np.bool_], factor: int, start: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -19,7 +19,7 @@ from aedesk.restoration.mask_regions import eroded
 
 OPPONENT = np.array(((1, 1, 1), (1, 0, -1), (-1, 2, -1)), np.float32)
 OPPONENT /= np.linalg.norm(OPPONENT, axis=1, keepdims=True)
-"""Light, and the two differences of colours, of red, green and blue (Ohta, Kanade and Sakai 1980): pictures change in light far more than in
+"""Light, and two differences of colours, of red, green and blue (Ohta, Kanade and Sakai 1980): pictures change far more in light than in
 colour, and inks as much in the one as in the other."""
 COLOURED = np.array((0.6, 1.2, 1.2), np.float32)[:, None] * OPPONENT
 """The same, weighted: what misfits are told in."""

@@ -143,9 +143,7 @@ def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0,
         given, done.gaps = find_outline(marked, done.layers, done.logits[0])
         done.mask = (done.mask | given) & ~done.gaps
         where = done.layers.which > 0
-        ink = measure_ink(marked, marked, where, ~dilated(where, 1))
-        if ink is not None and ink.misfit < SMOOTH * ink.contrast:  # it is known better where it ends
-            done.layers.inks[0] = ink
+        done.inks[0] = measured_again(done.inks[0], marked, where, ~dilated(where, 1))
         done.bare = done.layers.without(marked)
     if len(done.inks) == 2:
         shared = share_out(marked, done.layers, odds(*done.logits))
@@ -171,6 +169,21 @@ def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_],
         return False
     impossible, lively = _uncovered(marked, ink, inside, clear)
     return impossible <= IMPOSSIBLE and lively < LIVELY
+
+
+def measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink:
+    """An ink as it is measured where it is known better where it ends; as it was if that cannot be believed, or is another one with which
+    less of the edges vanishes: of a large mark seen from near a network sees them less well.
+
+    Args:
+        marked: (3, h, w), from 0 to 1.
+        inside: (h, w), where it is.
+        clear: where no mark is.
+    """
+    better = measure_ink(marked, marked, inside, clear)
+    if better is None or not (better.like(ink) or better.misfit * ink.contrast < ink.misfit * better.contrast):
+        return ink
+    return better if believable(marked, better, inside, clear) else ink
 
 
 def _uncovered(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> tuple[float, float]:

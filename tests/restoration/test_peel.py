@@ -19,7 +19,8 @@ def ramp() -> NDArray[np.float32]:
     """(3, SIZE, SIZE), a picture with some life in it."""
     y, x = np.mgrid[:SIZE, :SIZE] / SIZE
     waves = 0.04 * np.sin(40 * x) * np.cos(33 * y)
-    return np.stack([0.3 + 0.3 * x + waves, 0.35 + 0.2 * y + waves, 0.4 + 0.1 * x + waves]).astype(np.float32)
+    light = 0.2 * x + 0.1 * y + waves
+    return np.stack([0.3 + light, 0.35 + 0.9 * light, 0.4 + 0.7 * light]).astype(np.float32)
 
 
 def disc(radius: float) -> NDArray[np.bool_]:
