@@ -53,10 +53,10 @@ class Asked:
 
     evidence: float = EVIDENCE
     flat_share: float = 0.06
-    solid: float = 0.45
+    solid: float = 0.6
 
 
-USUAL, LARGE = Asked(), Asked(evidence=7.75, flat_share=0.45, solid=0.55)
+USUAL, LARGE = Asked(), Asked(evidence=7.75, flat_share=0.45, solid=0.6)
 """On a picture, and on a large one, which has more room for what is no mark; the latter chosen on Kodak's pictures enlarged to 12
 megapixels."""
 

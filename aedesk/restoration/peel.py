@@ -30,7 +30,7 @@ HUNCH, HUNCH_PX = 2.0, 100
 """Log-odds that so many pixels of a group must have for it to be worth a question."""
 SURE, SURE_PX = 2.0, 300
 """The same of the answer."""
-CERTAIN, CERTAIN_PX = 5.5, 250
+CERTAIN, CERTAIN_PX = 6.0, 250
 """Log-odds of the first look that are rare where no mark is, and how many pixels must have them to speak for a mark. Chosen on pictures
 of CID22's validation set and Kodak's, so that fewer clean ones are changed."""
 RAISED, CERTAIN_SHARE = (0.0, 2.0, 4.0), 0.15
@@ -57,7 +57,7 @@ LIVELY, BESIDE_PX, FLATTEST = 2.6, 14, 1e-3
 mark."""
 AT_FIRST, MISFIT, GROUP_EVIDENCE = 0.25, 3.0, 0.0
 """Weights of what speaks for a group of an ink, in log-odds, and how much must. Chosen on CID22's pictures and two of the benchmark's."""
-SEEN, SEEN_SHARE, THROUGH, EVIDENCE = 1.3, 0.1, 5.2, 7.0
+SEEN, SEEN_SHARE, THROUGH, EVIDENCE = 1.3, 0.1, 5.2, 7.4
 """The same for all of an ink: the log-odds of the first look that such a share of it exceeds, and how much better it explains what is seen
 across its edges than a paint does. A logistic regression, rounded, of the inks that are measured on CBSD68's and McMaster's pictures,
 marked and unmarked: of these it keeps 151 of 164 that are true and none of 74 that are not."""
