@@ -153,7 +153,7 @@ def test_a_large_picture_is_searched_small_and_looked_at_again(
     monkeypatch.setattr(finding, "WHOLE_PX", 64 * 64)
     monkeypatch.setattr(finding, "SEARCH_PX", 64 * 64)
     monkeypatch.setattr(finding, "CERTAIN_PX", 100)
-    monkeypatch.setattr(finding, "LARGE", finding.USUAL)
+    monkeypatch.setattr(finding, "LARGE", finding.Asked(solid=0.45))
     pixels = (make_pixels(190, 250) // 2 + 100).astype(np.uint8)
     pixels[60:100, 40:140] = 0
     found = result_of(find_mark(FindMarkSpec(models["dark"], precision="float32"), Picture(pixels), CancelToken()))

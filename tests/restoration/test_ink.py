@@ -245,7 +245,7 @@ def test_what_is_measured_again_and_cannot_be_is_as_it_was_first(monkeypatch: py
 def test_without_an_ink_a_mark_must_be_certain() -> None:
     clean = picture(0)
     mark, thing = mark_and_thing(0)
-    look = answer(mark | thing, (1, 1, 1), 0.5)
+    look = answer(mark | thing, (1, 1, 1), 0.7)
     assert np.array_equal(_sure_of(clean, look, 0), mark | thing)
     look.logit[thing] = 1
     look.logit[mark & (np.arange(SIZE)[:, None] > 45)] = 5

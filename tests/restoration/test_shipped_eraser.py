@@ -117,7 +117,7 @@ def test_an_ink_is_measured_again_at_full_size_and_nothing_is_made_of_its_rim(ph
     seen = marked(large, word().resize(size, Image.Resampling.LANCZOS))
     core = np.asarray(word()) > 128
     rough = ndimage.binary_dilation(core, iterations=2)
-    layers = Layers(core.astype(np.uint8), core.astype(np.uint8) * np.uint8(255), [Ink((0.3, 0.3, 0.3), 0.3, misfit=0.8)])
+    layers = Layers(core.astype(np.uint8), core.astype(np.uint8) * np.uint8(255), [Ink((0.3, 0.3, 0.3), 0.3, misfit=1.0)])
     eraser = load_eraser("erase-mark", "erase", "cpu", "float32")
     marks = drained(finding._look_closer(eraser, Picture(seen), rough, layers, factor, 0.5, CancelToken()))
     (ink,) = marks.layers.inks
