@@ -132,6 +132,22 @@ def test_no_mark_is_found_on_a_picture_without_one(models: dict[str, str], resul
     assert result.area_px == 0
 
 
+@pytest.mark.parametrize("flat", [True, False])
+def test_a_flat_scratch_is_filled_though_something_seems_to_show_through(
+    models: dict[str, str], result_of: Run, make_pixels: Make, flat: bool
+) -> None:
+    pixels = make_pixels(96, 96).copy()
+    mask = np.zeros((96, 96), np.uint8)
+    mask[40:46, 10:80] = 255
+    if flat:
+        pixels[mask > 0] = 250
+    automatic, filled = (
+        result_of(erase(spec(models, "half", method=method), Picture(pixels), mask, CancelToken())).picture.pixels
+        for method in ("auto", "inpaint")
+    )
+    assert np.array_equal(automatic, filled) is flat
+
+
 def test_what_is_found_erases_the_same_when_it_is_given_back(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     pixels = (make_pixels(96, 96) // 2 + 100).astype(np.uint8)
     pixels[30:50, 20:70] = 0
