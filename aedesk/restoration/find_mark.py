@@ -56,7 +56,7 @@ class Asked:
     solid: float = 0.6
 
 
-USUAL, LARGE = Asked(), Asked(evidence=7.75, flat_share=0.45, solid=0.6)
+USUAL, LARGE = Asked(), Asked(evidence=8.3, flat_share=0.45, solid=0.65)
 """On a picture, and on a large one, which has more room for what is no mark; the latter chosen on Kodak's pictures enlarged to 12
 megapixels."""
 
