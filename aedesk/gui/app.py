@@ -17,6 +17,7 @@ from aedesk import __version__
 from aedesk.core.resources import resource_path
 from aedesk.gui.bridge import Client
 from aedesk.gui.dialogs import show_message
+from aedesk.gui.garbage import GarbageCollector
 from aedesk.gui.instance import Instance, hand_over
 from aedesk.gui.log_setup import Logging, install_exception_hooks
 from aedesk.gui.main_window import MainWindow
@@ -54,6 +55,7 @@ class Application(QObject):
     ) -> None:
         super().__init__()
         self._recovery = recovery
+        self._garbage = GarbageCollector(self)
         self._paths = list(paths)
         self.settings = Settings(settings_file or settings_path())
         self.logging = Logging(log_path())
@@ -74,6 +76,7 @@ class Application(QObject):
             self._recovery.end()
         self._undo_hooks()
         self.logging.stop()
+        self._garbage.stop()
 
     @Slot()
     def _on_ready(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,23 @@ from aedesk.gui.workspace import Workspace
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
 from aedesk.settings.store import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_objects_to_search() -> Iterator[None]:
+    """What is imported stays, so that a search for garbage after every test is quick."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_ends_on_this_thread(_few_objects_to_search: None) -> Iterator[None]:
+    """Windows of earlier tests that are ended on the thread of a pool stop everything: see `aedesk.gui.garbage`."""
+    gc.disable()
+    yield
+    gc.collect()
 
 
 @pytest.fixture
