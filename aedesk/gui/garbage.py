@@ -31,6 +31,7 @@ class GarbageCollector(QObject):
 
     @Slot()
     def _look(self) -> None:
-        due = [generation for generation, (count, most) in enumerate(zip(gc.get_count(), gc.get_threshold(), strict=True)) if count > most]
+        counts = zip(gc.get_count(), gc.get_threshold(), strict=True)
+        due = [generation for generation, (count, most) in enumerate(counts) if 0 < most < count]  # 0: never by itself
         if due:
             gc.collect(due[-1])
