@@ -24,7 +24,7 @@ class CleanExamples(PatchExamples):
         self._damage = damage
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
-        clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
+        clean = to_float(self._patches.sample(batch, patch_px * self._damage.source_scale, seeded(seed, "cpu")), self._device)
         return Example(*self._damage(clean, seeded(seed, self._device)))
 
     def validation(self) -> list[Example]:

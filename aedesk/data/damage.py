@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.chains import CHAINS, DEFAULTS, Ranges
+from aedesk.data.chains import CHAINS, DEFAULTS, SOURCE_SCALES, Ranges
 from aedesk.data.degradations import DEGRADATIONS, uniform
 
 
@@ -38,10 +38,16 @@ class Damage:
             self._refuse(set(self._ranges) - set(known), ", ".join(known))
             self._ranges = {**known, **self._ranges}
 
+    @property
+    def source_scale(self) -> int:
+        """How many times larger, in each direction, the clean pictures must be than those that come out."""
+        return SOURCE_SCALES.get(self._name, 1)
+
     def __call__(self, picture: Tensor, generator: torch.Generator, all_damaged: bool = False) -> tuple[Tensor, Tensor, Tensor]:
-        """Noisy (B, C, H, W), target and level (B, 1, 1, 1) in 8-bit units of clean pictures in [0, 1].
+        """Noisy (B, C, H, W), target and level (B, 1, 1, 1) in 8-bit units.
 
         Args:
+            picture: clean, in [0, 1]; H and W times ``source_scale``.
             generator: on the pictures' device.
             all_damaged: leave no sample clean, as validation wants it.
         """

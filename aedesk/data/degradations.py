@@ -23,6 +23,16 @@ def uniform(low: float, high: float, count: int, generator: torch.Generator) -> 
     return low + (high - low) * torch.rand((count, 1, 1, 1), generator=generator, device=generator.device)
 
 
+def chance(probability: float | Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """(count, 1, 1, 1) bool, True with ``probability``."""
+    return uniform(0, 1, count, generator) < probability
+
+
+def log_uniform(low: float, high: float, count: int, generator: torch.Generator) -> Tensor:
+    """(count, 1, 1, 1) numbers in [low, high], every octave as likely as any other."""
+    return low * (high / low) ** uniform(0, 1, count, generator)
+
+
 def normal_like(picture: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(picture.shape, generator=generator, device=picture.device, dtype=picture.dtype)
 

@@ -11,8 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.chains import chance
-from aedesk.data.degradations import uniform
+from aedesk.data.degradations import chance, uniform
 from aedesk.data.examples import Example
 from aedesk.data.holes import training_holes
 from aedesk.data.jpeg import jpeg

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from aedesk.data.blind_spots import blind
 from aedesk.data.camera_noise import STRONGEST, WEAKEST, CameraNoise
-from aedesk.data.chains import chance, log_uniform
 from aedesk.data.damage import noise_level
+from aedesk.data.degradations import chance, log_uniform
 from aedesk.data.examples import Example
 from aedesk.data.neighbours import draw_pick, neighbours
 from aedesk.data.patch_examples import PatchExamples

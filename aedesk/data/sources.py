@@ -74,7 +74,7 @@ def make_examples(
     problems: list[str] = []
     pictures = _pictures(data, channels, cancel, problems)
     seen, unseen = ([pictures[i] for i in chosen] for chosen in split(len(pictures), data.get("held_out"), problems))
-    factor = 2 if targets in HALVED else 1
+    factor = 2 if targets in HALVED else damage.source_scale
     problems += _small(pictures, factor * patch_px, fit)
     patches = Patches(seen, fit, upright=bool(data.get("dataset")) or fit == "scale", device=device)
     edge = validation_px or (patch_px if fit == "scale" else None)

@@ -23,9 +23,11 @@ def seeded(seed: int = 0) -> torch.Generator:
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("table", [{}, {"chain": "gaussian", "sigma": [20, 20]}, {"chain": "photo"}, LISTED])
 def test_every_chain_serves_gray_and_colour_and_is_seeded(table: dict[str, Any], channels: int) -> None:
-    damage, picture = Damage(table, channels), torch.rand(6, channels, 32, 32, generator=seeded())
+    damage = Damage(table, channels)
+    edge = 32 * damage.source_scale
+    picture = torch.rand(6, channels, edge, edge, generator=seeded())
     noisy, target, level = damage(picture, seeded(1), all_damaged=True)
-    assert noisy.shape == target.shape == picture.shape
+    assert noisy.shape == target.shape == (6, channels, 32, 32)
     assert torch.equal(noisy, damage(picture, seeded(1), all_damaged=True)[0])
     measured = (noisy - target).square().mean((1, 2, 3)).sqrt() * 255
     assert torch.allclose(measured, level.flatten(), rtol=0.15, atol=0.3)

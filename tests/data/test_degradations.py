@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from aedesk.data.chains import CHAINS
-from aedesk.data.degradations import DEGRADATIONS, to_encoded, to_linear
+from aedesk.data.chains import CHAINS, DEFAULTS, SOURCE_SCALES
+from aedesk.data.compression import webp
+from aedesk.data.degradations import DEGRADATIONS, luminance, to_encoded, to_linear
 from aedesk.data.jpeg import jpeg
+from aedesk.data.sensor_noise import correlate, sensor_noise
 
-RANGES = {
-    "gaussian": {"sigma": [0, 55], "gray": 0.3},
-    "photo": {
-        "gray": 0.3,
-        "clean": 0.2,
-        "soft": 0.5,
-        "shot": [1e-4, 2e-2],
-        "read": [3e-4, 1e-2],
-        "blotch": 10,
-        "grain": 18,
-        "white": 25,
-        "jpeg": [50, 98],
-    },
-}
+RANGES = {"gaussian": {"sigma": [0, 55], "gray": 0.3}, "photo": {**DEFAULTS["photo"], "clean": 0.2, "gray": 0.3}}
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -95,35 +85,103 @@ def test_jpeg_loses_what_libjpeg_loses(photo: np.ndarray, quality: int, subsampl
 
 @pytest.mark.parametrize("name", list(CHAINS))
 def test_a_chain_is_seeded_and_tells_the_level_of_its_noise(name: str) -> None:
-    picture = torch.rand(24, 3, 64, 64, generator=seeded(0)) * 0.5 + 0.25
+    edge = 64 * SOURCE_SCALES.get(name, 1)
+    picture = torch.rand(24, 3, edge, edge, generator=seeded(0)) * 0.5 + 0.25
     noisy, target, level = CHAINS[name](picture, RANGES[name], seeded(1))
     again = CHAINS[name](picture, RANGES[name], seeded(1))[0]
     assert torch.equal(noisy, again)
-    assert noisy.shape == target.shape == picture.shape
+    assert noisy.shape == target.shape == (24, 3, 64, 64)
     assert not noisy.isnan().any()
     measured = (noisy - target).square().mean((1, 2, 3)).sqrt() * 255
     assert torch.allclose(measured, level.flatten(), rtol=0.1, atol=0.3)
 
 
 @pytest.mark.parametrize("name", list(CHAINS))
-def test_gray_samples_stay_gray(name: str) -> None:
+def test_gray_samples_have_equal_channels(name: str) -> None:
     picture = torch.rand(8, 3, 64, 64, generator=seeded(0))
     noisy, target, _ = CHAINS[name](picture, {**RANGES[name], "gray": 1.0, "clean": 0.0}, seeded(1))
     for tensor in (noisy, target):
-        assert float((tensor[:, 0] - tensor[:, 2]).abs().max()) < 1e-5
+        assert torch.equal(tensor[:, 0], tensor[:, 2])
 
 
-def test_some_samples_of_the_photo_chain_are_clean() -> None:
-    picture = torch.rand(8, 3, 32, 32, generator=seeded(0))
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("size", [(64, 64), (48, 96)])
+def test_the_photo_pipeline_returns_pictures_of_half_the_size_whatever_it_does(seed: int, size: tuple[int, int]) -> None:
+    picture = torch.rand(4, 3, 2 * size[0], 2 * size[1], generator=seeded(0))
+    noisy, target, _ = CHAINS["photo"](picture, {**RANGES["photo"], "resized": 1.0}, seeded(seed))
+    assert noisy.shape == target.shape == (4, 3, *size)
+
+
+def test_some_samples_of_the_photo_pipeline_are_clean() -> None:
+    picture = torch.rand(8, 3, 64, 64, generator=seeded(0))
     noisy, target, level = CHAINS["photo"](picture, {**RANGES["photo"], "clean": 1.0}, seeded(1))
     assert torch.equal(noisy, target)
     assert float(level.max()) == 0
 
 
+def test_sharp_samples_are_whole_pixels_of_the_picture() -> None:
+    """Without resampling every value of the target occurs in the source, or in the source at half its size."""
+    source = torch.randint(0, 256, (8, 3, 64, 64), generator=seeded(0)) / 255
+    ranges = {**RANGES["photo"], **dict.fromkeys(("camera", "film", "white", "gray", "sepia", "soft", "resized"), 0.0), "compressed": 1.0}
+    for seed in range(4):
+        target = CHAINS["photo"](source, ranges, seeded(seed))[1]
+        for sample, whole in zip(target, source, strict=True):
+            candidates = torch.cat((whole.flatten(), torch.nn.functional.avg_pool2d(whole, 2).flatten())).sort().values
+            place = torch.searchsorted(candidates, sample.flatten().contiguous()).clamp(max=len(candidates) - 1)
+            nearest = torch.minimum(
+                (candidates[place] - sample.flatten()).abs(), (candidates[(place - 1).clamp(min=0)] - sample.flatten()).abs()
+            )
+            assert float(nearest.max()) < 2e-4
+
+
 def test_soft_samples_are_parts_of_the_picture_enlarged() -> None:
-    columns = torch.linspace(0, 1, 64).expand(16, 3, 64, 64)
-    _, target, _ = CHAINS["photo"](columns, {**RANGES["photo"], "gray": 0.0, "clean": 1.0, "soft": 1.0}, seeded(3))
-    light = to_linear(target)
-    slope = (light[..., -1] - light[..., 0]).mean((1, 2))
-    assert float((light[:, :, 1:] - light[:, :, :-1]).abs().max()) < 1e-4
+    columns = torch.linspace(0, 1, 128).expand(16, 3, 128, 128)
+    quiet = {**dict.fromkeys(("camera", "film", "white", "gray", "sepia", "resized"), 0.0), "compressed": 1.0, "soft": 1.0}
+    _, target, _ = CHAINS["photo"](columns, {**RANGES["photo"], **quiet}, seeded(3))
+    slope = (target[..., -1] - target[..., 0]).mean((1, 2))
     assert float(slope.min()) < 0.6 * float(slope.max())
+
+
+def test_correlated_noise_keeps_its_variance_and_falls_off_like_the_blur() -> None:
+    noise = torch.randn(16, 3, 64, 64, generator=seeded(0))
+    coarse = correlate(noise, 1.5, 1.5, seeded(1))
+    assert float(coarse.std()) == pytest.approx(1, rel=0.02)
+    for lag in (1, 2, 4):
+        measured = float((coarse * coarse.roll(lag, 3)).mean())
+        assert measured == pytest.approx(math.exp(-(lag**2) / (4 * 1.5**2)), abs=0.03)
+
+
+def test_sensor_noise_has_the_variance_of_its_shot_and_read_noise_in_linear_light() -> None:
+    def spread(value: float) -> float:
+        picture = torch.full((64, 3, 64, 64), value)
+        green = (to_linear(sensor_noise(picture, (1e-4, 1e-4), (1e-3, 1e-3), seeded(0))) - to_linear(picture))[:, 1]
+        return float(green.std())
+
+    # Sharpening, coarse remains and chrominance change the level by a factor that does not depend on the light.
+    low, high = (float(to_linear(torch.tensor(value))) for value in (0.3, 0.7))
+    expected = math.sqrt((1e-4 * high + 1e-6) / (1e-4 * low + 1e-6))
+    assert spread(0.7) / spread(0.3) == pytest.approx(expected, rel=0.05)
+
+
+def test_chrominance_noise_is_correlated_further_than_luminance_noise() -> None:
+    picture = torch.full((32, 3, 64, 64), 0.5)
+    noise = sensor_noise(picture, (1e-3, 1e-3), (1e-3, 1e-3), seeded(0)) - picture
+    luma = luminance(noise)
+
+    def correlation(values: torch.Tensor, pixels: int) -> float:
+        return float((values * values.roll(pixels, 3)).mean() / values.square().mean())
+
+    assert correlation(noise - luma, 2) > correlation(luma, 2) + 0.1
+    assert 0.2 < correlation(luma, 1) < 0.9
+
+
+def test_webp_changes_the_chosen_samples_only_and_loses_what_libwebp_loses() -> None:
+    picture = torch.rand(3, 3, 32, 32, generator=seeded(0))
+    quality = torch.full((3, 1, 1, 1), 50.0)
+    chosen = torch.tensor([True, False, True]).view(3, 1, 1, 1)
+    coded = webp(picture, quality, chosen)
+    assert torch.equal(coded[1], picture[1])
+    file = io.BytesIO()
+    Image.fromarray((picture[0] * 255).round().byte().permute(1, 2, 0).numpy()).save(file, "WEBP", quality=50, method=2)
+    theirs = torch.from_numpy(np.asarray(Image.open(file).convert("RGB")).copy()).permute(2, 0, 1) / 255
+    assert torch.equal(coded[0], theirs)

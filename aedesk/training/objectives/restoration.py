@@ -44,8 +44,8 @@ def relative_error(estimate: Tensor, goal: Tensor) -> Tensor:
 class Restoration(Objective):
     """Fidelity plus ``estimator_weight`` times the relative error of the estimated noise level.
 
-    With a "local" estimate the network is told the true local level in half of the samples, its own estimate in a quarter, and
-    one number for the whole patch in the rest: what *auto* and *set* give it later.
+    With a "local" estimate the network is given its own estimate in half of the samples, as *auto* does later, the true local level in a
+    quarter, and one number for the whole patch in the rest, as a manual level does.
 
     A stage with the loss "level" minimises that relative error alone. The estimator is small and sees neither the restored picture nor
     the rest of the network, which is left out of such a step.
@@ -63,7 +63,7 @@ class Restoration(Objective):
         else:
             one = goal.square().mean((1, 2, 3), keepdim=True).sqrt().expand_as(goal)
             choice = draw_for_batch(lambda rows: uniform(0, 1, rows, generator), len(noisy))
-            condition = torch.where(choice < 0.5, goal, torch.where(choice < 0.75, estimate.detach(), one))
+            condition = torch.where(choice < 0.25, goal, torch.where(choice < 0.75, estimate.detach(), one))
             condition = F.interpolate(condition, scale_factor=CELL_PX, mode="bilinear")
         restored = network(noisy, condition).float()
         fidelity = LOSSES[stage.loss](restored, target)
