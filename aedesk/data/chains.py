@@ -42,8 +42,9 @@ CHAINS.add("photo", photo_pipeline)
 DEFAULTS: Mapping[str, Ranges] = {
     "gaussian": {"sigma": (0, 50), "gray": 0.0},
     "photo": {
-        "camera": 0.42, "compressed": 0.25, "film": 0.13, "white": 0.2, "gray": 0.12, "sepia": 0.05, "clean": 0.04, "soft": 0.55,
-        "resized": 0.3, "shot": (4e-5, 2e-2), "read": (2e-4, 1e-2), "blotch": 10, "grain": 22, "noise": 55, "jpeg": (5, 98), "webp": 0.06,
+        "camera": 0.42, "compressed": 0.25, "film": 0.13, "white": 0.2, "dithered": 0.02, "gray": 0.12, "sepia": 0.05, "clean": 0.04,
+        "soft": 0.55, "resized": 0.3, "shot": (4e-5, 2e-2), "read": (2e-4, 1e-2), "blotch": 10, "grain": 22, "noise": 55, "jpeg": (5, 98),
+        "webp": 0.06,
     },
 }  # fmt: skip
 """Ranges of each chain, where a recipe says nothing else."""

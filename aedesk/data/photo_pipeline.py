@@ -1,8 +1,9 @@
 """The degradation pipeline of the shipped denoiser: what happens to photographs between the lens and the person who opens them.
 
-Each sample is one of four kinds: a camera's picture at a random sensitivity; a clean picture that was compressed; a film or print that was
-scanned; or Gaussian noise of any level and grain. All of them may be gray or sepia, softer than their pixel grid, resized after the
-damage, and compressed once or twice on shifted grids, as messengers do (SCUNet, Zhang 2022; FBCNN, Jiang 2021).
+Each sample is one of five kinds: a camera's picture at a random sensitivity; a clean picture that was compressed; a film or print that was
+scanned; Gaussian noise of any level and grain; or a picture dithered to few colours. All of them may be gray or sepia, softer than their
+pixel grid, resized after the damage, and compressed once or twice on shifted grids, as messengers do (SCUNet, Zhang 2022; FBCNN,
+Jiang 2021).
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from torch import Tensor
 
 from aedesk.data.compression import shifted_jpeg, webp
 from aedesk.data.degradations import chance, log_uniform, luminance, to_encoded, to_linear, uniform
+from aedesk.data.dithering import dither
 from aedesk.data.sensor_noise import colour_blotches, film_grain, gaussian_field, sensor_noise
 
 Ranges = Mapping[str, Any]
 
 SOURCE_SCALE = 2
 """How many times larger the clean pictures are that the pipeline takes than those that it returns: room to reduce them."""
-KINDS = ("camera", "compressed", "film", "white")
+KINDS = ("camera", "compressed", "film", "white", "dithered")
 LARGEST_ZOOM = 3.0
 SEPIA = (1.07, 0.98, 0.76)  # of red, green and blue to the luminance, at full strength
 
@@ -32,10 +34,10 @@ def photo_pipeline(source: Tensor, ranges: Ranges, generator: torch.Generator) -
 
     Args:
         source: (B, 3, 2 H, 2 W) in [0, 1].
-        ranges: ``camera``, ``compressed``, ``film``, ``white``, relative frequencies of the four kinds; ``gray``, ``sepia`` and ``clean``,
-            shares of gray, sepia and undamaged samples; ``soft``, share of samples that are enlarged first, because pictures straight from
-            a camera are softer, pixel by pixel, than reduced ones; ``resized``, share of batches that are resized after the noise;
-            ``shot`` and ``read`` [lowest, highest], see :func:`~aedesk.data.sensor_noise.sensor_noise`; ``blotch``, ``grain`` and
+        ranges: ``camera``, ``compressed``, ``film``, ``white``, ``dithered``, relative frequencies of the kinds; ``gray``, ``sepia`` and
+            ``clean``, shares of gray, sepia and undamaged samples; ``soft``, share of samples that are enlarged first, because pictures
+            straight from a camera are softer, pixel by pixel, than reduced ones; ``resized``, share of batches that are resized after the
+            noise; ``shot`` and ``read`` [lowest, highest], see :func:`~aedesk.data.sensor_noise.sensor_noise`; ``blotch``, ``grain`` and
             ``noise``, highest standard deviations in 8-bit units; ``jpeg`` [lowest, highest] quality; ``webp``, share of WebP among
             compressed pictures.
 
@@ -45,11 +47,11 @@ def photo_pipeline(source: Tensor, ranges: Ranges, generator: torch.Generator) -
     """
     count, size = len(source), (source.shape[2] // SOURCE_SCALE, source.shape[3] // SOURCE_SCALE)
     kind = _draw_kinds(count, ranges, generator)
-    camera, compressed, film, white = (kind == number for number in range(len(KINDS)))
+    camera, compressed, film, white, dithered = (kind == number for number in range(len(KINDS)))
     resized = bool(uniform(0, 1, 1, generator) < ranges["resized"])
     ratio = float(log_uniform(0.6, 1.6, 1, generator)) if resized else 1.0
     work = tuple(round(edge * ratio) for edge in size)
-    target, gray = _tone(_zoom(source, work, ranges["soft"], generator), camera, film, ranges, generator)
+    target, gray = _tone(_zoom(source, work, ranges["soft"], generator), kind, ranges, generator)
     noisy = _apply(camera, target, lambda part: sensor_noise(part, ranges["shot"], ranges["read"], generator))
     noisy = _apply(white, noisy, lambda part: gaussian_field(part, ranges["noise"], generator))
     grainy = film | (camera & chance(0.05, count, generator))
@@ -57,13 +59,14 @@ def photo_pipeline(source: Tensor, ranges: Ranges, generator: torch.Generator) -
     blotched = (camera | film) & chance(0.2, count, generator)
     noisy = _apply(blotched, noisy, lambda part: colour_blotches(part, ranges["blotch"], generator))
     noisy = torch.where(gray, luminance(noisy), noisy)
+    noisy = _apply(dithered, noisy, lambda part: dither(part, generator))
     # Compressed pictures have any quality; cameras and scanners mostly save in a good one, messengers in one between.
     noisy = _compress(noisy, compressed, 1.0, ranges, generator)
     saved = ((camera | film) & chance(0.8, count, generator)) | (white & chance(0.1, count, generator))
     noisy = _compress(noisy, saved, 2.0, ranges, generator)
     if resized:
         noisy, target = _resize(torch.cat((noisy, target)), size, generator).chunk(2)
-    second = ~white & chance(0.5 if resized else 0.25, count, generator)
+    second = ~white & ~dithered & chance(0.5 if resized else 0.25, count, generator)
     noisy = _compress(noisy, second, 1.5, ranges, generator)
     # A file holds 8 bits; the benchmark's noise is neither clipped nor rounded.
     noisy = torch.where(white, noisy, noisy.clamp(0, 1).mul(255).round() / 255)
@@ -101,11 +104,12 @@ def _zoom(source: Tensor, size: tuple[int, ...], soft: float, generator: torch.G
     return view.clamp(0, 1)
 
 
-def _tone(picture: Tensor, camera: Tensor, film: Tensor, ranges: Ranges, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _tone(picture: Tensor, kind: Tensor, ranges: Ranges, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """The target's brightness and colours, and (B, 1, 1, 1) which samples are gray."""
     count = len(picture)
+    camera, film, dithered = (kind == KINDS.index(name) for name in ("camera", "film", "dithered"))
     toned = uniform(0, 1, count, generator)
-    gray = toned < ranges["gray"]
+    gray = (toned < ranges["gray"]) | (dithered & chance(0.5, count, generator))
     sepia = (toned > 1 - ranges["sepia"]) & ~gray
     tint = 1 + uniform(0.2, 1, count, generator) * (picture.new_tensor(SEPIA).view(1, 3, 1, 1) - 1)
     picture = torch.where(gray, luminance(picture), torch.where(sepia, (luminance(picture) * tint).clamp(0, 1), picture))

@@ -63,6 +63,7 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
         Knob("compressed", "Compressed pictures", "Relative frequency of clean pictures that were only compressed.", 0.25, "float", 0, 1),
         Knob("film", "Film and prints", "Relative frequency of scanned film and prints.", 0.13, "float", 0, 1),
         Knob("white", "Gaussian noise", "Relative frequency of Gaussian noise of any level and grain.", 0.2, "float", 0, 1),
+        Knob("dithered", "Dithered pictures", "Relative frequency of pictures reduced to few colours.", 0.02, "float", 0, 1),
         _GRAY.with_default(0.12),
         Knob("sepia", "Sepia pictures", "Share of the patches that are made sepia.", 0.05, "float", 0, 1),
         Knob("clean", "Undamaged pictures", "Share of the patches that stay as they are.", 0.04, "float", 0, 1),

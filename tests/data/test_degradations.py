@@ -13,10 +13,17 @@ from PIL import Image
 from aedesk.data.chains import CHAINS, DEFAULTS, SOURCE_SCALES
 from aedesk.data.compression import webp
 from aedesk.data.degradations import DEGRADATIONS, luminance, to_encoded, to_linear
+from aedesk.data.dithering import dither
 from aedesk.data.jpeg import jpeg
 from aedesk.data.sensor_noise import correlate, sensor_noise
 
 RANGES = {"gaussian": {"sigma": [0, 55], "gray": 0.3}, "photo": {**DEFAULTS["photo"], "clean": 0.2, "gray": 0.3}}
+
+
+ONLY_COMPRESSED = {
+    **dict.fromkeys(("camera", "film", "white", "dithered", "gray", "sepia", "clean", "soft", "resized"), 0.0),
+    "compressed": 1.0,
+}
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -122,7 +129,11 @@ def test_some_samples_of_the_photo_pipeline_are_clean() -> None:
 def test_sharp_samples_are_whole_pixels_of_the_picture() -> None:
     """Without resampling every value of the target occurs in the source, or in the source at half its size."""
     source = torch.randint(0, 256, (8, 3, 64, 64), generator=seeded(0)) / 255
-    ranges = {**RANGES["photo"], **dict.fromkeys(("camera", "film", "white", "gray", "sepia", "soft", "resized"), 0.0), "compressed": 1.0}
+    ranges = {
+        **RANGES["photo"],
+        **dict.fromkeys(("camera", "film", "white", "dithered", "gray", "sepia", "soft", "resized"), 0.0),
+        "compressed": 1.0,
+    }
     for seed in range(4):
         target = CHAINS["photo"](source, ranges, seeded(seed))[1]
         for sample, whole in zip(target, source, strict=True):
@@ -136,8 +147,7 @@ def test_sharp_samples_are_whole_pixels_of_the_picture() -> None:
 
 def test_soft_samples_are_parts_of_the_picture_enlarged() -> None:
     columns = torch.linspace(0, 1, 128).expand(16, 3, 128, 128)
-    quiet = {**dict.fromkeys(("camera", "film", "white", "gray", "sepia", "resized"), 0.0), "compressed": 1.0, "soft": 1.0}
-    _, target, _ = CHAINS["photo"](columns, {**RANGES["photo"], **quiet}, seeded(3))
+    _, target, _ = CHAINS["photo"](columns, {**RANGES["photo"], **ONLY_COMPRESSED, "soft": 1.0}, seeded(3))
     slope = (target[..., -1] - target[..., 0]).mean((1, 2))
     assert float(slope.min()) < 0.6 * float(slope.max())
 
@@ -173,6 +183,20 @@ def test_chrominance_noise_is_correlated_further_than_luminance_noise() -> None:
 
     assert correlation(noise - luma, 2) > correlation(luma, 2) + 0.1
     assert 0.2 < correlation(luma, 1) < 0.9
+
+
+@pytest.mark.parametrize("gray", [True, False])
+def test_dithering_leaves_few_colours_and_keeps_the_brightness(gray: bool) -> None:
+    ramp = torch.linspace(0.1, 0.9, 96).expand(12, 3, 96, 96).clone()
+    if not gray:
+        ramp[:, 1] = ramp[:, 1].flip(1)
+    dithered = dither(ramp, seeded(0))
+    for sample, original in zip(dithered, ramp, strict=True):
+        assert len(sample.flatten(1).T.unique(dim=0)) <= 512  # of three channels with eight values each
+        assert not torch.equal(sample, original)
+        assert float((sample.mean((1, 2)) - original.mean((1, 2))).abs().max()) < 0.02
+    assert not gray or all(torch.equal(sample[0], sample[1]) for sample in dithered)
+    assert not gray or any(set(sample.unique().tolist()) == {0.0, 1.0} for sample in dithered)
 
 
 def test_webp_changes_the_chosen_samples_only_and_loses_what_libwebp_loses() -> None:
