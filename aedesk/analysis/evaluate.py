@@ -19,6 +19,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
 from aedesk.core.events import Event, Finished, Log, Progress, Started, StepDone
 from aedesk.core.specs import EvaluateSpec
+from aedesk.data.picture_tensors import has_equal_channels
 from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import Denoiser, load_denoiser
@@ -83,7 +84,8 @@ def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, canc
 
     Also the noise level that was used, None if the model finds the noise by itself.
     """
-    height, width, channels = noisy.shape
+    height, width = noisy.shape[:2]
+    gray = has_equal_channels(noisy)
     picture = torch.from_numpy(noisy).permute(2, 0, 1).expand(3, -1, -1)
     output = np.empty_like(noisy)
 
@@ -93,7 +95,7 @@ def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, canc
         return picture[:, rows][:, :, columns]
 
     def sink(core: Box, result: Tensor) -> None:
-        if channels == 1:
+        if gray:
             result = result.mean(0, keepdim=True)
         output[core.top : core.bottom, core.left : core.right] = result.clamp(0, 1).permute(1, 2, 0).numpy()
 

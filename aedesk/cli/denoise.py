@@ -10,7 +10,7 @@ from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
 from aedesk.cli.pictures import check_model, is_source, make_folder_of, read_picture
 from aedesk.cli.values import auto_or, device, number, whole
-from aedesk.core.specs import DenoiseSpec
+from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
 
 NAME = "denoise"
 HELP = "Remove noise from pictures."
@@ -22,7 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a file for one input, a folder for many")
     parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="a shipped model or a model file (default %(default)s)")
     parser.add_argument(
-        "--sigma", type=auto_or(number(0, 100)), default=None, metavar="auto|0..100", help="noise level in 8-bit units (default auto)"
+        "--sigma",
+        type=auto_or(number(0, HIGHEST_SIGMA)),
+        default=None,
+        metavar="auto|0..100",
+        help="noise level in 8-bit units (default auto)",
     )
     parser.add_argument(
         "--strength", type=number(0, 1), default=default.strength, metavar="0..1", help="0 keeps the input, 1 restores fully (default)"

@@ -9,7 +9,7 @@ from typing import Any
 from aedesk.cli.console import print_json, say, table
 from aedesk.cli.drive import result_of
 from aedesk.cli.values import device, number, whole
-from aedesk.core.specs import EvaluateSpec
+from aedesk.core.specs import HIGHEST_SIGMA, EvaluateSpec
 
 NAME = "denoise"
 HELP = "Measure a denoiser: PSNR and SSIM."
@@ -19,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = EvaluateSpec()
     parser.add_argument("--data", required=True, metavar="DIR", help="clean pictures, or pairs NAME_real and NAME_mean")
     parser.add_argument("--model", default=None, metavar="NAME|FILE", help="a shipped model or a model file")
-    parser.add_argument("--sigma", type=number(0, 100), default=None, metavar="0..100", help="noise to add to clean pictures (8-bit units)")
+    parser.add_argument(
+        "--sigma", type=number(0, HIGHEST_SIGMA), default=None, metavar="0..100", help="noise to add to clean pictures (8-bit units)"
+    )
     parser.add_argument("--auto", action="store_true", help="do not tell the model the noise level")
     parser.add_argument("--peers", action="store_true", help="also run the classic methods that are installed")
     parser.add_argument("--limit", type=whole(1), default=None, metavar="N", help="use only the first N pictures")

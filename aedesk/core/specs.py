@@ -12,6 +12,10 @@ from typing import Any
 
 from aedesk.core.errors import SpecError
 
+HIGHEST_SIGMA = 100.0
+"""Highest noise level that can be given or estimated, in 8-bit units."""
+SIGMA_RANGE = f"a value from 0 to {HIGHEST_SIGMA:g}"
+
 
 def _require(condition: bool, message: str, hint: str = "") -> None:
     if not condition:
@@ -24,7 +28,7 @@ class DenoiseSpec:
 
     Args:
         model: name of a shipped or user model, or the path of a model file.
-        sigma: noise level in 8-bit units (0..100), None for *auto* (estimated).
+        sigma: noise level in 8-bit units, 0 to ``HIGHEST_SIGMA``, None for *auto* (estimated).
         strength: 0 returns the input, 1 the full restoration (luminance).
         chroma_strength: the same for the two chrominance channels, None for the value of ``strength``.
         device: "auto", "cpu", "cuda" or "cuda:N".
@@ -43,7 +47,7 @@ class DenoiseSpec:
     region: tuple[int, int, int, int] | None = None
 
     def __post_init__(self) -> None:
-        _require(self.sigma is None or 0 <= self.sigma <= 100, f"sigma is {self.sigma}.", "Choose auto or a value from 0 to 100.")
+        _require(self.sigma is None or 0 <= self.sigma <= HIGHEST_SIGMA, f"sigma is {self.sigma}.", f"Choose auto or {SIGMA_RANGE}.")
         for name in ("strength", "chroma_strength"):
             value = getattr(self, name)
             _require(value is None or 0 <= value <= 1, f"{name} is {value}.", "Choose a value from 0 to 1.")
@@ -111,7 +115,7 @@ class EvaluateSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _require(self.sigma is None or 0 <= self.sigma <= 100, f"sigma is {self.sigma}.", "Choose a value from 0 to 100.")
+        _require(self.sigma is None or 0 <= self.sigma <= HIGHEST_SIGMA, f"sigma is {self.sigma}.", f"Choose {SIGMA_RANGE}.")
         _require_precision(self.precision)
 
 

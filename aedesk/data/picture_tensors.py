@@ -11,6 +11,7 @@ from torch import Tensor
 from aedesk.imaging.tiling import Box
 
 FILL_REACH_PX = 8
+STRIP_ROWS = 64
 
 
 class PixelSource:
@@ -57,6 +58,13 @@ def _fill_holes(tile: Tensor, visible: Tensor) -> Tensor:
         colour = torch.where(fresh, spread, colour)
         known = torch.where(fresh, torch.ones_like(known), known)
     return torch.where(known > 0, colour, torch.full_like(colour, 0.5))
+
+
+def has_equal_channels(pixels: NDArray) -> bool:
+    """Whether all channels of (H, W, C) samples are the same everywhere: a gray picture, however it is stored."""
+    first = pixels[:, :, :1]
+    # By rows, because most colour pictures show it in the first ones.
+    return all(bool((pixels[top : top + STRIP_ROWS] == first[top : top + STRIP_ROWS]).all()) for top in range(0, len(pixels), STRIP_ROWS))
 
 
 def to_pixels(result: Tensor, channels: int, dtype: np.dtype) -> NDArray:

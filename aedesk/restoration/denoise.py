@@ -13,7 +13,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log, Progress, Started
 from aedesk.core.specs import DenoiseResult, DenoiseSpec
-from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.picture_tensors import PixelSource, has_equal_channels, to_pixels
 from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
@@ -23,7 +23,9 @@ from aedesk.restoration.denoiser import load_denoiser
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
     """Restore one picture. Finished carries a ``DenoiseResult``.
 
-    Raises DeviceError, ModelError and SpecError. Fully transparent pixels keep their bytes.
+    Fully transparent pixels keep their samples. A gray picture stored as RGB stays gray.
+
+    Raises DeviceError, ModelError and SpecError.
     """
     size = (picture.width, picture.height)
     part = _part(spec, *size)
@@ -38,11 +40,13 @@ def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterato
     if sigma is None and spec.sigma is not None:
         yield Log(f"The model {spec.model} finds the noise by itself: the noise level {spec.sigma:g} has no effect.", "warning")
     output = np.empty((part.height, part.width, picture.channels), picture.pixels.dtype)
+    # Decided by the whole picture, so that a part of it is restored as the whole would be.
+    channels = 1 if has_equal_channels(picture.pixels) else picture.channels
 
     def sink(core: Box, result: Tensor) -> None:
-        original = picture.pixels[core.top : core.bottom, core.left : core.right]
+        original = picture.pixels[core.top : core.bottom, core.left : core.right, :channels]
         place = core.within(part)
-        restored = to_pixels(result, picture.channels, output.dtype)
+        restored = to_pixels(result, channels, output.dtype)
         output[place.top : place.bottom, place.left : place.right] = blend(original, restored, spec.strength, spec.chroma_strength)
 
     for done, total in denoiser.restore(level, source, sink, size, tile_px=spec.tile_px, part=part, cancel=cancel):

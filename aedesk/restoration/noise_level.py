@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
+from aedesk.core.specs import HIGHEST_SIGMA
 from aedesk.imaging.tiling import Box, round_up
 from aedesk.models.noise_estimator import CELL_PX
 from aedesk.restoration.tiled import Source, run_tiled
@@ -66,7 +67,7 @@ UNKNOWN = given_level(float("nan"))
 def estimate_level(
     network: Any, source: Source, size: tuple[int, int], part: Box, device: torch.device, dtype: torch.dtype, cancel: CancelToken
 ) -> NoiseLevel:
-    """*Auto*: what the model's estimator says of the picture.
+    """The estimated noise level of a picture, at most ``HIGHEST_SIGMA``.
 
     A model with a "global" estimate looks at up to 16 windows spread over the whole picture, so that a part of a picture is restored
     just as the whole would be. One with a "local" estimate maps every cell of ``part``.
@@ -75,7 +76,7 @@ def estimate_level(
     if network.config.estimate == "global":
         sums = [run(window) for window in _windows(*size)]
         cells = torch.cat([cells.flatten() for cells in sums])
-        return given_level(float(cells.mean()))
+        return given_level(min(float(cells.mean()), HIGHEST_SIGMA))
     multiple = network.descriptor.size_multiple
     halo = network.descriptor.halo_px + CELL_PX
     left, top = (max(0, v // multiple * multiple - halo) for v in (part.left, part.top))
@@ -83,7 +84,7 @@ def estimate_level(
         min(round_up(edge, multiple), round_up(last, multiple) + halo) for edge, last in zip(size, (part.right, part.bottom), strict=True)
     )
     area = Box(left, top, right, bottom)
-    return NoiseLevel(run(area), area)
+    return NoiseLevel(run(area).clamp(max=HIGHEST_SIGMA), area)
 
 
 def _runner(

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from aedesk.core.specs import HIGHEST_SIGMA
+
 Value = bool | int | float | str | tuple[str, ...]
 
 
@@ -109,7 +111,7 @@ ROWS: tuple[Row, ...] = (
     Row("first_start", True),
     Row("view_mode", "split"),
     Row("noise_auto", True),
-    Row("noise_sigma", 25.0, minimum=0, maximum=100),
+    Row("noise_sigma", 25.0, minimum=0, maximum=HIGHEST_SIGMA),
     Row("strength", 1.0, minimum=0, maximum=1),
     Row("chroma_strength", 1.0, minimum=0, maximum=1),
     Row("strength_linked", True),

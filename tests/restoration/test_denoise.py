@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError, SpecError
 from aedesk.core.events import Event, Progress, Started
-from aedesk.core.specs import DenoiseSpec
+from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
 from aedesk.imaging.picture import Picture
+from aedesk.models.checkpoint import load_model, save_model
 from aedesk.restoration.denoise import denoise
 
 Run = Callable[[Iterator[Event]], Any]
@@ -110,3 +112,32 @@ def test_a_region_outside_the_picture_is_an_error(tiny_model: Path, make_pixels:
 def test_a_model_that_does_not_exist_is_named(make_pixels: Make) -> None:
     with pytest.raises(ModelError, match="no-such-model"):
         list(denoise(DenoiseSpec(model="no-such-model"), Picture(make_pixels(8, 8)), CancelToken()))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_gray_picture_stored_as_rgb_stays_gray(tiny_model: Path, result_of: Run, make_pixels: Make, dtype: type) -> None:
+    picture = Picture(np.repeat(make_pixels(48, 64, 1, dtype), 3, axis=2))
+    for options in ({}, {"sigma": 50.0}, {"strength": 0.3, "chroma_strength": 0.9}, {"region": (8, 8, 16, 24)}):
+        restored = result_of(denoise(DenoiseSpec(model=str(tiny_model), **options), picture, CancelToken())).picture.pixels
+        assert restored.shape[2] == 3
+        assert not np.array_equal(restored, picture.pixels[:24, :16] if "region" in options else picture.pixels)
+        assert np.array_equal(restored[..., 0], restored[..., 1])
+        assert np.array_equal(restored[..., 0], restored[..., 2])
+
+
+def test_a_gray_part_of_a_colour_picture_is_restored_as_in_the_whole_picture(tiny_model: Path, result_of: Run, make_pixels: Make) -> None:
+    pixels = np.repeat(make_pixels(64, 64, 1), 3, axis=2)
+    pixels[60:, 60:, 0] ^= 255
+    picture, region = Picture(pixels), (0, 0, 32, 32)
+    whole = result_of(denoise(DenoiseSpec(model=str(tiny_model), sigma=20), picture, CancelToken())).picture
+    part = result_of(denoise(DenoiseSpec(model=str(tiny_model), sigma=20, region=region), picture, CancelToken())).picture
+    assert np.abs(part.pixels.astype(int) - whole.crop(*region).pixels).max() <= 1
+
+
+def test_the_estimated_level_stays_within_what_can_be_set_by_hand(tiny_model: Path, result_of: Run, make_pixels: Make) -> None:
+    network, card = load_model(tiny_model)
+    with torch.no_grad():
+        network.estimator.tail.bias.fill_(50.0)
+    loud = save_model(tiny_model.with_name("loud.safetensors"), network.state_dict(), card, torch.float32)
+    result = result_of(denoise(DenoiseSpec(model=str(loud)), Picture(make_pixels(64, 64)), CancelToken()))
+    assert result.sigma == HIGHEST_SIGMA
