@@ -1,10 +1,10 @@
 """Measures the shipped models and prints the README's table.
 
-    python packaging/measure.py --data FOLDER [--peers 6] [--record]
+    python packaging/measure.py --data FOLDER [--baselines 6] [--record]
 
-FOLDER holds ``eval/cbsd68``, ``eval/kodak24``, ``eval/mcmaster18``, ``eval/set12`` and ``real/polyu_dev``; what is missing is
-left out. ``--peers N`` runs CBM3D too, on N pictures of Kodak and of the real pairs (it needs minutes for each), beside our model on
-the same ones.
+FOLDER holds ``eval/cbsd68``, ``eval/kodak24``, ``eval/mcmaster18``, ``eval/set12``, ``real/polyu_dev`` and ``real/polyu_dev2``; what is
+missing is left out. ``--baselines N`` runs CBM3D too, on N pictures of Kodak and of the real pairs (it needs minutes for each), next to our
+model on the same ones.
 ``--record`` writes the figures into the cards inside the model files.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from aedesk.core.events import Failed, Finished
-from aedesk.core.specs import EvaluateSpec
+from aedesk.core.specs import EvaluateDenoiseSpec
 from aedesk.jobs.inline import run
 from aedesk.models.card import read_card
 from aedesk.models.zoo import find_model
@@ -33,22 +33,31 @@ class Row:
     folder: str
     sigma: float | None
     auto: bool
+    jpeg: int | None = None
 
     @property
     def key(self) -> str:
-        level = "real" if self.sigma is None else f"sigma{self.sigma:g}" + ("_auto" if self.auto else "")
-        return f"{Path(self.folder).name}_{level}"
+        return f"{Path(self.folder).name}_{self.damage.replace(' ', '')}" + ("_auto" if self.sigma and self.auto else "")
+
+    @property
+    def damage(self) -> str:
+        if self.jpeg is not None:
+            return f"jpeg {self.jpeg}"
+        return "real" if self.sigma is None else f"sigma {self.sigma:g}"
 
 
 ROWS = (
     *(Row("denoise-gaussian", "eval/cbsd68", sigma, auto) for auto in (False, True) for sigma in SIGMAS),
     *(Row("denoise-gaussian", folder, sigma, False) for folder in ("eval/kodak24", "eval/mcmaster18", "eval/set12") for sigma in SIGMAS),
-    Row("denoise-photo", "real/polyu_dev", None, True),
+    *(Row("denoise-photo", "eval/cbsd68", sigma, auto) for auto in (False, True) for sigma in SIGMAS),
+    *(Row("denoise-photo", "eval/kodak24", None, True, jpeg) for jpeg in (10, 20, 40)),
+    Row("denoise-photo", "real/polyu_dev", None, True),  # choices are made on it
+    Row("denoise-photo", "real/polyu_dev2", None, True),  # other cameras; only reported
 )
 
 
 def measure(row: Row, data: Path, **options: Any) -> dict[str, Any]:
-    spec = EvaluateSpec(data=str(data / row.folder), model=row.model, sigma=row.sigma, auto=row.auto, **options)
+    spec = EvaluateDenoiseSpec(data=str(data / row.folder), model=row.model, sigma=row.sigma, jpeg=row.jpeg, auto=row.auto, **options)
     *_, last = run(spec)
     if isinstance(last, Failed):
         sys.exit(f"{last.message} {last.hint}")
@@ -71,7 +80,7 @@ def record(model: str, metrics: dict[str, float]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the shipped models and print the table of the README.")
     parser.add_argument("--data", type=Path, required=True, help="folder with eval/ and real/")
-    parser.add_argument("--peers", type=int, default=0, metavar="N", help="also run the classics, on N pictures of each set")
+    parser.add_argument("--baselines", type=int, default=0, metavar="N", help="also run the classics, on N pictures of each set")
     parser.add_argument("--limit", type=int, help="measure on so many pictures of each set only")
     parser.add_argument("--only", default="", help="measure only rows whose model contains this")
     parser.add_argument("--record", action="store_true", help="write the figures into the model files")
@@ -84,21 +93,20 @@ def main() -> None:
     for row in rows:
         found = measure(row, arguments.data, limit=arguments.limit)
         recorded.setdefault(row.model, {})[row.key] = round(found["psnr"], 2)
-        noise = "real" if row.sigma is None else f"sigma {row.sigma:g}"
         level = "auto" if found["auto"] else "given"
         figures = f"{found['psnr_noisy']:.2f} | {found['psnr']:.2f} | {found['ssim']:.4f} | {found['megapixels_per_s']:.2f}"
-        print(f"| {row.model} | {found['data']} ({found['n']}) | {noise} | {level} | {figures} |", flush=True)
+        print(f"| {row.model} | {found['data']} ({found['n']}) | {row.damage} | {level} | {figures} |", flush=True)
     if arguments.record:
         for model, metrics in recorded.items():
             record(model, metrics)
-    if not arguments.peers:
+    if not arguments.baselines:
         return
-    print("\n| pictures | noise | ours dB | peer | its sigma | its dB |\n|---|---|---|---|---|---|")
+    print("\n| pictures | noise | ours dB | baseline | its sigma | its dB |\n|---|---|---|---|---|---|")
     for row in rows:
-        if row.folder.endswith("polyu_dev") or (row.folder.endswith("kodak24") and row.sigma == 25):
-            found = measure(row, arguments.data, limit=arguments.peers, peers=True)
-            for peer in found["peers"]:
-                theirs = f"{peer['name']} | {peer['sigma']:g} | {peer['psnr']:.2f}"
+        if row.damage == "real" or (row.folder.endswith("kodak24") and row.sigma == 25):
+            found = measure(row, arguments.data, limit=arguments.baselines, baselines=True)
+            for baseline in found["baselines"]:
+                theirs = f"{baseline['name']} | {baseline['sigma']:g} | {baseline['psnr']:.2f}"
                 print(f"| {found['data']} ({found['n']}) | {row.key} | {found['psnr']:.2f} | {theirs} |", flush=True)
 
 

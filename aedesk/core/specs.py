@@ -92,30 +92,35 @@ class TrainSpec:
 
 
 @dataclass(frozen=True)
-class EvaluateSpec:
-    """Measure a model on a folder of pictures. Inputs: none. Result: a JSON-able dict (design.md section 5).
+class EvaluateDenoiseSpec:
+    """Measure a denoiser on a folder of pictures. Inputs: none. Result: a JSON-able dict.
 
     Args:
-        task: "denoise" (later "erase" and "codec").
-        data: a folder: clean pictures to which noise is added, or pairs ``*_real`` / ``*_mean``.
-        sigma: noise level that is added (8-bit units); None for a folder of pairs.
-        auto: do not tell the model the noise level.
-        peers: also run the classic methods that are installed.
+        data: clean pictures, which are degraded, or pairs ``NAME_real`` / ``NAME_mean`` of noisy and clean shots.
+        model: name or file of a denoiser.
+        sigma: level of the white Gaussian noise that is added, in 8-bit units.
+        jpeg: quality (1 to 100) with which the clean pictures are compressed instead (4:2:0). With neither, ``data`` holds pairs.
+        auto: do not give the model the noise level; always so without ``sigma``.
+        baselines: also run the classic methods that are installed.
+        limit: use only the first pictures.
+        seed: of the noise.
     """
 
-    task: str = "denoise"
     data: str = ""
     model: str = "denoise-gaussian"
     sigma: float | None = None
+    jpeg: int | None = None
     auto: bool = False
     device: str = "auto"
     precision: str = "auto"
-    peers: bool = False
+    baselines: bool = False
     limit: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         _require(self.sigma is None or 0 <= self.sigma <= HIGHEST_SIGMA, f"sigma is {self.sigma}.", f"Choose {SIGMA_RANGE}.")
+        _require(self.jpeg is None or 1 <= self.jpeg <= 100, f"jpeg is {self.jpeg}.", "Choose a quality from 1 to 100.")
+        _require(self.sigma is None or self.jpeg is None, "Both sigma and jpeg are given.", "Choose one of them.")
         _require_precision(self.precision)
 
 

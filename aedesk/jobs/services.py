@@ -23,7 +23,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "SharedMarkSpec": "aedesk.restoration.shared_mark:shared_mark",
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
-    "EvaluateSpec": "aedesk.analysis.evaluate:evaluate",
+    "EvaluateDenoiseSpec": "aedesk.analysis.denoise_evaluate:evaluate_denoise",
     "EvaluateCodecSpec": "aedesk.analysis.codec_evaluate:evaluate_codec",
     "EvaluateEraseSpec": "aedesk.analysis.erase_evaluate:evaluate_erase",
     "CodeSpec": "aedesk.analysis.codes:encode",

@@ -19,7 +19,7 @@ from typing import Any
 
 from aedesk.core.events import Failed, Finished, Log, StepDone
 from aedesk.core.resources import resource_path
-from aedesk.core.specs import EvaluateSpec, TrainSpec
+from aedesk.core.specs import EvaluateDenoiseSpec, TrainSpec
 from aedesk.jobs.inline import run
 from aedesk.training.recipe import load
 
@@ -83,11 +83,11 @@ def _copy(folder: Path, name: str, target: Path, with_clean: bool) -> None:
 
 def _measure(model: str, folder: Path) -> dict[str, Any]:
     each: list[float] = []
-    result: dict[str, Any] = _result(EvaluateSpec(data=str(folder), model=model, device="cpu"), each)
+    result: dict[str, Any] = _result(EvaluateDenoiseSpec(data=str(folder), model=model, device="cpu"), each)
     return {**result, "each": each}
 
 
-def _result(spec: TrainSpec | EvaluateSpec, psnrs: list[float] | None = None) -> Any:
+def _result(spec: TrainSpec | EvaluateDenoiseSpec, psnrs: list[float] | None = None) -> Any:
     for event in run(spec):
         if isinstance(event, Failed):
             sys.exit(f"{event.message} {event.hint}")

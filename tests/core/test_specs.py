@@ -8,9 +8,9 @@ import pytest
 
 from aedesk.core import specs
 from aedesk.core.errors import SpecError
-from aedesk.core.specs import AddNoiseSpec, DenoiseSpec, DevicesSpec, EvaluateSpec, ModelsSpec, TrainSpec
+from aedesk.core.specs import AddNoiseSpec, DenoiseSpec, DevicesSpec, EvaluateDenoiseSpec, ModelsSpec, TrainSpec
 
-SPECS = (DenoiseSpec(), AddNoiseSpec(), TrainSpec({"name": "x"}, "runs/x"), EvaluateSpec(), DevicesSpec(), ModelsSpec())
+SPECS = (DenoiseSpec(), AddNoiseSpec(), TrainSpec({"name": "x"}, "runs/x"), EvaluateDenoiseSpec(), DevicesSpec(), ModelsSpec())
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ SPECS = (DenoiseSpec(), AddNoiseSpec(), TrainSpec({"name": "x"}, "runs/x"), Eval
         (DenoiseSpec, "tile_px", 15),
         (DenoiseSpec, "precision", "int8"),
         (AddNoiseSpec, "level", 101),
-        (EvaluateSpec, "sigma", -5),
-        (EvaluateSpec, "precision", "double"),
+        (EvaluateDenoiseSpec, "sigma", -5),
+        (EvaluateDenoiseSpec, "precision", "double"),
     ],
 )
 def test_a_spec_with_a_value_out_of_range_cannot_be_made_and_the_message_names_it(kind: type, field: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""Classic denoisers to compare with. Tools of measurement, not part of the program: install them to use them."""
+"""Classic denoisers to compare with. They are not part of the program: install their packages to use them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BLIND_SIGMAS = (5.0, 10.0, 15.0, 20.0, 25.0)
 
 
 def available() -> dict[str, Denoiser]:
-    """The peers whose packages are installed: ``cbm3d`` (bm3d) and ``opencv-nlm`` (opencv-python-headless)."""
+    """The methods whose packages are installed: ``cbm3d`` (bm3d) and ``opencv-nlm`` (opencv-python-headless)."""
     found: dict[str, Denoiser] = {}
     if importlib.util.find_spec("bm3d"):
         found["cbm3d"] = _cbm3d
@@ -24,7 +24,7 @@ def available() -> dict[str, Denoiser]:
 
 
 def sigmas_to_try(sigma: float | None) -> Sequence[float]:
-    """The given noise level, or several from which the best is kept: a peer with no estimator gets the benefit of the doubt."""
+    """The given noise level, or the levels from which the best is kept, for methods that cannot estimate it."""
     return BLIND_SIGMAS if sigma is None else (sigma,)
 
 

@@ -1,9 +1,9 @@
-"""Measures a denoiser: PSNR and SSIM on a folder, under the literature's protocol, beside the classics in the same run."""
+"""Evaluation of denoisers: PSNR and SSIM on a folder by the protocol of the literature, next to classic methods in the same run."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -13,36 +13,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aedesk.analysis import peers
-from aedesk.analysis.evaluation_set import samples
+from aedesk.analysis import denoise_baselines
+from aedesk.analysis.evaluation_set import Sample, samples
 from aedesk.core.cancel import CancelToken
-from aedesk.core.errors import DataError, SpecError
+from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Log, Progress, Started, StepDone
-from aedesk.core.specs import EvaluateSpec
+from aedesk.core.specs import EvaluateDenoiseSpec
 from aedesk.data.picture_tensors import has_equal_channels
 from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.tiling import Box
 from aedesk.restoration.denoiser import Denoiser, load_denoiser
 
 
-def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
-    """Measure a model on a folder. Finished carries a JSON-able dict; each picture gives a ``StepDone``.
+def evaluate_denoise(spec: EvaluateDenoiseSpec, cancel: CancelToken) -> Iterator[Event]:
+    """Measures a model on a folder. Finished carries a JSON-able dict; each picture gives a ``StepDone``.
 
-    The noise level is told to the model unless ``auto`` is set or the folder holds pairs. With ``peers`` the dict has a list
-    ``peers`` of the classics' figures; on pairs, where no noise level is known, each is given the best of several for the whole set.
+    With ``baselines`` the dict has a list of the classic methods' figures. Where no noise level is known, each of them gets the level that
+    is best for each picture, which no user would know: an upper bound.
     """
-    if spec.task != "denoise":
-        raise SpecError(f"The task {spec.task!r} cannot be evaluated.", "Choose denoise.")
     folder = Path(spec.data)
-    count, pictures = samples(folder, spec.sigma, spec.seed, spec.limit)
-    rivals = peers.available() if spec.peers else {}
-    if spec.peers and not rivals:
+    count, pictures = samples(folder, spec)
+    methods = denoise_baselines.available() if spec.baselines else {}
+    if spec.baselines and not methods:
         raise DataError("No other denoiser is installed to compare with.", "Install bm3d or opencv-python-headless.")
     yield Started(f"Evaluating {spec.model} on {folder.name}", count, "pictures")
     denoiser = load_denoiser(spec.model, spec.device, spec.precision)
     auto = spec.auto or spec.sigma is None
     ours: list[dict[str, float]] = []
-    theirs: dict[tuple[str, float], list[dict[str, float]]] = {}
+    theirs: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
     seconds = megapixels = 0.0
     for number, sample in enumerate(pictures, 1):
         begun = time.perf_counter()
@@ -54,35 +52,34 @@ def evaluate(spec: EvaluateSpec, cancel: CancelToken) -> Iterator[Event]:
             figures["level"] = level
         ours.append(figures)
         yield StepDone(number, figures)
-        for name, method in rivals.items():
-            for sigma in peers.sigmas_to_try(spec.sigma):
-                cancel.check()
-                theirs.setdefault((name, sigma), []).append(_figures(method(sample.noisy, sigma), sample.clean))
+        for name, method in methods.items():
+            theirs[name].append(_best_of(method, denoise_baselines.sigmas_to_try(spec.sigma), sample, cancel))
         yield Progress(number, count, "pictures", f"{sample.name} {figures['psnr']:.2f} dB")
     result: dict[str, Any] = {
-        "task": spec.task,
+        "task": "denoise",
         "model": Path(spec.model).stem,
         "data": folder.name,
         "sigma": spec.sigma,
+        "jpeg": spec.jpeg,
         "auto": auto,
         "n": count,
-        **{key: round(fmean(f[key] for f in ours), 4) for key in ("psnr", "ssim", "psnr_noisy")},
+        **_means(ours, "psnr", "ssim", "psnr_noisy"),
         "sigma_used": None if denoiser.blind else round(fmean(f["level"] for f in ours), 2),
         "megapixels_per_s": round(megapixels / seconds, 3),
         "device": str(denoiser.device),
         "precision": denoiser.precision,
     }
-    if spec.peers:
-        result["peers"] = [_best(name, theirs) for name in rivals]
-    for peer in result.get("peers", ()):
-        yield Log(f"{peer['name']}: {peer['psnr']:.2f} dB, SSIM {peer['ssim']:.4f} at sigma {peer['sigma']:g}")
+    if spec.baselines:
+        result["baselines"] = [{"name": name, **_means(rows, "psnr", "ssim", "sigma")} for name, rows in theirs.items()]
+    for baseline in result.get("baselines", ()):
+        yield Log(f"{baseline['name']}: {baseline['psnr']:.2f} dB, SSIM {baseline['ssim']:.4f} at a mean sigma of {baseline['sigma']:g}")
     yield Finished(result, f"{result['psnr']:.2f} dB, SSIM {result['ssim']:.4f} (noisy {result['psnr_noisy']:.2f} dB), {count} pictures")
 
 
 def restore_floats(denoiser: Denoiser, noisy: NDArray, sigma: float | None, cancel: CancelToken) -> tuple[NDArray, float | None]:
-    """Restore (H, W, 1 or 3) floats in units of [0, 1] without rounding; the result is clamped.
+    """Restores (H, W, 1 or 3) floats in [0, 1] without rounding; the result is clamped.
 
-    Also the noise level that was used, None if the model finds the noise by itself.
+    Returns also the noise level that was used, None for a model that takes none.
     """
     height, width = noisy.shape[:2]
     gray = has_equal_channels(noisy)
@@ -111,11 +108,14 @@ def _figures(restored: NDArray, clean: NDArray) -> dict[str, float]:
     return {"psnr": psnr(restored, clean, 1.0), "ssim": ssim(restored, clean, 1.0)}
 
 
-def _best(name: str, figures: dict[tuple[str, float], list[dict[str, float]]]) -> dict[str, Any]:
-    means = {
-        sigma: {key: round(fmean(f[key] for f in rows), 4) for key in ("psnr", "ssim")}
-        for (peer, sigma), rows in figures.items()
-        if peer == name
-    }
-    sigma = max(means, key=lambda s: means[s]["psnr"])
-    return {"name": name, "sigma": sigma, **means[sigma]}
+def _best_of(method: denoise_baselines.Denoiser, sigmas: Sequence[float], sample: Sample, cancel: CancelToken) -> dict[str, float]:
+    """Figures of the noise level with the highest PSNR."""
+    tried = []
+    for sigma in sigmas:
+        cancel.check()
+        tried.append({**_figures(method(sample.noisy, sigma), sample.clean), "sigma": sigma})
+    return max(tried, key=lambda figures: figures["psnr"])
+
+
+def _means(rows: Sequence[Mapping[str, float]], *keys: str) -> dict[str, float]:
+    return {key: round(fmean(row[key] for row in rows), 4) for key in keys}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from aedesk.analysis import peers
-from aedesk.analysis.evaluate import evaluate
+from aedesk.analysis import denoise_baselines
+from aedesk.analysis.denoise_evaluate import evaluate_denoise
 from aedesk.analysis.evaluation_set import samples
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
 from aedesk.core.events import Finished
-from aedesk.core.specs import EvaluateSpec
+from aedesk.core.specs import EvaluateDenoiseSpec
 from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
 
@@ -44,15 +45,16 @@ def clean_folder(tmp_path: Path, make_pixels: Callable[..., np.ndarray]) -> Path
 
 
 def result(**options: Any) -> dict[str, Any]:
-    *_, last = evaluate(EvaluateSpec(**options), CancelToken())
+    *_, last = evaluate_denoise(EvaluateDenoiseSpec(**options), CancelToken())
     assert isinstance(last, Finished)
     return last.result
 
 
 def test_the_noise_is_float_unclipped_and_seeded(clean_folder: Path) -> None:
-    count, first = samples(clean_folder, 50.0, 0, None)
+    spec = EvaluateDenoiseSpec(sigma=50.0)
+    count, first = samples(clean_folder, spec)
     first = list(first)
-    again = list(samples(clean_folder, 50.0, 0, None)[1])
+    again = list(samples(clean_folder, spec)[1])
     assert count == len(first) == 2
     for a, b in zip(first, again, strict=True):
         assert np.array_equal(a.noisy, b.noisy)
@@ -87,16 +89,40 @@ def test_pairs_are_measured_against_their_clean_shot(identity_model: str, tmp_pa
         result(data=str(folder), model=identity_model)
 
 
-def test_peers_are_run_on_the_same_pictures(identity_model: str, clean_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "available", lambda: {"perfect": lambda noisy, sigma: np.clip(noisy, 0, 1) * 0 + sigma / 255})
-    found = result(data=str(clean_folder), model=identity_model, sigma=10.0, peers=True)
-    assert [peer["name"] for peer in found["peers"]] == ["perfect"]
-    assert found["peers"][0]["sigma"] == 10.0
+def test_jpeg_is_what_libjpeg_makes_of_the_pictures(identity_model: str, clean_folder: Path) -> None:
+    found = result(data=str(clean_folder), model=identity_model, jpeg=10, device="cpu")
+    assert found["auto"] is True
+    assert found["jpeg"] == 10
+    sample = next(samples(clean_folder, EvaluateDenoiseSpec(jpeg=10))[1])
+    file = io.BytesIO()
+    Image.open(clean_folder / sample.name).save(file, "JPEG", quality=10)
+    assert np.array_equal(np.rint(sample.noisy * 255), np.asarray(Image.open(file)))
+    assert np.array_equal(np.rint(sample.clean * 255), np.asarray(Image.open(clean_folder / sample.name)))
 
 
-def test_what_cannot_be_measured_is_said(identity_model: str, tmp_path: Path) -> None:
+def test_baselines_run_on_the_same_pictures(identity_model: str, clean_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(denoise_baselines, "available", lambda: {"flat": lambda noisy, sigma: np.clip(noisy, 0, 1) * 0 + sigma / 255})
+    found = result(data=str(clean_folder), model=identity_model, sigma=10.0, baselines=True)
+    assert [baseline["name"] for baseline in found["baselines"]] == ["flat"]
+    assert found["baselines"][0]["sigma"] == 10.0
+
+
+def test_where_the_level_is_unknown_a_baseline_gets_the_best_one_of_each_picture(
+    identity_model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = denoise_baselines.sigmas_to_try(None)
+    for name, level in (("a", levels[0]), ("b", levels[-1])):
+        for end in ("mean", "real"):
+            Image.fromarray(np.full((32, 32, 3), round(level), np.uint8)).save(tmp_path / f"{name}_{end}.png")
+    monkeypatch.setattr(denoise_baselines, "available", lambda: {"flat": lambda noisy, sigma: noisy * 0 + np.float32(sigma / 255)})
+    found = result(data=str(tmp_path), model=identity_model, baselines=True)
+    assert found["baselines"][0]["sigma"] == pytest.approx((levels[0] + levels[-1]) / 2)
+    assert found["baselines"][0]["psnr"] > 90
+
+
+def test_what_cannot_be_measured_is_refused(identity_model: str, tmp_path: Path) -> None:
     for folder, sigma in ((tmp_path / "missing", 10.0), (tmp_path, None)):
         with pytest.raises(DataError):
             result(data=str(folder), model=identity_model, sigma=sigma)
-    with pytest.raises(SpecError, match="sculpt"):
-        result(task="sculpt")
+    with pytest.raises(SpecError, match="Both"):
+        result(data=str(tmp_path), sigma=10.0, jpeg=10)
