@@ -182,6 +182,10 @@ ROWS: Mapping[str, tuple[Knob, ...]] = {"": RUN, "data": DATA, "stage": STAGE, "
 _WEIGHT = Knob("weight", "Weight", "How much the penalty counts against the reconstruction.", 0.1, "float", 0, 1e6)
 
 OBJECTIVE_KNOBS: Mapping[str, tuple[Knob, ...]] = {
+    "unet": (
+        Knob("teacher", "Teacher", "A larger denoiser to learn from, by name or file; empty for none.", "", "text"),
+        Knob("teacher_weight", "Weight of the teacher", "Share of its result in the training target.", 0.5, "float", 0, 1),
+    ),
     "stacked": (
         Knob(
             "corruption",

@@ -16,6 +16,7 @@ from aedesk.training.knobs import find, model_knobs, sections
 from aedesk.training.objectives.adversarial import AdversarialArguments
 from aedesk.training.objectives.contractive import ContractiveArguments
 from aedesk.training.objectives.masked import MaskedArguments
+from aedesk.training.objectives.restoration import RestorationArguments
 from aedesk.training.objectives.self_supervised import Neighbor2NeighborArguments
 from aedesk.training.objectives.sparse import SparseArguments
 from aedesk.training.objectives.stacked import StackedArguments
@@ -25,6 +26,7 @@ CHOSEN_ELSEWHERE = {"data": {"folder", "files"}}
 """By dropping them on the window."""
 
 ARGUMENTS = {
+    "unet": RestorationArguments,
     "stacked": StackedArguments,
     "sparse": SparseArguments,
     "contractive": ContractiveArguments,

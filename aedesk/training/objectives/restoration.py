@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from aedesk.data.degradations import uniform
 from aedesk.data.examples import Example
+from aedesk.models.checkpoint import load_model
 from aedesk.models.noise_estimator import CELL_PX
+from aedesk.models.zoo import find_model
 from aedesk.training.distributed import draw_for_batch
-from aedesk.training.objectives.base import Objective
+from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.losses import LOSSES
-from aedesk.training.recipe import LEVEL, Stage
+from aedesk.training.recipe import LEVEL, Recipe, Stage
+from aedesk.training.tables import require
 
 
 def local_level(noise: Tensor) -> Tensor:
@@ -41,6 +45,35 @@ def relative_error(estimate: Tensor, goal: Tensor) -> Tensor:
     return torch.log((estimate + 2) / (goal + 2)).abs().mean()
 
 
+@dataclass(frozen=True)
+class RestorationArguments:
+    """[objective] of a restoration U-Net.
+
+    Args:
+        teacher: name or file of a larger denoiser to learn from (distillation, Hinton 2015); empty for none.
+        teacher_weight: share of the teacher's result in what the network should answer, 0 to 1; the rest is the clean picture.
+    """
+
+    teacher: str = ""
+    teacher_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(0 <= self.teacher_weight <= 1, f"teacher_weight is {self.teacher_weight}.", "Choose a share from 0 to 1.")
+
+
+def load_teacher(name: str, student: nn.Module) -> nn.Module:
+    """A denoiser of the student's channels, on its device and without gradients.
+
+    Raises :class:`SpecError` if the model takes another input than the student, ModelError if there is none.
+    """
+    teacher: Any = load_model(find_model(name), next(student.parameters()).device)[0]
+    ours: Any = student
+    contracts = (teacher.descriptor, ours.descriptor)
+    kinds = {(about.purpose, about.channels, about.conditions) for about in contracts}
+    require(len(kinds) == 1, f"The teacher {name} is another kind of model.", "Choose a denoising U-Net with as many channels.")
+    return teacher.requires_grad_(False).eval()
+
+
 class Restoration(Objective):
     """Fidelity plus ``estimator_weight`` times the relative error of the estimated noise level.
 
@@ -50,6 +83,13 @@ class Restoration(Objective):
     A stage with the loss "level" minimises that relative error alone. The estimator is small and sees neither the restored picture nor
     the rest of the network, which is left out of such a step.
     """
+
+    def __init__(self, network: Any, recipe: Recipe) -> None:
+        super().__init__(network, recipe)
+        arguments = arguments_of(RestorationArguments, recipe)
+        self.teacher_weight = arguments.teacher_weight
+        # In a list, because a submodule would be trained, averaged and saved with the network.
+        self._teachers = [load_teacher(arguments.teacher, network)] if arguments.teacher else []
 
     def forward(self, example: Example, stage: Stage, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         noisy, target, network = example.noisy, example.target, self.network
@@ -66,10 +106,17 @@ class Restoration(Objective):
             condition = torch.where(choice < 0.25, goal, torch.where(choice < 0.75, estimate.detach(), one))
             condition = F.interpolate(condition, scale_factor=CELL_PX, mode="bilinear")
         restored = network(noisy, condition).float()
-        fidelity = LOSSES[stage.loss](restored, target)
+        fidelity = LOSSES[stage.loss](restored, self._answer(noisy, condition, target))
         mse = (restored.detach() - target).square().mean()
         terms = {"loss": fidelity.detach(), "psnr": -10 * torch.log10(mse), "estimator": estimation.detach()}
         return fidelity + self.recipe.train.estimator_weight * estimation, terms
+
+    def _answer(self, noisy: Tensor, condition: Tensor, target: Tensor) -> Tensor:
+        """What the network should give: the clean picture, mixed with what a teacher would give."""
+        for teacher in self._teachers:
+            with torch.no_grad():
+                target = torch.lerp(target, teacher(noisy, condition).float().clamp(0, 1), self.teacher_weight)
+        return target
 
     @staticmethod
     def reconstruct(network: Any, example: Example) -> Tensor:
