@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from aedesk.gui.aed_files import AedDecoder
-from aedesk.gui.bridge import Client, JobBridge
-from aedesk.gui.catalog import Catalog
-from aedesk.gui.figures import FiguresWatch
-from aedesk.gui.io_tasks import IoPool
-from aedesk.gui.loader import Loader
-from aedesk.gui.state import Library
-from aedesk.gui.tasks import TaskQueue
+from aedesk.gui.documents.aed_files import AedDecoder
+from aedesk.gui.documents.library import Library
+from aedesk.gui.documents.loader import Loader
+from aedesk.gui.documents.metrics import FiguresWatch
+from aedesk.gui.jobs.bridge import Client, JobBridge
+from aedesk.gui.jobs.inventory import Catalog
+from aedesk.gui.jobs.task_queue import TaskQueue
+from aedesk.gui.jobs.thread_pool import IoPool
 from aedesk.settings.store import Settings
 
 log = logging.getLogger(__name__)

@@ -60,8 +60,8 @@ def training(seconds: int = 30) -> int:
     from PySide6.QtWidgets import QApplication
 
     from aedesk.gui.app import Application
-    from aedesk.gui.panels.train import TrainPanel
-    from aedesk.gui.training.session import State
+    from aedesk.gui.panels.train.panel import TrainPanel
+    from aedesk.gui.panels.train.training_session import State
     from aedesk.imaging.io import read, write
 
     with tempfile.TemporaryDirectory() as folder:

@@ -36,7 +36,7 @@ def main() -> int:
     import numpy as np
     from PySide6.QtWidgets import QApplication
 
-    from aedesk.gui.widgets.loss_plot import LossPlot
+    from aedesk.gui.widgets.plots.loss_plot import LossPlot
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     app = QApplication(["bench"])

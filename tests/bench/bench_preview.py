@@ -23,8 +23,8 @@ def main() -> int:
     from PySide6.QtWidgets import QApplication, QCheckBox, QRadioButton
 
     from aedesk.gui.app import Application
-    from aedesk.gui.panels.restore import RestorePanel
-    from aedesk.gui.widgets.sliders import LabeledSlider
+    from aedesk.gui.panels.restore.panel import RestorePanel
+    from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 
     changes = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory() as folder:

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from small_codec import make_codec
 
 from aedesk.gui.app import Application
-from aedesk.gui.compress.latent_page import LatentPage
-from aedesk.gui.panels.compress import CompressPanel
+from aedesk.gui.panels.compress.latent_page import LatentPage
+from aedesk.gui.panels.compress.panel import CompressPanel
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
 from aedesk.settings.places import models_dir

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from aedesk.gui.app import Application
-from aedesk.gui.main_window import MainWindow
-from aedesk.gui.panels.train import TrainPanel
-from aedesk.gui.training.session import State
+from aedesk.gui.panels.train.panel import TrainPanel
+from aedesk.gui.panels.train.training_session import State
+from aedesk.gui.shell.main_window import MainWindow
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
 from aedesk.settings.store import Settings

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from aedesk.core.resources import resource_path
 from aedesk.gui.app import Application
-from aedesk.gui.main_window import MainWindow
-from aedesk.gui.tasks import TaskState
+from aedesk.gui.jobs.task_queue import TaskState
+from aedesk.gui.shell.main_window import MainWindow
 from aedesk.imaging.io import read, write
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from whole_window import WholeWindow
 
 from aedesk.core.codec_specs import CompressSpec
-from aedesk.gui.panels.compress import CompressPanel
+from aedesk.gui.panels.compress.panel import CompressPanel
 
 
 class Shop(WholeWindow):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton
 from whole_window import WholeWindow
 
 from aedesk.core.erase_specs import EraseSpec
-from aedesk.gui.panels.erase import ErasePanel
+from aedesk.gui.panels.erase.panel import ErasePanel
 
 MARK = (slice(10, 20), slice(30, 60))
 """Rows and columns of the white mark on the pictures."""

@@ -10,7 +10,7 @@ from fake_client import FakeClient
 from pytestqt.qtbot import QtBot
 
 from aedesk.gui.app import Application
-from aedesk.gui.main_window import MainWindow
+from aedesk.gui.shell.main_window import MainWindow
 
 OpenProgram = Callable[..., Application]
 

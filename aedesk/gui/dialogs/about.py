@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrows
 from aedesk import __version__
 from aedesk.core.specs import DeviceInfo
 from aedesk.gui.dialogs.buttons import without_icons
-from aedesk.gui.report import describe, parts, program_report
+from aedesk.gui.system_report import describe, parts, program_report
 
 
 class AboutDialog(QDialog):

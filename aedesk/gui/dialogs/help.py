@@ -8,8 +8,8 @@ from itertools import groupby
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayout, QWidget
 
-from aedesk.gui.actions import ROWS
 from aedesk.gui.dialogs.buttons import without_icons
+from aedesk.gui.shell.commands.table import ROWS
 
 IN_THE_VIEWER = (
     ("Mouse wheel", "Look closer or from further away, at the mouse"),

@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
-from aedesk.gui.presenter import versions
-from aedesk.gui.state import Document
+from aedesk.gui.documents.library import Document
+from aedesk.gui.shell.presenter import versions
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture

@@ -9,43 +9,43 @@ from aedesk.gui.panels.base import Panel
 
 
 def _restore() -> type[Panel]:
-    from aedesk.gui.panels.restore import RestorePanel
+    from aedesk.gui.panels.restore.panel import RestorePanel
 
     return RestorePanel
 
 
 def _erase() -> type[Panel]:
-    from aedesk.gui.panels.erase import ErasePanel
+    from aedesk.gui.panels.erase.panel import ErasePanel
 
     return ErasePanel
 
 
 def _compress() -> type[Panel]:
-    from aedesk.gui.panels.compress import CompressPanel
+    from aedesk.gui.panels.compress.panel import CompressPanel
 
     return CompressPanel
 
 
 def _add_noise() -> type[Panel]:
-    from aedesk.gui.panels.add_noise import AddNoisePanel
+    from aedesk.gui.panels.add_noise.panel import AddNoisePanel
 
     return AddNoisePanel
 
 
 def _train() -> type[Panel]:
-    from aedesk.gui.panels.train import TrainPanel
+    from aedesk.gui.panels.train.panel import TrainPanel
 
     return TrainPanel
 
 
 def _explore() -> type[Panel]:
-    from aedesk.gui.panels.explore import ExplorePanel
+    from aedesk.gui.panels.explore.panel import ExplorePanel
 
     return ExplorePanel
 
 
 def _models() -> type[Panel]:
-    from aedesk.gui.panels.models import ModelsPanel
+    from aedesk.gui.panels.models.panel import ModelsPanel
 
     return ModelsPanel
 

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from aedesk.core.errors import AedeskError
+from aedesk.gui.documents.library import Document
 from aedesk.gui.recovery.record import Kept, Record, step_values, write_picture, write_record
-from aedesk.gui.state import Document
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from aedesk.gui.history import History, Step
-from aedesk.gui.parking import park
+from aedesk.gui.documents.disk_backed import park
+from aedesk.gui.documents.history import History, Step
 from aedesk.imaging.picture import Picture
 from aedesk.settings.places import cache_dir
 

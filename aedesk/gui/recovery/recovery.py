@@ -10,11 +10,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from aedesk.gui import dialogs
-from aedesk.gui.history import History
+from aedesk.gui.documents.history import History
+from aedesk.gui.documents.library import Badge, Document
 from aedesk.gui.recovery.crash import CrashWatch, write_report
 from aedesk.gui.recovery.keeper import Keeper
 from aedesk.gui.recovery.record import FILE, Record, read_history, read_record
-from aedesk.gui.state import Badge, Document
 from aedesk.gui.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ class Recovery:
         """Tell of the crash if there was one, restore what the person wants; then keep this session. True if pictures come back."""
         restored = False
         if self.crashed:
-            from aedesk.gui.report import program_report  # only now: without a crash the first paint does not wait for it
+            from aedesk.gui.system_report import program_report  # only now: without a crash the first paint does not wait for it
 
             report = write_report(self._reports, self.watch.left, program_report(workspace.catalog.devices), self._log)
             restored = dialogs.ask_recovery(

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from aedesk.gui.widgets.icons import icon
+from aedesk.gui.widgets.style.icons import icon
 
 LEVELS = ("info", "warning", "error")
 

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from aedesk.gui.widgets.banner import Banner
 from aedesk.gui.widgets.busy_label import BusyLabel
-from aedesk.gui.widgets.sliders import LabeledSlider
+from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from aedesk.gui.widgets.drops import dropped_paths
-from aedesk.gui.widgets.sliders import LabeledSlider
+from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 from aedesk.gui.widgets.viewer import chrome
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.canvas import Canvas

@@ -1,0 +1,205 @@
+"""The pictures that are open. Qt signals, but no widgets, no files, no torch."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from aedesk.gui.documents.history import History, Step, size_bytes
+from aedesk.imaging.picture import Picture
+
+_ids = itertools.count(1)
+
+
+class Badge(StrEnum):
+    """What the library shows on a thumbnail."""
+
+    NONE = ""
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Document:
+    """One open picture.
+
+    ``source`` is the picture as its file holds it; None until it was read, and again after it was let go to save memory.
+    ``aed_bytes`` is the size of the .aed file that it was read from; None for other formats.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.id = next(_ids)
+        self.path = path
+        self.source: Picture | None = None
+        self.history = History(Step("Open"))
+        self.badge = Badge.NONE
+        self.problem = ""
+        self.reference_asked = False
+        self.aed_bytes: int | None = None
+        self._saved = self.history.now
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def step(self) -> Step:
+        return self.history.now
+
+    @property
+    def given(self) -> Picture | None:
+        """What results are compared with: the noisy copy if there is one, else the picture as it was opened."""
+        return self.step.noisy or self.source
+
+    @property
+    def input(self) -> Picture | None:
+        """What a model gets: the picture without what was erased from it, else what was given."""
+        return self.step.erased or self.given
+
+    @property
+    def newest(self) -> Picture | None:
+        """The result of everything so far, for work that goes on from there."""
+        return self.step.restored or self.input
+
+    @property
+    def result(self) -> Picture | None:
+        """What Save would write: the restored picture, else a noisy copy that was made; None if there is nothing new."""
+        return self.step.restored or self.step.noisy
+
+    @property
+    def saveable(self) -> Picture | None:
+        """What can be saved: the result; of an .aed file also the picture itself, for programs that do not know the format."""
+        return self.result or (self.source if self.aed_bytes is not None else None)
+
+    @property
+    def modified(self) -> bool:
+        """There is a result that no file holds."""
+        return self.result is not None and self.step is not self._saved
+
+    def mark_saved(self, step: Step) -> None:
+        self._saved = step
+
+
+class Library(QObject):
+    """The open pictures in order, and which of them is looked at."""
+
+    added = Signal(object)  # list of Document
+    removed = Signal(object)  # list of Document
+    changed = Signal(object)  # Document: another step, badge, source or saved mark
+    current_changed = Signal(object)  # Document or None
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._documents: dict[int, Document] = {}
+        self._current: Document | None = None
+        self._looked_at: list[int] = []
+
+    @property
+    def documents(self) -> list[Document]:
+        return list(self._documents.values())
+
+    @property
+    def current(self) -> Document | None:
+        return self._current
+
+    def find(self, document_id: int) -> Document | None:
+        return self._documents.get(document_id)
+
+    def add(self, paths: Iterable[Path]) -> list[Document]:
+        """Open files, each once; returns their documents, old and new."""
+        by_path = {document.path: document for document in self._documents.values()}
+        found, new = [], []
+        for path in paths:
+            document = by_path.get(path)
+            if document is None:
+                document = by_path[path] = Document(path)
+                self._documents[document.id] = document
+                new.append(document)
+            found.append(document)
+        if new:
+            self.added.emit(new)
+        return found
+
+    def remove(self, documents: Iterable[Document]) -> None:
+        gone = [document for document in documents if self._documents.pop(document.id, None) is not None]
+        if not gone:
+            return
+        self._looked_at = [known for known in self._looked_at if known in self._documents]
+        self.removed.emit(gone)
+        if self._current in gone:
+            self.look_at(next(iter(self._documents.values()), None))
+
+    def look_at(self, document: Document | None) -> None:
+        if document is self._current:
+            return
+        self._current = document
+        if document is not None:
+            self._looked_at = [known for known in self._looked_at if known != document.id] + [document.id]
+        self.current_changed.emit(document)
+
+    def step(self, by: int) -> None:
+        """Look at a neighbour of the current picture; the last and the first are neighbours."""
+        documents = self.documents
+        if self._current is not None:
+            self.look_at(documents[(documents.index(self._current) + by) % len(documents)])
+
+    def push(self, document: Document, step: Step) -> None:
+        document.history.push(step)
+        self.changed.emit(document)
+
+    def undo(self, document: Document) -> None:
+        document.history.undo()
+        self.changed.emit(document)
+
+    def redo(self, document: Document) -> None:
+        document.history.redo()
+        self.changed.emit(document)
+
+    def set_badge(self, document: Document, badge: Badge, problem: str = "") -> None:
+        document.badge, document.problem = badge, problem
+        self.changed.emit(document)
+
+    def set_source(self, document: Document, source: Picture) -> None:
+        document.source = source
+        self.changed.emit(document)
+
+    def mark_saved(self, document: Document, step: Step) -> None:
+        document.mark_saved(step)
+        self.changed.emit(document)
+
+    def trim(self, undo_bytes: int, source_bytes: int) -> None:
+        """Forget the oldest steps and the sources not looked at for longest until both limits hold.
+
+        What the present steps hold is the person's work and never let go.
+        """
+        self._trim_steps(undo_bytes)
+        self._trim_sources(source_bytes)
+
+    def _trim_steps(self, limit_bytes: int) -> None:
+        needed = {id(picture) for document in self._documents.values() for picture in document.step.pictures}
+        steps = [(step, document) for document in self._documents.values() for step in document.history.others]
+        steps.sort(key=lambda pair: pair[0].serial, reverse=True)
+        held = 0
+        for step, document in steps:
+            fresh = {id(picture): picture for picture in step.pictures if id(picture) not in needed}
+            cost = sum(map(size_bytes, fresh.values()))
+            if cost and held + cost > limit_bytes:
+                document.history.forget(step)
+                self.changed.emit(document)
+                continue
+            held += cost
+            needed |= fresh.keys()
+
+    def _trim_sources(self, limit_bytes: int) -> None:
+        rank = {known: index for index, known in enumerate(self._looked_at)}
+        loaded = [document for document in self._documents.values() if document.source is not None]
+        loaded.sort(key=lambda document: rank.get(document.id, -1), reverse=True)
+        held = 0
+        for document in loaded:
+            held += size_bytes(document.source) if document.source is not None else 0
+            if held > limit_bytes and document is not self._current:
+                document.source = None

@@ -1,0 +1,103 @@
+"""Results into files, off the window's thread, never over a file that is there without being told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from aedesk.core.errors import AedeskError
+from aedesk.gui.documents.history import Step
+from aedesk.gui.documents.library import Document
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.formats import WRITABLE
+from aedesk.imaging.io import write
+from aedesk.imaging.picture import Picture
+
+FALLBACK_SUFFIX = ".png"
+
+
+class Saver(QObject):
+    """Writes what ``Document.result`` holds; the picture carries its own metadata."""
+
+    saved = Signal(object, object)  # Document, Path
+    failed = Signal(object, object)  # Document, AedeskError
+
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+
+    def save(self, document: Document, path: Path, *, overwrite: bool, then: Callable[[], None] | None = None) -> None:
+        """Write one result. The person has agreed to ``overwrite`` in the dialog."""
+        step, picture = document.step, document.saveable
+        if picture is None:
+            return
+        quality = int(self._workspace.settings["jpeg_quality"])
+
+        def done(written: Path) -> None:
+            self._on_saved(document, step, written)
+            if then is not None:
+                then()
+
+        self._workspace.pool.run(
+            lambda: write(picture, path, quality=quality, overwrite=overwrite), done, lambda error: self.failed.emit(document, error)
+        )
+
+    def save_all(self, documents: Iterable[Document], folder: Path, finished: Callable[[int, int], None]) -> None:
+        """Write every result into ``folder`` as NAME_restored.EXT, or NAME_restored-2.EXT where that is taken.
+
+        ``finished(saved, failed)`` is called at the end; a picture that cannot be written does not keep the others.
+        """
+        waiting = [document for document in documents if document.result is not None]
+        counts = [0, 0]
+        suffix, quality = str(self._workspace.settings["save_suffix"]), int(self._workspace.settings["jpeg_quality"])
+
+        def next_one() -> None:
+            if not waiting:
+                finished(*counts)
+                return
+            document = waiting.pop(0)
+            step, picture = document.step, document.result
+            if picture is None:
+                next_one()
+                return
+
+            def done(written: Path) -> None:
+                counts[0] += 1
+                self._on_saved(document, step, written)
+                next_one()
+
+            def failed(error: AedeskError) -> None:
+                counts[1] += 1
+                self.failed.emit(document, error)
+                next_one()
+
+            target = folder / save_name(document.path, suffix)
+            self._workspace.pool.run(lambda: write_beside(picture, target, quality), done, failed)
+
+        next_one()
+
+    def _on_saved(self, document: Document, step: Step, path: Path) -> None:
+        self._workspace.library.mark_saved(document, step)
+        self.saved.emit(document, path)
+
+
+def save_name(path: Path, suffix: str) -> str:
+    """NAME + suffix in the picture's own format, or PNG where that format cannot be written."""
+    extension = path.suffix if path.suffix.lower() in WRITABLE else FALLBACK_SUFFIX
+    return f"{path.stem}{suffix}{extension}"
+
+
+def write_beside(picture: Picture, target: Path, quality: int) -> Path:
+    """Write to ``target`` or, where that exists, to the next free name with a number."""
+    return write(picture, free_name(target), quality=quality, overwrite=False)
+
+
+def free_name(target: Path) -> Path:
+    """``target``, or NAME-2, NAME-3 ... where that is taken."""
+    path, number = target, 1
+    while path.exists():
+        number += 1
+        path = target.with_name(f"{target.stem}-{number}{target.suffix}")
+    return path

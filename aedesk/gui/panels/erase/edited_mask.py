@@ -1,0 +1,128 @@
+"""One mask that is being edited: its pixels, what was done to them, and how it is shown."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from aedesk.gui.panels.erase.mask_history import Change, TileUndo
+from aedesk.gui.widgets.viewer.mask_layer import MaskLayer
+from aedesk.imaging import masks
+from aedesk.imaging.masks import Box, Mask, Point
+
+
+class EditedMask(QObject):
+    """All changes happen between ``begin`` and ``end``, and each pair is one step of undo.
+
+    Signals:
+        changed(Box): pixels inside are other than before.
+
+    Attributes:
+        revision: a number for what the mask is now; undoing a change brings the one before it back.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, width: int, height: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.pixels = masks.empty_mask(width, height)
+        self.layer = MaskLayer(self.pixels)
+        self._revisions = itertools.count(1)
+        self._before = self.revision = 0
+        self._undo = TileUndo(self.pixels)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.layer.size
+
+    @property
+    def empty(self) -> bool:
+        return self.layer.covered.empty
+
+    @property
+    def untouched(self) -> bool:
+        """Nothing is marked, and nothing could be got back."""
+        return self.empty and self.to_undo is None and self.to_redo is None
+
+    @property
+    def to_undo(self) -> Change | None:
+        return self._undo.to_undo
+
+    @property
+    def to_redo(self) -> Change | None:
+        return self._undo.to_redo
+
+    def begin(self, title: str) -> None:
+        self._before = self.revision
+        self._undo.begin(title)
+
+    def end(self) -> bool:
+        """The change is complete; False if nothing is other than before."""
+        if self._undo.commit() and self.to_undo is not None:
+            self.to_undo.before, self.to_undo.after = self._before, self.revision
+            return True
+        self.revision = self._before
+        return False
+
+    def renew(self) -> None:
+        """The mask counts as another one, even if no pixel has changed."""
+        self.revision = next(self._revisions)
+
+    def stroke(self, start: Point, end: Point, radius_px: float, value: int) -> None:
+        reach = int(radius_px) + 2
+        (ax, ay), (bx, by) = start, end
+        around = Box(int(min(ax, bx)), int(min(ay, by)), int(max(ax, bx)), int(max(ay, by))).grown(reach)
+        self._write(around, lambda: masks.stroke(self.pixels, start, end, radius_px, value))
+
+    def polygon(self, corners: Sequence[Point], value: int) -> None:
+        self._write(_around(corners), lambda: masks.polygon(self.pixels, corners, value))
+
+    def rectangle(self, corner: Point, opposite: Point, value: int) -> None:
+        self._write(_around((corner, opposite)), lambda: masks.rectangle(self.pixels, corner, opposite, value))
+
+    def clear(self) -> None:
+        self._replace(None)
+
+    def replace(self, pixels: Mask) -> None:
+        """Take over another mask of the same size."""
+        self._replace(pixels)
+
+    def undo(self) -> None:
+        self._tell(self._undo.undo())
+        if self.to_redo is not None:
+            self.revision = self.to_redo.before
+
+    def redo(self) -> None:
+        self._tell(self._undo.redo())
+        if self.to_undo is not None:
+            self.revision = self.to_undo.after
+
+    def _replace(self, pixels: Mask | None) -> None:
+        box = self.layer.covered
+        if pixels is not None:
+            box = box.united(masks.bounds(pixels))
+
+        def write() -> Box:
+            self.pixels[box.slices] = 0 if pixels is None else pixels[box.slices]
+            return box
+
+        self._write(box, write)
+
+    def _write(self, around: Box, draw: Callable[[], Box]) -> None:
+        if self._undo.open:  # else the person has undone a stroke while drawing it: what follows belongs to nothing
+            self._undo.touch(around)
+            self._tell(draw())
+
+    def _tell(self, box: Box) -> None:
+        if not box.empty:
+            self.renew()
+            self.layer.refresh(box)
+            self.changed.emit(box)
+
+
+def _around(corners: Sequence[Point]) -> Box:
+    xs, ys = np.array(corners).T
+    return Box(int(np.floor(xs.min())), int(np.floor(ys.min())), int(np.ceil(xs.max())), int(np.ceil(ys.max()))).grown(1)

@@ -1,0 +1,165 @@
+"""The part of the panel that works on the mask: tools, brush, edges, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from aedesk.gui.panels.erase.mask_editor import MAX_BRUSH_PX, MIN_BRUSH_PX, MaskEditor
+from aedesk.gui.panels.erase.mask_files import MaskAsking
+from aedesk.gui.panels.erase.tools import TOOLS
+from aedesk.gui.widgets.inputs.forms import number
+from aedesk.gui.widgets.inputs.sliders import LabeledSlider
+from aedesk.gui.widgets.style.icons import icon
+
+_ICON_PX = 20
+_MAX_EDGE_PX = 64
+_MIN_RANGE_PX = 100
+
+
+class MaskBox(QWidget):
+    """Shows what the editor says and hands it what is pressed."""
+
+    def __init__(self, editor: MaskEditor, asking: MaskAsking, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("maskBox")
+        self._editor = editor
+        self._covered = QLabel()
+        self._covered.setObjectName("maskCovered")
+        self._covered.setProperty("quiet", True)
+        self._group = QButtonGroup(self)
+        self._size = LabeledSlider("Brush", MIN_BRUSH_PX, MAX_BRUSH_PX, editor.brush_px, unit="px")
+        self._size.setObjectName("brushSize")
+        self._size.setToolTip("Diameter of brush and eraser, in pixels of the picture; the keys [ and ] make it smaller and larger")
+        self._edge = number("maskEdge", "Pixels to grow, shrink or feather by", 1, _MAX_EDGE_PX, 4, " px")
+        self._edge.setToolTip("How far Grow, Shrink and Feather go")
+        self._show = QCheckBox("Sho&w")
+        self._show.setObjectName("maskShow")
+        self._show.setAccessibleName("Show the mask")
+        self._show.setToolTip("Red is what will be erased; hide it to see what lies under it")
+        self._show.setChecked(True)
+        self._one = QCheckBox("&One mask for all pictures of this size")
+        self._one.setObjectName("maskOne")
+        self._one.setToolTip("For a date or a mark that is at the same place in a whole folder")
+        edge, press = self._edge, self._button
+        self._whole = [
+            press("&Grow", "maskGrow", "Make the mask larger on all sides", lambda: editor.grow(edge.value())),
+            press("Shri&nk", "maskShrink", "Make the mask smaller on all sides", lambda: editor.shrink(edge.value())),
+            press(
+                "Feather",
+                "maskFeather",
+                "Give the mask a soft edge, so that the repair fades into the picture",
+                lambda: editor.feather(edge.value()),
+            ),
+            press("&Clear", "maskClear", "Nothing is to be erased", editor.clear),
+            press("&Save\N{HORIZONTAL ELLIPSIS}", "maskSave", "Save the mask as a PNG", asking.save),
+        ]
+        self._always = [
+            press("Inver&t", "maskInvert", "Erase what is kept, and keep what is erased", editor.invert),
+            press("&Load\N{HORIZONTAL ELLIPSIS}", "maskLoad", "Take the mask from a picture file: white is erased", asking.load),
+        ]
+        self._lay_out()
+        self._size.value_changed.connect(editor.set_brush_px)
+        self._group.buttonToggled.connect(self._on_tool)
+        self._show.toggled.connect(editor.set_visible)
+        self._one.toggled.connect(editor.set_one_for_all)
+        editor.brush_changed.connect(self._size.set_value)
+        editor.shown.connect(self._on_shown)
+        editor.changed.connect(self._refresh)
+        for key, slot in (("[", editor.smaller_brush), ("]", editor.larger_brush)):
+            QShortcut(QKeySequence(key), self, slot)
+        self._refresh()
+
+    @property
+    def one_for_all(self) -> QCheckBox:
+        return self._one
+
+    def _lay_out(self) -> None:
+        heading = QLabel("Mask")
+        heading.setProperty("heading", True)
+        top = QHBoxLayout()
+        top.addWidget(heading)
+        top.addSpacing(8)
+        top.addWidget(self._covered)
+        top.addStretch(1)
+        top.addWidget(self._show)
+        tools = QHBoxLayout()
+        tools.setSpacing(4)
+        for entry in TOOLS:
+            button = QToolButton()
+            button.setObjectName(f"maskTool_{entry.name}")
+            button.setText(entry.title)
+            button.setIcon(icon(entry.icon))
+            button.setIconSize(QSize(_ICON_PX, _ICON_PX))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setAccessibleName(entry.title)
+            button.setToolTip(entry.tip)
+            button.setCheckable(True)
+            button.setProperty("segment", True)
+            button.setProperty("compact", True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            policy = button.sizePolicy()
+            policy.setHorizontalPolicy(policy.Policy.Expanding)
+            button.setSizePolicy(policy)
+            button.setChecked(entry.name == self._editor.tool)
+            self._group.addButton(button)
+            tools.addWidget(button, 1)
+        grid = QGridLayout()
+        grid.setSpacing(4)
+        grow, shrink, feather, clear, save = self._whole
+        invert, load = self._always
+        rows: tuple[tuple[QWidget, ...], ...] = ((grow, shrink, feather, self._edge), (invert, clear, load, save))
+        for row, widgets in enumerate(rows):
+            for column, widget in enumerate(widgets):
+                grid.addWidget(widget, row, column)
+                grid.setColumnStretch(column, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(6)
+        whole.addLayout(top)
+        whole.addLayout(tools)
+        whole.addWidget(self._size)
+        whole.addLayout(grid)
+        whole.addWidget(self._one)
+
+    def _button(self, text: str, name: str, tip: str, pressed: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.setProperty("compact", True)
+        button.clicked.connect(lambda _checked=False: pressed())
+        return button
+
+    @Slot(QToolButton, bool)
+    def _on_tool(self, button: QToolButton, checked: bool) -> None:
+        if checked:
+            self._editor.set_tool(button.objectName().removeprefix("maskTool_"))
+
+    @Slot()
+    def _on_shown(self) -> None:
+        with QSignalBlocker(self._show):
+            self._show.setChecked(True)
+
+    @Slot()
+    def _refresh(self) -> None:
+        mask, marked = self._editor.mask, self._editor.marked
+        if mask is not None:
+            self._size.set_range(MIN_BRUSH_PX, min(max(max(mask.size) // 8, _MIN_RANGE_PX, self._editor.brush_px), MAX_BRUSH_PX))
+        for button in self._whole:
+            button.setEnabled(mask is not None and not mask.empty)
+        for button in self._always:
+            button.setEnabled(mask is not None)
+        if marked is not None:
+            self._covered.setText(covered_words(self._editor.share))
+        else:
+            self._covered.setText("empty" if mask is None or mask.empty else "erased already")
+
+
+def covered_words(share: float) -> str:
+    """How much of the picture is marked."""
+    per_cent = 100 * share
+    digits = 0 if per_cent >= 10 else 1 if per_cent >= 1 else 2
+    return f"{per_cent:.{digits}f} % of the picture" if per_cent >= 0.01 else "below 0.01 % of the picture"

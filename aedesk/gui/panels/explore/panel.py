@@ -1,0 +1,359 @@
+"""The Explore panel: which model, which question, with which parameters. The answers show in the middle of the window."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from aedesk.core.errors import AedeskError
+from aedesk.core.explore_specs import DecodeSpec, UnpackSpec
+from aedesk.core.specs import ModelInfo
+from aedesk.gui.dialogs import explore
+from aedesk.gui.documents.library import Document
+from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.panels.base import Panel
+from aedesk.gui.panels.explore.activity import Activity, Common
+from aedesk.gui.panels.explore.folder_activities import ExportActivity, MapActivity, PcaActivity, ProbeActivity, RankActivity
+from aedesk.gui.panels.explore.folder_controls import SET_TITLES, FolderControls
+from aedesk.gui.panels.explore.page import NO_MODEL, ExploreCentre
+from aedesk.gui.panels.explore.picture_activities import CodeActivity, InterpolateActivity, SampleActivity
+from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form
+from aedesk.gui.widgets.viewer import CompareView
+from aedesk.gui.workspace import Workspace
+from aedesk.models.latent import has_latent, is_generative, takes_one_size
+from aedesk.settings.places import data_dir
+
+log = logging.getLogger(__name__)
+
+ACTIVITIES: tuple[type[Activity], ...] = (
+    CodeActivity,
+    InterpolateActivity,
+    SampleActivity,
+    MapActivity,
+    RankActivity,
+    PcaActivity,
+    ProbeActivity,
+    ExportActivity,
+)
+MARGIN_PX = 16
+
+
+class ExplorePanel(Panel):
+    run_title = "Explore"
+
+    def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
+        super().__init__(workspace, viewer, parent)
+        self.setObjectName("explorePanel")
+        settings = workspace.settings
+        self._active = False
+        self._known: tuple[Any, ...] | None = None  # what the code that is shown belongs to
+        self._asked: Activity | None = None
+        self._centre: ExploreCentre | None = None
+        self._runner, self._decoder, self._unpacker = (Runner(workspace.bridge, self) for _ in range(3))
+        self.models = combo("exploreModel", "Model")
+        self._about_model = quiet_label("exploreModelAbout")
+        self.what = combo("exploreWhat", "What to explore")
+        self._about = quiet_label("exploreAbout")
+        self.fit = combo("exploreFit", "Pictures")
+        self.fit.addItem("Scaled to fit", "scale")
+        self.fit.addItem("The middle, full size", "crop")
+        self.fit.setToolTip("How a picture that is larger than the network's input is given to it")
+        self.folder = FolderControls(str(settings["explore_folder"]))
+        self.activities = [kind(workspace) for kind in ACTIVITIES]
+        self.begin = QPushButton()
+        self.begin.setObjectName("exploreBegin")
+        self.begin.setProperty("primary", True)
+        self._missing = quiet_label("exploreMissing")
+        for activity in self.activities:
+            self.what.addItem(activity.title, activity.name)
+        self._lay_out()
+        self.what.setCurrentIndex(max(self.what.findData(settings["explore_what"]), 0))
+        self._fill_models()
+        self._on_what()
+        self._connect()
+
+    @property
+    def activity(self) -> Activity:
+        return self.activities[self.what.currentIndex()]
+
+    @property
+    def model(self) -> ModelInfo | None:
+        chosen = self.models.currentData()
+        return next((model for model in self.workspace.catalog.models if model.name == chosen), None)
+
+    def centre(self) -> QWidget:
+        if self._centre is None:
+            self._centre = ExploreCentre()
+            self._centre.view_made.connect(self._on_view_made)
+            for runner in (self._runner, self._unpacker):
+                self._centre.cancel_wanted.connect(runner.cancel)
+                runner.progressed.connect(self._centre.show_progress)
+                runner.busy_changed.connect(self._centre.set_busy)
+            self._show_activity()
+        return self._centre
+
+    def set_active(self, active: bool) -> None:
+        self._active = active
+        if active:
+            self._refresh()
+            self._begin_if_live()
+
+    def shutdown(self) -> None:
+        for runner in (self._runner, self._decoder, self._unpacker):
+            runner.cancel()
+
+    def remember(self) -> None:
+        settings = self.workspace.settings
+        settings["explore_what"] = self.activity.name
+        settings["explore_folder"] = self.folder.folder.text()
+        settings["explore_model"] = self.models.currentData() or settings["explore_model"]
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, 8)
+        column.setSpacing(8)
+        fit = make_form()
+        add_row(fit, "&Pictures", self.fit)
+        for text, box, about in (("&Model", self.models, self._about_model), ("&What to explore", self.what, self._about)):
+            label = QLabel(text)
+            label.setBuddy(box)
+            label.setProperty("heading", True)
+            for widget in (label, box, about):
+                column.addWidget(widget)
+            column.addSpacing(6)
+        column.addWidget(self.folder)
+        for activity in self.activities:
+            column.addWidget(activity)
+        column.addLayout(fit)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("exploreScroll")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        below = QVBoxLayout()
+        below.setContentsMargins(MARGIN_PX, 4, MARGIN_PX, MARGIN_PX)
+        below.addWidget(self._missing)
+        below.addWidget(self.begin)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addLayout(below)
+
+    def _connect(self) -> None:
+        workspace = self.workspace
+        self.what.currentIndexChanged.connect(self._on_what)
+        self.models.currentIndexChanged.connect(self._on_model)
+        self.fit.currentIndexChanged.connect(self._on_input_changed)
+        self.folder.changed.connect(self._refresh)
+        self.folder.set_wanted.connect(self._on_set_wanted)
+        self._unpacker.finished.connect(self.folder.set_folder)
+        self._unpacker.failed.connect(self._on_failed)
+        self.begin.clicked.connect(self._begin)
+        for activity in self.activities:
+            activity.changed.connect(self._on_input_changed)
+        self._runner.finished.connect(self._on_finished)
+        self._runner.failed.connect(self._on_failed)
+        self._runner.logged.connect(self._on_logged)
+        self._decoder.finished.connect(self._on_decoded)
+        self._decoder.failed.connect(self._on_failed)
+        workspace.catalog.models_changed.connect(self._fill_models)
+        workspace.library.current_changed.connect(self._on_picture)
+        workspace.library.changed.connect(self._on_picture)
+        for signal in (workspace.library.added, workspace.library.removed):
+            signal.connect(self._refresh)
+
+    @Slot()
+    def _fill_models(self) -> None:
+        chosen = self.models.currentData() or str(self.workspace.settings["explore_model"])
+        self.models.blockSignals(True)
+        self.models.clear()
+        for model in self.workspace.catalog.models:
+            if has_latent(model.card):
+                self.models.addItem(model.title or model.name, model.name)
+        self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
+        self.models.blockSignals(False)
+        if self.models.currentData() != chosen or self._known is None:
+            self._on_model()
+        else:
+            self._refresh()
+
+    @Slot()
+    def _on_model(self, _index: int = 0) -> None:
+        model = self.model
+        card = model.card if model is not None else {}
+        if model is not None:
+            trained_on = card.get("recipe", {}).get("data", {}).get("fit", "crop")
+            self.fit.blockSignals(True)
+            self.fit.setCurrentIndex(self.fit.findData(trained_on if takes_one_size(card) and trained_on == "crop" else "scale"))
+            self.fit.blockSignals(False)
+        about = ". ".join(str(part).rstrip(".") for part in (card.get("family", "").capitalize(), card.get("description")) if part)
+        self._about_model.setText(about)
+        self._about_model.setVisible(bool(about))
+        for activity in self.activities:
+            activity.set_model(card)
+        self._runner.cancel()
+        self._decoder.cancel()
+        self._known = None
+        if self._centre is not None:
+            self._centre.clear()
+        self._on_what()
+
+    @Slot()
+    def _on_what(self, _index: int = 0) -> None:
+        activity, card = self.activity, self.model.card if self.model is not None else {}
+        self._about.setText(activity.about)
+        for each in self.activities:
+            each.setVisible(each is activity)
+        self.folder.setVisible(activity.uses_folder)
+        self.folder.set_kind(activity.uses_edge and not takes_one_size(card), activity.uses_features)
+        self.begin.setText(activity.button)
+        self._show_activity()
+        self._refresh()
+        self._begin_if_live()
+
+    @Slot(object)
+    def _on_picture(self, _document: Document | None) -> None:
+        self._refresh()
+        self._begin_if_live()
+
+    @Slot()
+    def _on_input_changed(self, _value: object = None) -> None:
+        self._known = None
+        self._begin_if_live()
+
+    @Slot()
+    def _refresh(self, _about: object = None) -> None:
+        common = self._common()
+        missing = "" if common is None else self.activity.missing(common)
+        self._missing.setText(missing)
+        self._missing.setVisible(bool(missing))
+        self.begin.setEnabled(common is not None and not missing)
+        self.models.setEnabled(self.models.count() > 0)
+        self.models.setPlaceholderText("No model with a latent yet")
+        self.what.setEnabled(common is not None)
+        self._show_activity()
+
+    def _common(self) -> Common | None:
+        model = self.model
+        if model is None:
+            return None
+        folder = self.folder
+        return Common(
+            model.name,
+            self.workspace.catalog.device,
+            self.fit.currentData(),
+            folder.folder.text().strip(),
+            folder.limit.value(),
+            folder.edge.value(),
+            folder.pooling.currentData(),
+            is_generative(model.card),
+        )
+
+    def _show_activity(self) -> None:
+        if self._centre is not None:
+            self._centre.show_activity(self.activity if self.model is not None else None)
+
+    def _begin_if_live(self) -> None:
+        current = self.workspace.library.current
+        if current is None or not (self._active and self.activity.live and self.begin.isEnabled()):
+            return
+        if self._key(current) != self._known:
+            self._begin()
+
+    def _key(self, document: Document) -> tuple[Any, ...]:
+        """What the code of a picture depends on, apart from parameters."""
+        return (self.models.currentData(), document, document.step.noisy)
+
+    @Slot()
+    def _begin(self) -> None:
+        common, activity = self._common(), self.activity
+        if common is None:
+            self.workspace.tell(NO_MODEL.replace("\n\n", " "), "info")
+            return
+        documents = activity.documents()
+        if activity.live and documents:
+            self._known = self._key(documents[0])  # already now: reading the picture tells of a change, too
+        self._with_pictures(activity, common, documents)
+
+    def _with_pictures(self, activity: Activity, common: Common, documents: list[Document]) -> None:
+        """Ask for the pictures one after the other, then begin."""
+        unread = next((document for document in documents if document.input is None), None)
+        if unread is not None:
+            self.workspace.loader.ensure(unread, lambda _: self._with_pictures(activity, common, documents))
+            return
+        if activity is not self.activity or documents != activity.documents():
+            return  # the person has gone on
+        try:
+            spec = activity.spec(common)
+        except AedeskError as error:
+            self._on_failed(str(error))
+            return
+        if spec is not None:
+            self._asked = activity
+            self._decoder.cancel()
+            self._runner.run(spec, *(document.input for document in documents))
+
+    @Slot(object)
+    def _on_finished(self, result: Any) -> None:
+        if self._asked is not None and self._centre is not None:
+            self._centre.show_result(self._asked, result)
+
+    @Slot(str, str)
+    def _on_logged(self, text: str, level: str) -> None:
+        log.log(logging.WARNING if level == "warning" else logging.INFO, text)
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        self.workspace.tell(text, "error")
+
+    @Slot(str, object)
+    def _on_view_made(self, name: str, view: ResultView) -> None:
+        from aedesk.gui.panels.explore.code_view import CodeView
+
+        view.picture_wanted.connect(self._on_picture_wanted)
+        view.again_wanted.connect(self._on_again)
+        if isinstance(view, CodeView):
+            view.edited.connect(self._on_edited)
+
+    @Slot(object, object)
+    def _on_edited(self, code: object, original: object) -> None:
+        common = self._common()
+        if common is not None:
+            self._decoder.follow(DecodeSpec(common.model, common.device, common.fit), code, original)
+
+    @Slot(object)
+    def _on_decoded(self, result: Any) -> None:
+        from aedesk.gui.panels.explore.code_view import CodeView
+
+        view = None if self._centre is None else self._centre.view(self.activities[0])
+        if isinstance(view, CodeView) and view.has_result:
+            view.show_decoded(result)
+
+    @Slot()
+    def _on_again(self) -> None:
+        activity = self.activity
+        if isinstance(activity, SampleActivity):
+            activity.draw()
+        self._begin()
+
+    @Slot(str)
+    def _on_set_wanted(self, name: str) -> None:
+        folder = data_dir() / "datasets" / "pictures" / name
+        download = explore.download(self, SET_TITLES[name], folder)
+        if download is not None:
+            self._unpacker.run(UnpackSpec(name, str(folder), download=download))
+
+    @Slot(str)
+    def _on_picture_wanted(self, path: str) -> None:
+        """Open a picture of the map or the ranking and show its code."""
+        documents = self.workspace.library.add([Path(path)])
+        self.what.setCurrentIndex(self.what.findData(CodeActivity.name))
+        self.workspace.library.look_at(documents[0])

@@ -1,0 +1,151 @@
+"""Activities about single pictures: a code, the way between two, new ones. Views are imported when they are first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import randbelow
+from typing import Any
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from aedesk.core.explore_specs import CodeSpec, InterpolateSpec, SampleSpec
+from aedesk.gui.documents.library import Document
+from aedesk.gui.panels.explore.activity import Activity, Common
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.inputs.forms import add_row, combo, number
+from aedesk.gui.workspace import Workspace
+from aedesk.models.latent import is_generative, takes_one_size
+
+
+class CodeActivity(Activity):
+    name = "code"
+    title = "The code of a picture"
+    about = "What is left of the picture in the middle of the network, and what comes back. Change it and watch."
+    button = "&Encode"
+    live = True
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.edge = number("codeEdge", "Longest edge", 16, 2048, 512, " px")
+        self.edge.setToolTip("Larger pictures are scaled down to this, if the network takes any size")
+        self.edge.setKeyboardTracking(False)
+        add_row(self.form, "&Longest edge", self.edge)
+        self.edge.valueChanged.connect(self.changed)
+
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        self.form.setRowVisible(self.edge, not takes_one_size(card))
+
+    def missing(self, common: Common) -> str:
+        return "" if self.documents() else "Open a picture and choose it in the library."
+
+    def documents(self) -> list[Document]:
+        current = self.workspace.library.current
+        return [] if current is None else [current]
+
+    def spec(self, common: Common) -> CodeSpec:
+        return CodeSpec(common.model, common.device, common.fit, self.edge.value())
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.panels.explore.code_view import CodeView
+
+        return CodeView()
+
+
+class InterpolateActivity(Activity):
+    name = "interpolate"
+    title = "Between two pictures"
+    about = "Goes from one picture's code to the other's and decodes what lies between."
+    button = "&Interpolate"
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.first, self.second = combo("interpolateFirst", "From"), combo("interpolateSecond", "To")
+        self.path = combo("interpolatePath", "Way")
+        self.frames = number("interpolateFrames", "Steps", 2, 65, 9)
+        self.path.setToolTip("A great circle keeps the length that codes of a Gaussian prior have")
+        add_row(self.form, "F&rom", self.first)
+        add_row(self.form, "&To", self.second)
+        add_row(self.form, "&Steps", self.frames)
+        add_row(self.form, "&Way", self.path)
+        self.set_model({})
+        for signal in (workspace.library.added, workspace.library.removed):
+            signal.connect(self._fill)
+        self._fill()
+
+    def missing(self, common: Common) -> str:
+        return "" if len(self.workspace.library.documents) > 1 else "Open two pictures: the way goes from one to the other."
+
+    def documents(self) -> list[Document]:
+        found = [self.workspace.library.find(box.currentData()) for box in (self.first, self.second)]
+        return [document for document in found if document is not None]
+
+    def spec(self, common: Common) -> InterpolateSpec:
+        return InterpolateSpec(common.model, common.device, common.fit, self.frames.value(), self.path.currentData())
+
+    def set_model(self, card: Mapping[str, Any]) -> None:
+        generative = is_generative(card)
+        chosen = self.path.currentData()
+        self.path.clear()
+        self.path.addItem("Straight", "linear")
+        if generative:
+            self.path.addItem("Great circle", "spherical")
+        self.path.setCurrentIndex(max(self.path.findData(chosen), 0))
+        self.form.setRowVisible(self.path, generative)
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.panels.explore.sequence_views import InterpolationView
+
+        return InterpolationView()
+
+    @Slot(object)
+    def _fill(self, _documents: object = None) -> None:
+        documents = self.workspace.library.documents
+        for place, box in enumerate((self.first, self.second)):
+            chosen = box.currentData()
+            box.clear()
+            for document in documents:
+                box.addItem(document.name, document.id)
+            box.setCurrentIndex(max(box.findData(chosen), min(place, len(documents) - 1) if box.findData(chosen) < 0 else 0))
+
+
+class SampleActivity(Activity):
+    name = "sample"
+    title = "New samples"
+    about = "Decodes random codes: pictures that the model makes up."
+    button = "&New samples"
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.count = number("sampleCount", "How many", 1, 256, 36)
+        self.seed = number("sampleSeed", "Seed", 0, 9999, 0)
+        self.seed.setToolTip("The same seed draws the same pictures")
+        self.dice = QPushButton("&Other")
+        self.dice.setObjectName("sampleDice")
+        self.dice.setAccessibleName("Draw another seed")
+        self.dice.setToolTip("Another seed")
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.seed, 1)
+        row.addWidget(self.dice)
+        both = QWidget()
+        both.setLayout(row)
+        add_row(self.form, "&How many", self.count)
+        add_row(self.form, "S&eed", both, self.seed)
+        self.dice.clicked.connect(self.draw)
+
+    @Slot()
+    def draw(self) -> None:
+        """Another seed."""
+        self.seed.setValue(randbelow(10_000))
+
+    def spec(self, common: Common) -> SampleSpec:
+        return SampleSpec(common.model, common.device, common.fit, self.count.value(), self.seed.value())
+
+    def missing(self, common: Common) -> str:
+        return "" if common.generative else "This model has no prior to draw from. Choose a variational or an adversarial autoencoder."
+
+    def make_view(self) -> ResultView:
+        from aedesk.gui.panels.explore.sequence_views import SamplesView
+
+        return SamplesView()

@@ -1,0 +1,110 @@
+"""How well a linear classifier reads classes from the codes."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from aedesk.core.explore_specs import ProbeResult
+from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+
+LABEL_PX = 110
+LEAST_CELL_PX = 26
+"""Smaller cells have no number in them."""
+
+
+class ConfusionMatrix(QWidget):
+    """Rows are the true classes, columns what was said; a row's cells are shaded by their share of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("confusionMatrix")
+        self.setAccessibleName("Confusion matrix")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._counts = np.zeros((0, 0), np.int64)
+        self._classes: tuple[str, ...] = ()
+
+    def set_counts(self, counts: np.ndarray, classes: tuple[str, ...]) -> None:
+        self._counts, self._classes = counts, classes
+        right = [f"{name}: {counts[index, index]} of {counts[index].sum()} right" for index, name in enumerate(classes)]
+        self.setAccessibleDescription("; ".join(right))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(460, 360)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        count = len(self._classes)
+        if not count:
+            return
+        painter = QPainter(self)
+        palette, line = self.palette(), self.fontMetrics().height()
+        ink, quiet = palette.color(QPalette.ColorRole.WindowText), palette.color(QPalette.ColorRole.PlaceholderText)
+        cell = min((self.width() - LABEL_PX - 8) / count, (self.height() - 2 * line - 12) / count, 90.0)
+        left, top = (self.width() - LABEL_PX - cell * count) / 2 + LABEL_PX, 2.0 * line + 8
+        painter.setPen(quiet)
+        painter.drawText(QRectF(left, 0, cell * count, line), Qt.AlignmentFlag.AlignHCenter, "said")
+        painter.drawText(QRectF(left - LABEL_PX, 0, LABEL_PX - 8, line), Qt.AlignmentFlag.AlignRight, "true")
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for row, name in enumerate(self._classes):
+            painter.setPen(ink)
+            label = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, LABEL_PX - 10)
+            painter.drawText(QRectF(left - LABEL_PX, top + row * cell, LABEL_PX - 8, cell), Qt.AlignmentFlag.AlignRight | middle, label)
+            above = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(cell) - 2)
+            painter.drawText(QRectF(left + row * cell, line + 2, cell, line), Qt.AlignmentFlag.AlignHCenter, above)
+            for column in range(count):
+                self._paint_cell(painter, QRectF(left + column * cell, top + row * cell, cell, cell).adjusted(1, 1, -1, -1), row, column)
+        painter.end()
+
+    def _paint_cell(self, painter: QPainter, place: QRectF, row: int, column: int) -> None:
+        palette = self.palette()
+        value, total = int(self._counts[row, column]), max(int(self._counts[row].sum()), 1)
+        share = value / total
+        ground, full = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Highlight)
+        painter.fillRect(place, _mixed(ground, full, share))
+        if place.width() >= LEAST_CELL_PX:
+            role = QPalette.ColorRole.HighlightedText if share > 0.55 else QPalette.ColorRole.Text
+            painter.setPen(palette.color(role))
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(value) if value else "")
+
+
+class ProbeView(ResultView):
+    def __init__(self) -> None:
+        super().__init__(
+            "probeView",
+            "Choose a folder with one sub-folder per class at the right and press Train the probe: "
+            "how many pictures it gets right says what the code knows of the classes.",
+        )
+        self.verdict = QLabel()
+        self.verdict.setObjectName("probeVerdict")
+        self.verdict.setProperty("heading", True)
+        self.verdict.setWordWrap(True)
+        self.matrix = ConfusionMatrix()
+        self.facts = quiet_label("probeFacts")
+        self.column.addWidget(self.verdict)
+        self.column.addWidget(self.matrix, 1)
+        self.column.addWidget(self.facts)
+
+    def fill(self, result: ProbeResult) -> None:
+        self.verdict.setText(
+            f"{result.accuracy:.1%} right from {result.features:,} numbers of the code, {result.pixel_accuracy:.1%} from "
+            f"{result.pixels:,} raw pixels; saying the commonest class always gets {result.chance:.1%}."
+        )
+        self.matrix.set_counts(result.confusion, result.classes)
+        self.facts.setText(
+            f"{len(result.classes)} classes; {result.trained_on:,} pictures to learn from, {result.measured_on:,} to measure on. "
+            f"{result.note}"
+        )
+
+
+def _mixed(a: QColor, b: QColor, share: float) -> QColor:
+    return QColor.fromRgbF(
+        a.redF() + (b.redF() - a.redF()) * share,
+        a.greenF() + (b.greenF() - a.greenF()) * share,
+        a.blueF() + (b.blueF() - a.blueF()) * share,
+    )

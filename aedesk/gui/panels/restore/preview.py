@@ -1,0 +1,213 @@
+"""A small part of the picture as the chosen settings would restore it, while they are being chosen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer, Signal, Slot
+
+from aedesk.core.events import Event, Failed, Finished, Terminal
+from aedesk.core.specs import DenoiseSpec
+from aedesk.gui.jobs.thread_pool import Latest
+from aedesk.gui.widgets.viewer import CompareView
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.blend import blend
+from aedesk.imaging.display import to_display
+from aedesk.imaging.picture import Picture
+
+MARGIN_PX = 64
+"""Sent around the box, so that its edge is restored nearly as it would be inside the whole picture."""
+
+MIN_EDGE_PX, MAX_EDGE_PX = 128, 512
+AIM_S = 0.12
+"""The box is made as large as fits into this time on this machine; with blending and painting that stays below 0.2 s."""
+
+SETTLE_MS = 40
+
+
+@dataclass(frozen=True)
+class _Render:
+    """What a network's answer depends on. Strength is not part of it: blending needs no network."""
+
+    picture: Picture
+    box: QRect
+    model: str
+    sigma: float | None
+    device: str
+
+    def same(self, other: _Render | None) -> bool:
+        mine = (self.box, self.model, self.sigma, self.device)
+        return other is not None and self.picture is other.picture and mine == (other.box, other.model, other.sigma, other.device)
+
+
+class Preview(QObject):
+    """Puts the box into the middle of what is visible; from there the person may drag it. At most one job is under way; of several
+    wishes only the last counts.
+
+    Args:
+        make_spec: the panel's present choices.
+    """
+
+    failed = Signal(str)
+    shown = Signal(float)  # seconds from the wish to the overlay
+    busy_changed = Signal(bool)  # a job is under way
+
+    def __init__(
+        self, workspace: Workspace, viewer: CompareView, make_spec: Callable[[], DenoiseSpec], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workspace, self._viewer, self._make_spec = workspace, viewer, make_spec
+        self._blending = Latest(workspace.pool)
+        self._enabled = False
+        self._job_id = 0
+        self._asked: _Render | None = None
+        self._rendered: tuple[_Render, Picture] | None = None
+        self._edge_px = 256
+        self._centre: QPointF | None = None
+        self._visible = QRectF()
+        self._wished_at = 0.0
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._update)
+        workspace.bridge.job_event.connect(self._on_event)
+        workspace.library.current_changed.connect(self._on_current_changed)
+        workspace.library.changed.connect(self._on_changed)
+        viewer.view_changed.connect(self._on_view_changed)
+        viewer.preview_box_moved.connect(self._on_box_moved)
+
+    def set_enabled(self, enabled: bool) -> None:
+        self._enabled = enabled
+        if enabled:
+            self.refresh()
+        else:
+            self._drop()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Something that the preview depends on has changed."""
+        if self._enabled:
+            self._wished_at = self._wished_at or time.monotonic()
+            self._settle.start()
+
+    @Slot(object)
+    def _on_changed(self, document: object) -> None:
+        if document is self._workspace.library.current:
+            self.refresh()
+
+    @Slot(object)
+    def _on_current_changed(self, _document: object) -> None:
+        self._centre = None
+        self._drop()
+        self.refresh()
+
+    @Slot(QRectF)
+    def _on_view_changed(self, visible: QRectF) -> None:
+        if visible == self._visible:  # also comes when an overlay is shown
+            return
+        self._visible = visible
+        if self._centre is None or not visible.contains(self._centre):
+            self._centre = None
+            self.refresh()
+
+    @Slot(QRect)
+    def _on_box_moved(self, box: QRect) -> None:
+        self._centre = QRectF(box).center()
+        self.refresh()
+
+    def _drop(self) -> None:
+        self._settle.stop()
+        self._blending.forget()
+        if self._job_id:
+            self._workspace.bridge.cancel(self._job_id)
+        self._asked = self._rendered = None
+        self._wished_at = 0.0
+        self._viewer.set_preview_box(None)
+        self._viewer.clear_overlay()
+
+    @Slot()
+    def _update(self) -> None:
+        document = self._workspace.library.current
+        picture = document.input if document is not None else None
+        if not self._enabled or document is None or picture is None:
+            self._drop()
+            return
+        spec = self._make_spec()
+        sigma = spec.sigma if spec.sigma is not None else document.step.sigma
+        wish = _Render(picture, self._place(picture), spec.model, sigma, spec.device)
+        self._viewer.set_preview_box(wish.box)
+        if self._rendered is not None and wish.same(self._rendered[0]):
+            self._asked = wish
+            self._blend(spec)
+            return
+        if self._job_id:
+            if not wish.same(self._asked):
+                self._workspace.bridge.cancel(self._job_id)
+            return
+        self._render(wish, spec)
+
+    def _place(self, picture: Picture) -> QRect:
+        """The box around its centre, inside the picture."""
+        if self._centre is None:
+            self._centre = self._viewer.visible_region().center()
+        width, height = min(self._edge_px, picture.width), min(self._edge_px, picture.height)
+        left = int(np.clip(round(self._centre.x() - width / 2), 0, picture.width - width))
+        top = int(np.clip(round(self._centre.y() - height / 2), 0, picture.height - height))
+        return QRect(left, top, width, height)
+
+    def _render(self, wish: _Render, spec: DenoiseSpec) -> None:
+        box = wish.box
+        left, top = max(box.x() - MARGIN_PX, 0), max(box.y() - MARGIN_PX, 0)
+        right = min(box.x() + box.width() + MARGIN_PX, wish.picture.width)
+        bottom = min(box.y() + box.height() + MARGIN_PX, wish.picture.height)
+        around = wish.picture.crop(left, top, right - left, bottom - top)
+        region = (box.x() - left, box.y() - top, box.width(), box.height())
+        self._asked = wish
+        full = replace(spec, sigma=wish.sigma, strength=1.0, chroma_strength=None, region=region)
+        self._job_id = self._workspace.bridge.submit(full, around)
+        self.busy_changed.emit(True)
+
+    @Slot(int, object)
+    def _on_event(self, job_id: int, event: Event) -> None:
+        if not self._job_id or job_id != self._job_id or not isinstance(event, Terminal):
+            return
+        self._job_id = 0
+        self.busy_changed.emit(False)
+        if not self._enabled or self._asked is None:
+            return
+        if isinstance(event, Failed):
+            self.failed.emit(f"The preview failed. {event.message} {event.hint}".rstrip())
+            return
+        if isinstance(event, Finished):
+            self._rendered = (self._asked, event.result.picture)
+            self._fit_edge(event.result.seconds)
+        self._update()
+
+    def _fit_edge(self, seconds: float) -> None:
+        """Let the box grow or shrink with the machine, in big steps and rarely, so that it does not fidget."""
+        if seconds > 2 * AIM_S and self._edge_px > MIN_EDGE_PX:
+            self._edge_px //= 2
+        elif seconds < AIM_S / 6 and self._edge_px < MAX_EDGE_PX:
+            self._edge_px *= 2
+
+    def _blend(self, spec: DenoiseSpec) -> None:
+        if self._rendered is None:
+            return
+        render, restored = self._rendered
+        box = render.box
+
+        def work() -> NDArray[np.uint8]:
+            part = render.picture.crop(box.x(), box.y(), box.width(), box.height())
+            return to_display(part.with_pixels(blend(part.pixels, restored.pixels, spec.strength, spec.chroma_strength)))
+
+        self._blending.run(work, lambda patch: self._show(patch, box))
+
+    def _show(self, patch: NDArray[np.uint8], box: QRect) -> None:
+        if self._enabled:
+            self._viewer.set_overlay(patch, box.x(), box.y())
+            self.shown.emit(time.monotonic() - self._wished_at if self._wished_at else 0.0)
+            self._wished_at = 0.0

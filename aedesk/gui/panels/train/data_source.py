@@ -1,0 +1,231 @@
+"""The pictures: dropped or chosen, then counted, measured and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from aedesk.core.training_specs import DataSummary, InspectDataSpec
+from aedesk.gui.dialogs import files
+from aedesk.gui.panels.train.question import Asker
+from aedesk.gui.panels.train.recipe_draft import SOURCES, Draft
+from aedesk.gui.widgets.busy_label import BusyLabel
+from aedesk.gui.widgets.drops import dropped_paths
+from aedesk.gui.widgets.pictures.picture_sheet import Sheet
+from aedesk.gui.workspace import Workspace
+from aedesk.training.presets import has_classic_sets
+from aedesk.training.recipe import DATASETS
+
+SETTLE_MS = 200
+SHOWN_PROBLEMS = 4
+
+
+class DataBox(QFrame):
+    """Takes a folder or files, and asks the worker what is in them.
+
+    Signals:
+        found(DataSummary or None): what is known of the pictures now.
+    """
+
+    found = Signal(object)
+
+    def __init__(self, workspace: Workspace, draft: Draft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataBox")
+        self.setProperty("drop", True)
+        self.setAcceptDrops(True)
+        self._workspace, self._draft = workspace, draft
+        self._asked: InspectDataSpec | None = None
+        self._active = False
+        self.summary: DataSummary | None = None
+        self._source = _label("dataSource")
+        self._source.setProperty("heading", True)
+        self._facts = _label("dataFacts")
+        self._problems = _label("dataProblems")
+        self._busy = BusyLabel()
+        self._busy.setObjectName("dataBusy")
+        self._folder = QPushButton("Choose a &folder\u2026")
+        self._folder.setObjectName("dataFolder")
+        self._folder.setToolTip("The folder is searched with all folders inside")
+        self._named = QPushButton("Use a &named set\u2026")
+        self._named.setObjectName("dataNamed")
+        self._named.setToolTip("One of the classic sets: " + ", ".join(DATASETS))
+        if not has_classic_sets():
+            self._named.hide()
+        self._download = QCheckBox("&Download it if it is not on this computer")
+        self._download.setObjectName("dataDownload")
+        self._sheet = Sheet("dataSheet", empty="Drop a folder of pictures here")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._folder)
+        buttons.addWidget(self._named)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(6)
+        for widget in (self._source, self._facts, self._busy, self._problems, self._download):
+            column.addWidget(widget)
+        column.addWidget(self._sheet, 1)
+        column.addLayout(buttons)
+        self._asker = Asker(workspace.bridge, SETTLE_MS, self)
+        self._asker.answered.connect(self._on_answer)
+        self._asker.failed.connect(self._on_failed)
+        self._asker.busy_changed.connect(self._on_busy)
+        self._folder.clicked.connect(self._choose_folder)
+        self._named.clicked.connect(self._choose_named)
+        self._download.toggled.connect(self._on_download)
+        draft.pictures_changed.connect(self._show_source)
+        self._show_source()
+
+    def set_active(self, active: bool) -> None:
+        """Whether somebody looks: folders are only searched then."""
+        self._active = active
+        if active:
+            self._ask()
+        else:
+            self._asked = None
+            self._asker.forget()
+
+    @Slot()
+    def _show_source(self) -> None:
+        data = self._draft.data
+        self._source.setText(source_words(data))
+        self._download.setVisible(bool(data.get("dataset")))
+        self._download.blockSignals(True)
+        self._download.setChecked(bool(data.get("download")))
+        self._download.blockSignals(False)
+        if not self._draft.has_pictures:
+            self._asker.forget()
+            self._asked = None
+            self._show(None)
+        elif self._active:
+            self._ask()
+
+    def _ask(self) -> None:
+        spec = InspectDataSpec(self._draft.data)
+        if self._draft.has_pictures and spec != self._asked:
+            self._asked = spec
+            self._show(None)
+            self._asker.ask(spec)
+        else:
+            self.found.emit(self.summary)
+
+    @Slot(object)
+    def _on_answer(self, summary: DataSummary) -> None:
+        self._show(summary)
+
+    @Slot(str)
+    def _on_failed(self, words: str) -> None:
+        self._show(None)
+        self._problems.setText(words)
+        self._problems.setProperty("wrong", True)
+        self._polish()
+
+    @Slot(bool)
+    def _on_busy(self, busy: bool) -> None:
+        self._busy.set_busy(busy, "Looking at the pictures" if busy else "")
+        self._busy.setVisible(busy)
+
+    def _show(self, summary: DataSummary | None) -> None:
+        self.summary = summary
+        self.found.emit(summary)
+        self._facts.setText(facts(summary) if summary is not None else "")
+        self._facts.setVisible(summary is not None)
+        lines = summary.problems[:SHOWN_PROBLEMS] if summary is not None else ()
+        more = summary.problem_count - len(lines) if summary is not None else 0
+        self._problems.setText("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
+        self._problems.setProperty("wrong", summary is not None and summary.count == 0)
+        self._polish()
+        self._sheet.set_image(summary.sheet if summary is not None else None, facts(summary) if summary is not None else "")
+
+    def _polish(self) -> None:
+        self._problems.setVisible(bool(self._problems.text()))
+        self._problems.style().unpolish(self._problems)
+        self._problems.style().polish(self._problems)
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        start = str(self._draft.data.get("folder") or self._workspace.settings["last_folder"])
+        path = files.choose_folder(self.window(), "The pictures to learn from", start)
+        if path is not None:
+            self._draft.choose_pictures({"folder": str(path)})
+
+    @Slot()
+    def _choose_named(self) -> None:
+        name = files.choose_one(self.window(), "A named set", "Learn from", DATASETS, str(self._draft.data.get("dataset", "")))
+        if name:
+            self._draft.choose_pictures({"dataset": name})
+
+    @Slot(bool)
+    def _on_download(self, on: bool) -> None:
+        self._draft.set(("data", "download"), on or None)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self._set_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._set_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._set_over(False)
+        self.take(dropped_paths(event.mimeData()))
+
+    def take(self, paths: list[Path]) -> None:
+        """One folder, or files; of several folders only the first."""
+        folder = next((path for path in paths if path.is_dir()), None)
+        if folder is not None:
+            self._draft.choose_pictures({"folder": str(folder)})
+        elif paths:
+            self._draft.choose_pictures({"files": [str(path) for path in paths]})
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._sheet.update()
+
+    def _set_over(self, over: bool) -> None:
+        self.setProperty("over", over)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+def source_words(data: dict[str, object]) -> str:
+    """Where the pictures are, for people."""
+    chosen = {key: data[key] for key in SOURCES if data.get(key)}
+    if "dataset" in chosen:
+        return f"The set {chosen['dataset']}"
+    if "folder" in chosen:
+        return f"Pictures in {chosen['folder']}"
+    if "files" in chosen:
+        listed = chosen["files"]
+        return f"{len(listed) if isinstance(listed, (list, tuple)) else 0} chosen files"
+    if "noisy" in chosen:
+        return f"Pairs from {chosen['noisy']} and {chosen.get('clean', '')}"
+    return "No pictures chosen yet"
+
+
+def facts(summary: DataSummary) -> str:
+    """Count and sizes on one line."""
+    things = "pair" if summary.pairs else "picture"
+    if summary.count == 0:
+        return "There is nothing to learn from."
+    count = f"{summary.count:,} {things}{'' if summary.count == 1 else 's'}"
+    kept = f"{summary.held_out:,} kept for validation" if summary.held_out else ""
+    sizes = [f"{width} \N{MULTIPLICATION SIGN} {height}" for width, height in (summary.smallest, summary.largest) if width]
+    size = " to ".join(dict.fromkeys(sizes))
+    gray = f"{summary.gray:,} gray" if summary.gray else ""
+    area = f"{summary.megapixels:,.0f} MP" if summary.megapixels >= 1 else ""
+    classes = f"{len(summary.classes)} classes" if len(summary.classes) > 1 else ""
+    return " \N{MIDDLE DOT} ".join(filter(None, [count, kept, size, area, gray, classes]))
+
+
+def _label(name: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    return label

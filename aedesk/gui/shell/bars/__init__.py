@@ -1,0 +1,1 @@
+"""Tool bar, view bar, status bar and the device selector."""

@@ -1,0 +1,107 @@
+"""The status bar: what the picture is, how good the result is, what is under the mouse, what the worker does."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Slot
+from PySide6.QtGui import QColorSpace
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from aedesk.gui.documents.library import Document
+from aedesk.gui.documents.metrics import Figures
+from aedesk.gui.widgets.viewer import CompareView
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.picture import Picture
+
+WORKER = {"starting": "Worker: starting\u2026", "ready": "Worker: ready", "busy": "Worker: busy", "stopped": "Worker: stopped"}
+
+
+class StatusBar(QStatusBar):
+    def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("statusBar")
+        self.setSizeGripEnabled(False)
+        self._workspace, self._viewer = workspace, viewer
+        self._picture = _label("pictureFacts", "Picture")
+        self._figures = _label("figures", "Quality against the reference")
+        self._pixel = _label("pixelValues", "Pixel under the mouse")
+        self._worker = _label("workerState", "Worker")
+        self._worker.setText(WORKER["starting"])
+        self.addWidget(self._picture)
+        self.addWidget(self._figures, 1)
+        self.addPermanentWidget(self._pixel)
+        self.addPermanentWidget(self._worker)
+        workspace.library.current_changed.connect(self._on_document)
+        workspace.library.changed.connect(self._on_document)
+        workspace.figures.measured.connect(self._on_measured)
+        workspace.bridge.state_changed.connect(self._on_state)
+        viewer.hovered.connect(self._on_hovered)
+
+    @Slot(object)
+    def _on_document(self, _document: Document | None) -> None:
+        document = self._workspace.library.current
+        picture = document.input if document is not None else None
+        if document is None:
+            self._picture.setText("")
+        elif picture is None:
+            self._picture.setText(document.problem or f"Opening {document.name}\u2026")
+        else:
+            self._picture.setText(facts(picture) + rate(document, picture))
+
+    @Slot(object, object)
+    def _on_measured(self, document: Document | None, figures: Figures | None) -> None:
+        if figures is not None:
+            self._figures.setText(figures_line(figures))
+        else:
+            measuring = document is not None and document.step.reference is not None
+            self._figures.setText("Measuring\u2026" if measuring else "")
+
+    @Slot(str, str)
+    def _on_state(self, state: str, detail: str) -> None:
+        self._worker.setText(WORKER.get(state, state))
+        self._worker.setToolTip(detail)
+
+    @Slot(int, int)
+    def _on_hovered(self, x: int, y: int) -> None:
+        if x < 0:
+            self._pixel.setText("")
+            return
+        values = self._viewer.values_at(x, y)
+        texts = [f"{self._viewer.caption(name)[:1]} {' '.join(map(str, value))}" for name, value in values.items()]
+        self._pixel.setText("   ".join([f"{x}, {y}", *texts]))
+
+
+def profile_name(icc: bytes | None) -> str:
+    """The profile's own description; sRGB is what a picture without one is taken for."""
+    if icc is None:
+        return "sRGB"
+    return QColorSpace.fromIccProfile(QByteArray(icc)).description() or "own profile"
+
+
+def facts(picture: Picture) -> str:
+    size = f"{picture.width} \N{MULTIPLICATION SIGN} {picture.height}"
+    kind = "" if picture.channels == 3 else "gray"
+    alpha = "alpha" if picture.alpha is not None else ""
+    return " \N{MIDDLE DOT} ".join(filter(None, [size, f"{picture.bit_depth} bit", kind, alpha, profile_name(picture.icc)]))
+
+
+def rate(document: Document, picture: Picture) -> str:
+    """Bits per pixel of an .aed file; empty for others."""
+    if document.aed_bytes is None:
+        return ""
+    return f" \N{MIDDLE DOT} .aed, {8 * document.aed_bytes / (picture.width * picture.height):.3f} bpp"
+
+
+def figures_line(figures: Figures) -> str:
+    """Before and after, on one line."""
+    arrow = " \N{RIGHTWARDS ARROW} "
+    psnr = arrow.join(f"{value:.2f}" for value in (figures.psnr_input, figures.psnr_restored) if value is not None)
+    ssim = arrow.join(f"{value:.3f}" for value in (figures.ssim_input, figures.ssim_restored) if value is not None)
+    return "   ".join(filter(None, [f"PSNR {psnr} dB" if psnr else "", f"SSIM {ssim}" if ssim else ""]))
+
+
+def _label(name: str, accessible: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setAccessibleName(accessible)
+    label.setContentsMargins(8, 0, 8, 0)
+    return label

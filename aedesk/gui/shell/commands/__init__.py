@@ -1,0 +1,1 @@
+"""The window's commands: their table, when each is available, and what they do."""

@@ -1,0 +1,106 @@
+"""Thumbnails of .aed files, decoded by the worker one after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from PySide6.QtCore import QObject, Slot
+
+from aedesk.core.codec_specs import DecompressResult
+from aedesk.core.errors import AedeskError
+from aedesk.formats.aed_file import SUFFIX
+from aedesk.formats.container import read_aed
+from aedesk.gui.documents.aed_files import read_if_aed
+from aedesk.gui.documents.library import Document
+from aedesk.gui.shell.library import LibraryView
+from aedesk.gui.shell.library.delegate import THUMBNAIL_PX
+from aedesk.gui.workspace import Workspace
+from aedesk.imaging.display import to_display
+from aedesk.imaging.picture import Picture
+
+MAX_MEGAPIXELS = 6.0
+"""Larger files get their thumbnail when they are opened: decoding one would keep others waiting."""
+
+
+class AedThumbnails(QObject):
+    """Works while nothing else does: at most one file is under way, and none while the queue is busy."""
+
+    def __init__(self, workspace: Workspace, view: LibraryView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace, self._view = workspace, view
+        self._waiting: deque[Document] = deque()
+        self._known: set[int] = set()
+        self._busy = False
+        workspace.library.added.connect(self._on_added)
+        workspace.library.removed.connect(self._on_removed)
+        workspace.library.changed.connect(self._on_changed)
+        workspace.queue.busy_changed.connect(self._next)
+
+    @Slot(object)
+    def _on_added(self, documents: list[Document]) -> None:
+        self._waiting.extend(document for document in documents if document.path.suffix.lower() == SUFFIX)
+        self._next()
+
+    @Slot(object)
+    def _on_removed(self, documents: list[Document]) -> None:
+        for document in documents:
+            self._known.discard(document.id)
+            if document in self._waiting:
+                self._waiting.remove(document)
+
+    @Slot(object)
+    def _on_changed(self, document: Document) -> None:
+        """It was opened and is there: the thumbnail costs nothing more."""
+        source = document.source
+        if source is not None and document.id not in self._known and document.path.suffix.lower() == SUFFIX:
+            self._known.add(document.id)
+            self._show(document, source)
+
+    @Slot()
+    def _next(self, _busy: object = None) -> None:
+        while self._waiting and (self._waiting[0].id in self._known or self._waiting[0] is self._workspace.library.current):
+            self._waiting.popleft()
+        if self._busy or not self._waiting or self._workspace.queue.busy:
+            return
+        document = self._waiting.popleft()
+        self._busy = True
+        self._workspace.pool.run(lambda: _worth_decoding(document), lambda data: self._on_read(document, data), self._on_failed, later=True)
+
+    def _on_read(self, document: Document, data: bytes | None) -> None:
+        if data is None:
+            self._go_on()
+            return
+
+        def done(result: DecompressResult) -> None:
+            if document.id not in self._known:
+                self._show(document, result.picture)
+            self._go_on()
+
+        self._workspace.decoder.decode(data, done, self._on_failed)
+
+    def _on_failed(self, _error: AedeskError) -> None:
+        """What is wrong with the file is told when it is opened."""
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._busy = False
+        self._next()
+
+    def _show(self, document: Document, picture: Picture) -> None:
+        edge = round(THUMBNAIL_PX * self._view.devicePixelRatioF())
+
+        def show(pixels: Any) -> None:
+            if self._workspace.library.find(document.id) is not None:
+                self._view.set_thumbnail(document.path, pixels)
+
+        self._workspace.pool.run(lambda: to_display(picture, edge), show, later=True)
+
+
+def _worth_decoding(document: Document) -> bytes | None:
+    """The bytes of a file of a moderate size. Runs in a thread of the pool."""
+    data = read_if_aed(document.path)
+    if data is None:
+        return None
+    file = read_aed(data)
+    return data if file.width * file.height <= MAX_MEGAPIXELS * 1e6 else None

@@ -1,0 +1,1 @@
+"""Sliders and forms."""

@@ -1,0 +1,215 @@
+"""The Compress panel in the whole window, with a scripted worker: what is compressed, shown and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from compress_script import compress_play
+from compress_shop import Open
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from aedesk.core.codec_specs import CompressSpec
+from aedesk.core.events import Failed
+from aedesk.gui.panels.compress import live_preview
+from aedesk.gui.panels.compress.comparison import fidelity
+from aedesk.imaging import other_codecs
+from aedesk.imaging.metrics import psnr
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.samples import to_8_bit
+
+
+def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_original(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), view_mode="split")
+    now = opened.settle()
+    assert (now.whole, now.wish.spec.quality, now.wish.spec.preview, now.wish.spec.model) == (True, 50, True, "codec-photo")
+    opened.wait(lambda: set(opened.window.viewer.values_at(5, 5)) == {"original", "reconstructed"})
+    assert opened.window.viewer.values_at(5, 5)["reconstructed"] == tuple(now.result.decoded.pixels[5, 5])
+    size = len(now.result.data)
+    assert f"{size} B" in opened.figures or f"{size / 1000:.1f} KB" in opened.figures
+    assert f"{psnr(now.given.pixels, now.result.decoded.pixels):.2f} dB" in opened.figures
+
+
+def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"))
+    opened.settle()
+    opened.client.hold = (CompressSpec,)
+    slider = opened.find(QWidget, "compressQuality")
+    slider.set_value(10)
+    opened.wait(lambda: len(opened.specs) == 2)
+    opened.client.hold = ()
+    for quality in (20, 30, 90):
+        slider.set_value(quality)
+    opened.wait(lambda: opened.panel.live.now is not None and opened.panel.live.now.wish.spec.quality == 90)
+    assert [spec.quality for spec in opened.specs] == [50, 10, 90]
+    assert opened.client.cancelled
+
+
+def test_the_psnr_is_that_of_the_part_in_sight(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png", 400, 300), view_mode="single")
+    now = opened.settle()
+    viewer = opened.window.viewer
+    viewer.zoom_to(8.0)
+    opened.wait(lambda: "part in sight" in opened.remark)
+    part: QRect = viewer.visible_region().toAlignedRect().intersected(QRect(0, 0, 400, 300))
+    rows, columns = slice(part.top(), part.bottom() + 1), slice(part.left(), part.right() + 1)
+    expected = psnr(now.given.pixels[rows, columns], now.result.decoded.pixels[rows, columns])
+    assert f"{expected:.2f} dB" in opened.figures
+
+
+def test_a_large_picture_is_compressed_in_a_box_that_can_be_moved_and_its_size_is_estimated(
+    shop: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WHOLE_PX", "FIRST_PX", "MIN_PX", "MAX_PX"):
+        monkeypatch.setattr(live_preview, name, 4 * 64 * 64)
+    opened = shop(make_file("a.png", 400, 300))
+    now = opened.settle()
+    assert (now.whole, now.wish.box.size().toTuple(), now.given.pixels.shape) == (False, (64, 64), (64, 64, 3))
+    assert now.wish.box.contains(QPoint(200, 150))
+    assert opened.window.viewer.preview_box == now.wish.box
+    assert "\N{ALMOST EQUAL TO}" in opened.figures
+    assert now.file_bytes == pytest.approx(now.result.bpp * 400 * 300 / 8)
+    box = QRect(100, 50, 64, 64)
+    opened.window.viewer.set_preview_box(box)
+    opened.window.viewer.preview_box_moved.emit(box)
+    opened.wait(lambda: opened.panel.live.now is not None and opened.panel.live.now.wish.box == box)
+    assert np.array_equal(opened.panel.live.now.given.pixels, opened.current.source.pixels[50:114, 100:164])
+    opened.press("panel_restore")
+    assert opened.window.viewer.preview_box is None
+
+
+def test_with_another_picture_no_figure_of_the_last_one_stays(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), make_file("b.png"), view_mode="side-by-side")
+    opened.settle()
+    opened.wait(lambda: "dB" in opened.window.viewer.accessibleDescription())
+    opened.client.hold = (CompressSpec,)
+    opened.window.actions_by_name["next"].trigger()
+    opened.wait(lambda: len(opened.specs) == 2)
+    assert opened.figures == ""
+    assert opened.window.viewer.accessibleDescription() == "side-by-side view of Original, Compressed"
+
+
+@pytest.mark.parametrize(
+    ("aim", "spin", "value", "said"),
+    [
+        ("size", "compressSize", 2.0, "target_bytes"),
+        ("bpp", "compressBpp", 1.5, "target_bpp"),
+        ("psnr", "compressPsnr", 33.0, "target_psnr"),
+    ],
+)
+def test_a_target_finds_the_quality_and_the_panel_says_which(
+    shop: Open, make_file: Callable[..., Path], aim: str, spin: str, value: float, said: str
+) -> None:
+    opened = shop(make_file("a.png"))
+    opened.settle()
+    opened.choose("compressAimKind", aim)
+    opened.find(QWidget, spin).setValue(value)
+    expected = 2000 if aim == "size" else value
+    opened.wait(lambda: opened.panel.live.now is not None and getattr(opened.panel.live.now.wish.spec, said) == expected)
+    verb = "reaches" if aim == "psnr" else "stays within"
+    opened.wait(lambda: f"Quality {opened.panel.live.now.result.quality} {verb}" in opened.remark)
+
+
+def test_a_target_out_of_reach_is_said(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), compress_aim="psnr")
+    opened.find(QWidget, "compressPsnr").setValue(60.0)
+    opened.wait(lambda: "60.0 dB cannot be reached" in opened.remark)
+
+
+@pytest.mark.parametrize("by", ["size", "psnr"])
+def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(shop: Open, make_file: Callable[..., Path], by: str) -> None:
+    opened = shop(make_file("a.png", 200, 150), compress_by=by)
+    now = opened.settle()
+    opened.choose("compressOther", "JPEG")
+    opened.wait(lambda: "JPEG" in opened.figures)
+    ours = (len(now.result.data), psnr(now.given.pixels, now.result.decoded.pixels))
+    find = other_codecs.nearest_in_size if by == "size" else other_codecs.nearest_in_psnr
+    found = find("JPEG", now.given, ours[by == "psnr"])
+    assert found is not None
+    assert f"JPEG at quality {found.quality}" in opened.remark
+    assert opened.remark.startswith("At the same size" if by == "size" else "At the same PSNR")
+    assert f"{found.psnr:.2f} dB" in opened.figures
+    viewer = opened.window.viewer
+    opened.wait(lambda: len(viewer.values_at(3, 3)) == 3)
+    assert viewer.values_at(3, 3)["noisy"] == tuple(found.picture.pixels[3, 3])
+    assert viewer.pair == ("noisy", "reconstructed")
+    opened.choose("compressOther", "")
+    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "reconstructed"})
+    assert viewer.pair == ("original", "reconstructed")
+
+
+def test_the_bits_of_each_place_are_laid_over_the_picture(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png", 160, 96), view_mode="single")
+    opened.settle()
+    before = opened.window.viewer.grab().toImage()
+    opened.press("compressHeat")
+    assert "Per place of 16" in opened.find(QLabel, "compressLegend").text()
+    assert opened.window.viewer.grab().toImage() != before
+    opened.press("compressHeat")
+    assert opened.find(QLabel, "compressLegend").isHidden()
+    assert opened.window.viewer.grab().toImage() == before
+
+
+def test_other_panels_show_their_own_versions_and_words(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), view_mode="side-by-side", compress_heat=True)
+    opened.settle()
+    viewer = opened.window.viewer
+    opened.wait(lambda: "aedesk" in viewer.accessibleDescription())
+    opened.press("panel_restore")
+    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original"})
+    assert "Compressed" not in viewer.accessibleDescription()
+    assert "aedesk" not in viewer.accessibleDescription()
+    opened.press("panel_compress")
+    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "reconstructed"})
+
+
+def test_a_restored_picture_is_what_gets_compressed(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png"), panel="restore")
+    opened.wait(lambda: opened.current is not None and opened.current.source is not None)
+    opened.window.actions_by_name["run"].trigger()
+    opened.wait(lambda: opened.current.step.restored is not None)
+    opened.press("panel_compress")
+    assert opened.settle().given is opened.current.step.restored
+
+
+def test_a_failure_stands_in_the_panel_and_is_not_tried_again_by_itself(shop: Open, make_file: Callable[..., Path]) -> None:
+    broken = [True]
+
+    def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
+        if isinstance(spec, CompressSpec) and broken[0]:
+            return [Failed("There is no model 'codec-photo'.", "Install aedesk again.", "ModelError")]
+        return compress_play(spec, inputs)
+
+    opened = shop(make_file("a.png"), script=script)
+    opened.wait(lambda: "Install aedesk again" in opened.remark)
+    opened.qtbot.wait(3 * live_preview.SETTLE_MS)
+    tried = len(opened.specs)
+    opened.qtbot.wait(3 * live_preview.SETTLE_MS)
+    assert len(opened.specs) == tried
+    broken[0] = False
+    opened.press("compressAgain")
+    opened.settle()
+    assert opened.find(QAbstractButton, "compressAgain").isHidden()
+
+
+def test_what_came_back_without_colour_or_with_fewer_bits_is_measured_all_the_same(make_pixels: Callable[..., np.ndarray]) -> None:
+    colour, deep = make_pixels(20, 30), make_pixels(20, 30, dtype=np.uint16)
+    gray = colour[:, :, 1:2]
+    assert fidelity(Picture(colour), Picture(gray)) == pytest.approx(psnr(colour, np.repeat(gray, 3, axis=2)))
+    assert fidelity(Picture(deep), Picture(colour)) == pytest.approx(psnr(to_8_bit(deep), colour))
+
+
+def test_the_split_can_be_dragged_between_original_and_compressed(shop: Open, make_file: Callable[..., Path]) -> None:
+    opened = shop(make_file("a.png", 320, 200), view_mode="split")
+    opened.settle()
+    viewer = opened.window.viewer
+    opened.wait(lambda: len(viewer.panes()) == 2)
+    middle = QPoint(viewer.width() // 2, viewer.height() // 2)
+    opened.qtbot.mousePress(viewer, Qt.MouseButton.LeftButton, pos=middle)
+    opened.qtbot.mouseMove(viewer, middle + QPoint(80, 0))
+    opened.qtbot.mouseRelease(viewer, Qt.MouseButton.LeftButton, pos=middle + QPoint(80, 0))
+    assert viewer.split == pytest.approx(0.5 + 80 / viewer.width(), abs=0.02)
