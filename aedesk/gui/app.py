@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QApplication
 
 from aedesk import __version__
 from aedesk.core.resources import resource_path
+from aedesk.gui.diagnostics.log_setup import Logging, install_exception_hooks
+from aedesk.gui.diagnostics.smoke_test import Rehearsal
 from aedesk.gui.dialogs import show_message
 from aedesk.gui.garbage import GarbageCollector
 from aedesk.gui.instance import Instance, hand_over
 from aedesk.gui.jobs.bridge import Client
-from aedesk.gui.log_setup import Logging, install_exception_hooks
 from aedesk.gui.recovery.recovery import Recovery
 from aedesk.gui.shell.main_window import MainWindow
-from aedesk.gui.smoke_test import Rehearsal
 from aedesk.gui.widgets.style import icons, theme
 from aedesk.gui.workspace import Workspace
 from aedesk.settings.places import log_path, settings_path, state_dir

@@ -14,7 +14,7 @@ from aedesk.gui.documents.metrics import FiguresWatch
 from aedesk.gui.jobs.bridge import Client, JobBridge
 from aedesk.gui.jobs.inventory import Catalog
 from aedesk.gui.jobs.task_queue import TaskQueue
-from aedesk.gui.jobs.thread_pool import IoPool
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.settings.store import Settings
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Workspace(QObject):
         super().__init__(parent)
         self.settings = settings
         self.library = Library(self)
-        self.pool = IoPool(self)
+        self.pool = ThreadPool(self)
         self.bridge = JobBridge(make_client, self)
         self.training = JobBridge(make_training_client, self)
         self.decoder = AedDecoder(settings, self.bridge, self)

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QTextBrows
 
 from aedesk import __version__
 from aedesk.core.specs import DeviceInfo
+from aedesk.gui.diagnostics.system_report import describe, parts, program_report
 from aedesk.gui.dialogs.buttons import without_icons
-from aedesk.gui.system_report import describe, parts, program_report
 
 
 class AboutDialog(QDialog):

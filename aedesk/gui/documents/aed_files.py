@@ -13,12 +13,12 @@ from aedesk.core.errors import AedeskError
 from aedesk.core.events import Event, Failed, Finished, Terminal
 from aedesk.formats.aed_file import MAGIC, SUFFIX
 from aedesk.gui.jobs.bridge import JobBridge
+from aedesk.gui.thread_pool import OnError
 from aedesk.imaging import failures, limits
 from aedesk.imaging.io import is_picture_path
 from aedesk.settings.store import Settings
 
-Done = Callable[[DecompressResult], None]
-Oops = Callable[[AedeskError], None]
+OnResult = Callable[[DecompressResult], None]
 
 
 def is_openable(path: Path) -> bool:
@@ -42,14 +42,14 @@ class AedDecoder(QObject):
     def __init__(self, settings: Settings, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings, self._bridge = settings, bridge
-        self._waiting: dict[int, tuple[DecompressSpec, bytes, Done, Oops]] = {}
+        self._waiting: dict[int, tuple[DecompressSpec, bytes, OnResult, OnError]] = {}
         bridge.job_event.connect(self._on_event)
 
-    def decode(self, data: bytes, done: Done, failed: Oops) -> None:
+    def decode(self, data: bytes, done: OnResult, failed: OnError) -> None:
         """Call ``done(result)`` or ``failed(error)`` later; neither if the window is closed meanwhile."""
         self._submit(DecompressSpec(damaged=True, device=str(self._settings["device"])), data, done, failed)
 
-    def _submit(self, spec: DecompressSpec, data: bytes, done: Done, failed: Oops) -> None:
+    def _submit(self, spec: DecompressSpec, data: bytes, done: OnResult, failed: OnError) -> None:
         try:
             self._waiting[self._bridge.submit(spec, data)] = (spec, data, done, failed)
         except AedeskError as error:

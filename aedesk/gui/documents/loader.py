@@ -12,12 +12,11 @@ from aedesk.core.errors import AedeskError, PictureError
 from aedesk.gui.documents.aed_files import AedDecoder, read_if_aed
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Badge, Document, Library
-from aedesk.gui.jobs.thread_pool import IoPool
+from aedesk.gui.thread_pool import OnError, ThreadPool
 from aedesk.imaging.io import read
 from aedesk.imaging.picture import Picture
 
 Then = Callable[[Document], None]
-Oops = Callable[[AedeskError], None]
 
 PAIRS = (("_noisy", "_clean"), ("_real", "_mean"))
 """Endings of file names by which data sets mark a noisy picture and its clean original."""
@@ -29,14 +28,14 @@ class Loader(QObject):
     failed = Signal(object, object)  # Document, AedeskError
     damaged = Signal(object, str)  # Document, what of it could not be read
 
-    def __init__(self, library: Library, pool: IoPool, decoder: AedDecoder, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, pool: ThreadPool, decoder: AedDecoder, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._decoder = decoder
         self._library = library
         self._pool = pool
-        self._waiting: dict[int, list[tuple[Then, Oops | None]]] = {}
+        self._waiting: dict[int, list[tuple[Then, OnError | None]]] = {}
 
-    def ensure(self, document: Document, then: Then, failed: Oops | None = None) -> None:
+    def ensure(self, document: Document, then: Then, failed: OnError | None = None) -> None:
         """Call ``then(document)`` once its source is there, or ``failed(error)``; several may wait for the same reading."""
         if document.source is not None:
             then(document)
@@ -65,7 +64,7 @@ class Loader(QObject):
 
         self._pool.run(work, done, oops)
 
-    def set_reference(self, document: Document, path: Path, failed: Oops) -> None:
+    def set_reference(self, document: Document, path: Path, failed: OnError) -> None:
         """Make the picture in ``path`` the clean original of ``document``; it must have the same size."""
 
         def start(ready: Document) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.gui.documents.library import Document, Library
-from aedesk.gui.jobs.thread_pool import IoPool, Latest
+from aedesk.gui.thread_pool import LatestTask, ThreadPool
 from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.picture import Picture
 
@@ -32,10 +32,10 @@ class FiguresWatch(QObject):
 
     measured = Signal(object, object)  # Document, Figures or None while unknown
 
-    def __init__(self, library: Library, pool: IoPool, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, pool: ThreadPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._latest = Latest(pool)
+        self._latest = LatestTask(pool)
         self._known: tuple[Picture | None, ...] = ()
         library.current_changed.connect(self._look)
         library.changed.connect(self._look)
@@ -49,7 +49,7 @@ class FiguresWatch(QObject):
         if len(key) == len(self._known) and all(a is b for a, b in zip(key, self._known, strict=True)):
             return
         self._known = key
-        self._latest.forget()
+        self._latest.cancel()
         self.measured.emit(document, None)
         if document is None or step is None or step.reference is None or document.given is None:
             return
@@ -61,9 +61,9 @@ class FiguresWatch(QObject):
         def then_similarity(figures: Figures) -> None:
             emit(figures)
             if reference.megapixels <= MAX_SSIM_MEGAPIXELS:
-                self._latest.run(lambda: add_ssim(figures, reference, noisy, restored), emit, later=True)
+                self._latest.run(lambda: add_ssim(figures, reference, noisy, restored), emit, background=True)
 
-        self._latest.run(lambda: measure_psnr(reference, noisy, restored), then_similarity, later=True)
+        self._latest.run(lambda: measure_psnr(reference, noisy, restored), then_similarity, background=True)
 
 
 def measure_psnr(reference: Picture, noisy: Picture, restored: Picture | None) -> Figures:

@@ -22,7 +22,7 @@ from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Badge, Document, Library
 from aedesk.gui.documents.loader import Loader
 from aedesk.gui.jobs.bridge import JobBridge
-from aedesk.gui.jobs.thread_pool import IoPool
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.imaging.picture import Picture
 from aedesk.settings.places import cache_dir
 
@@ -85,7 +85,7 @@ class TaskQueue(QObject):
     device_lost = Signal(object, object)  # Task, Failed: it waits again, now on the CPU
     busy_changed = Signal(bool)
 
-    def __init__(self, library: Library, loader: Loader, pool: IoPool, bridge: JobBridge, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, loader: Loader, pool: ThreadPool, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library, self._loader, self._pool, self._bridge = library, loader, pool, bridge
         self._tasks: dict[int, Task] = {}

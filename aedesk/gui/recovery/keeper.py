@@ -67,7 +67,7 @@ class Keeper(QObject):
         kept = tuple(self._kept(document, named, new) for document in library.documents)
         record = Record(kept, str(library.current.path) if library.current else "")
         files = set(named.values())
-        self._workspace.pool.run(lambda: store(record, new, files, self._folder), self._on_written, self._on_failed, later=True)
+        self._workspace.pool.run(lambda: store(record, new, files, self._folder), self._on_written, self._on_failed, background=True)
 
     def _kept(self, document: Document, named: dict[Picture, str], new: dict[Picture, str]) -> Kept:
         steps = document.history.steps

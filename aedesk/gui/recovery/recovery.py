@@ -55,7 +55,9 @@ class Recovery:
         """Tell of the crash if there was one, restore what the person wants; then keep this session. True if pictures come back."""
         restored = False
         if self.crashed:
-            from aedesk.gui.system_report import program_report  # only now: without a crash the first paint does not wait for it
+            from aedesk.gui.diagnostics.system_report import (
+                program_report,  # only now: without a crash the first paint does not wait for it
+            )
 
             report = write_report(self._reports, self.watch.left, program_report(workspace.catalog.devices), self._log)
             restored = dialogs.ask_recovery(

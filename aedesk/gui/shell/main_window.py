@@ -11,8 +11,8 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropE
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from aedesk.gui import dialogs
+from aedesk.gui.diagnostics.log_setup import LogRelay
 from aedesk.gui.documents.library import Document
-from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PANELS, PanelEntry
 from aedesk.gui.shell.bars.device_selector import DeviceSelector

@@ -7,8 +7,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Slot
 
 from aedesk.core.events import Event, Failed
+from aedesk.gui.diagnostics.log_setup import LogRelay
 from aedesk.gui.jobs.task_queue import Task
-from aedesk.gui.log_setup import LogRelay
 from aedesk.gui.shell.log_view import LogView
 from aedesk.gui.widgets.banner import Banner
 from aedesk.gui.workspace import Workspace

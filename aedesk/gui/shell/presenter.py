@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.core.errors import AedeskError
 from aedesk.gui.documents.library import Document
-from aedesk.gui.jobs.thread_pool import Latest
+from aedesk.gui.thread_pool import LatestTask
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.display import to_display
@@ -33,7 +33,7 @@ class Presenter(QObject):
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace, self._viewer = workspace, viewer
-        self._latest = Latest(workspace.pool)
+        self._latest = LatestTask(workspace.pool)
         self._converted: weakref.WeakKeyDictionary[Picture, NDArray[np.uint8]] = weakref.WeakKeyDictionary()
         self._wanted: dict[str, Picture] = {}
         self._versions: Callable[[Document], dict[str, Picture]] = versions
@@ -54,7 +54,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def _on_current(self, document: Document | None) -> None:
-        self._latest.forget()
+        self._latest.cancel()
         self._converted.clear()
         self._wanted = {}
         if document is None:

@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from aedesk import __version__
 from aedesk.core.specs import DeviceInfo
+from aedesk.gui.diagnostics.system_report import licence_of, parts
 from aedesk.gui.dialogs import files, show_message
 from aedesk.gui.dialogs.about import AboutDialog, about_html
 from aedesk.gui.dialogs.help import help_html
 from aedesk.gui.dialogs.settings import SettingsDialog
 from aedesk.gui.shell.commands.table import ROWS as ACTIONS
-from aedesk.gui.system_report import licence_of, parts
 from aedesk.settings.rows import ROWS
 from aedesk.settings.store import Settings
 

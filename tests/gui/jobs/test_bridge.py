@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import logging
-import threading
-from typing import Any
 
 import pytest
 from fake_client import FakeClient
@@ -13,7 +11,6 @@ from aedesk.core.errors import JobError
 from aedesk.core.events import Cancelled, Event, Finished, Log
 from aedesk.core.specs import DevicesSpec
 from aedesk.gui.jobs.bridge import JobBridge
-from aedesk.gui.jobs.thread_pool import IoPool, Latest
 from aedesk.jobs.events import WorkerState
 
 
@@ -69,49 +66,6 @@ def test_a_bridge_that_never_ran_still_closes_its_client(qtbot: QtBot) -> None:
     client = FakeClient()
     JobBridge(lambda: client).shutdown()
     assert client.closed
-
-
-def test_io_work_runs_elsewhere_and_its_callback_here(qtbot: QtBot) -> None:
-    pool, seen = IoPool(), []
-    pool.run(threading.current_thread, lambda worker: seen.append((worker, threading.current_thread())))
-    qtbot.waitUntil(lambda: bool(seen))
-    assert seen[0][0] is not threading.main_thread()
-    assert seen[0][1] is threading.main_thread()
-    pool.shutdown()
-
-
-def test_an_unexpected_error_in_io_work_is_told_in_words_and_logged(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
-    pool, errors = IoPool(), []
-    pool.run(lambda: 1 // 0, lambda _: None, errors.append)
-    qtbot.waitUntil(lambda: bool(errors))
-    assert "by zero" in str(errors[0])
-    assert "Traceback" in caplog.text
-    pool.shutdown()
-
-
-def test_of_several_wishes_only_the_last_is_delivered(qtbot: QtBot) -> None:
-    pool, results, gate = IoPool(), [], threading.Event()
-    latest = Latest(pool)
-
-    def wait_and_give(value: int) -> Any:
-        gate.wait(5)
-        return value
-
-    for value in range(5):
-        latest.run(lambda value=value: wait_and_give(value), results.append)
-    gate.set()
-    qtbot.waitUntil(lambda: pool.idle)
-    assert results == [4]
-    pool.shutdown()
-
-
-def test_after_shutdown_nothing_is_delivered(qtbot: QtBot) -> None:
-    pool, results = IoPool(), []
-    pool.run(lambda: 1, results.append)
-    pool.shutdown()
-    pool.run(lambda: 2, results.append)
-    qtbot.wait(20)
-    assert results == []
 
 
 def test_nothing_starts_after_shutdown(qtbot: QtBot) -> None:

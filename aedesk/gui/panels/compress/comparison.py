@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
+from aedesk.core.errors import AedeskError
 from aedesk.gui.panels.compress.live_preview import Shown
-from aedesk.gui.widgets.background import Background
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.other_codecs import Coded, nearest_in_psnr, nearest_in_size
 from aedesk.imaging.picture import Picture
@@ -45,8 +46,7 @@ class Rival(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._background = Background(self, "aedesk-rival")
-        self._background.done.connect(self._on_done)
+        self._pool = ThreadPool(self, "aedesk-other-codec")
         self._stop: threading.Event | None = None
 
     @property
@@ -57,33 +57,39 @@ class Rival(QObject):
         """Find the file of ``codec`` that comes nearest to ours in ``by``."""
         self.forget()
         self._stop = stop = threading.Event()
-        background = self._background
-        background.submit((stop, shown, by), _work(shown, codec, by, lambda: stop.is_set() or background.stopped))
+        pool = self._pool
+        pool.run(
+            _work(shown, codec, by, lambda: stop.is_set() or pool.stopped),
+            lambda coded: self._on_coded(stop, shown, by, coded),
+            lambda error: self._on_failed(stop, error),
+        )
         self.busy_changed.emit(True)
 
     def forget(self) -> None:
         """Nobody wants to know any more."""
         if self._stop is not None:
             self._stop.set()
-            self._stop = None
-            self.busy_changed.emit(False)
+            self._end()
 
     def stop(self) -> None:
         """End the thread, after the encoding that is under way."""
         self.forget()
-        self._background.stop()
+        self._pool.shutdown()
 
-    @Slot(object, object)
-    def _on_done(self, key: tuple[threading.Event, Shown, str], result: object) -> None:
-        stop, shown, by = key
-        if stop is not self._stop:
-            return
+    def _on_coded(self, stop: threading.Event, shown: Shown, by: str, coded: Coded | None) -> None:
+        if stop is self._stop:
+            self._end()
+            if coded is not None:
+                self.met.emit(Duel(shown, coded, by))
+
+    def _on_failed(self, stop: threading.Event, error: AedeskError) -> None:
+        if stop is self._stop:
+            self._end()
+            self.failed.emit(str(error))
+
+    def _end(self) -> None:
         self._stop = None
         self.busy_changed.emit(False)
-        if isinstance(result, Coded):
-            self.met.emit(Duel(shown, result, by))
-        elif isinstance(result, Exception):
-            self.failed.emit(str(result))
 
 
 def fidelity(original: Picture, decoded: Picture) -> float:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.core.codec_specs import CompressResult, CompressSpec
+from aedesk.core.errors import AedeskError
 from aedesk.gui.jobs.exclusive_job import Runner
 from aedesk.gui.panels.compress.comparison import fidelity
 from aedesk.gui.panels.compress.live_preview import Shown
-from aedesk.gui.widgets.background import Background
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.other_codecs import Coded, available, code
 from aedesk.imaging.picture import Picture
@@ -43,9 +42,8 @@ class CurveRun(QObject):
         self._runner = Runner(workspace.bridge, self)
         self._runner.finished.connect(self._on_ours)
         self._runner.failed.connect(self._on_failed)
-        self._background = Background(self, "aedesk-curves")
-        self._background.done.connect(self._on_theirs)
-        self._stop: threading.Event | None = None
+        self._pool = ThreadPool(self, "aedesk-curves")
+        self._tickets: list[int] = []
         self._given: Picture | None = None
         self._spec = CompressSpec()
         self._ours: list[int] = []
@@ -59,8 +57,7 @@ class CurveRun(QObject):
     def begin(self, shown: Shown) -> None:
         """Measure the picture that was compressed for ``shown``, with its model, at all qualities."""
         self.stop()
-        self._stop = stop = threading.Event()
-        self._given = shown.given
+        self._given = given = shown.given
         self._spec = replace(shown.wish.spec, target_bpp=None, target_psnr=None, target_bytes=None)
         self._ours = list(OUR_QUALITIES)
         names = [name for name in THEIR_QUALITIES if name in available()]
@@ -68,20 +65,20 @@ class CurveRun(QObject):
         self._theirs = len(asked)
         self.done, self.total = 0, len(asked) + len(self._ours)
         for name, quality in asked:
-            self._background.submit(stop, _work(name, shown.given, quality, stop))
+            self._tickets.append(self._pool.run(partial(code, name, given, quality), self._on_theirs, self._on_their_error))
         self._next()
 
     def stop(self) -> None:
         """Forget what is under way."""
-        if self._stop is not None:
-            self._stop.set()
-        self._stop = None
+        for ticket in self._tickets:
+            self._pool.cancel(ticket)
+        self._tickets.clear()
         self._ours, self._theirs = [], 0
         self._runner.cancel()
 
     def shutdown(self) -> None:
         self.stop()
-        self._background.stop()
+        self._pool.shutdown()
 
     def _next(self) -> None:
         if self._ours and self._given is not None:
@@ -103,23 +100,18 @@ class CurveRun(QObject):
         self.failed.emit(text)
         self._look_for_end()
 
-    @Slot(object, object)
-    def _on_theirs(self, stop: threading.Event, result: Any) -> None:
-        if stop is not self._stop:
-            return
+    def _on_theirs(self, coded: Coded) -> None:
         self._theirs -= 1
         self.done += 1
-        if isinstance(result, Coded):
-            self.measured.emit(result.codec, result.bpp, result.psnr, result.quality)
-        elif isinstance(result, Exception):
-            self.failed.emit(str(result))
+        self.measured.emit(coded.codec, coded.bpp, coded.psnr, coded.quality)
+        self._look_for_end()
+
+    def _on_their_error(self, error: AedeskError) -> None:
+        self._theirs -= 1
+        self.done += 1
+        self.failed.emit(str(error))
         self._look_for_end()
 
     def _look_for_end(self) -> None:
         if not self.busy:
             self.ended.emit()
-
-
-def _work(name: str, picture: Picture, quality: int, stop: threading.Event) -> Callable[[], Coded | None]:
-    """Runs in the thread."""
-    return lambda: None if stop.is_set() else code(name, picture, quality)

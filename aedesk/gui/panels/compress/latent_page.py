@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, 
 from aedesk.core.codec_specs import LatentsResult, LatentsSpec
 from aedesk.gui.dialogs import files
 from aedesk.gui.jobs.exclusive_job import Runner
-from aedesk.gui.jobs.thread_pool import Latest
 from aedesk.gui.panels.compress import latent_maps
 from aedesk.gui.panels.compress.bit_cost_map import scale_end
 from aedesk.gui.panels.explore.result_view import quiet_label
+from aedesk.gui.thread_pool import LatestTask
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
 from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 from aedesk.gui.workspace import Workspace
@@ -36,7 +36,7 @@ class LatentPage(QWidget):
         self.setObjectName("latentPage")
         self._workspace = workspace
         self._runner = Runner(workspace.bridge, self)
-        self._latest = Latest(workspace.pool)
+        self._latest = LatestTask(workspace.pool)
         self._picture: Picture | None = None
         self._name = ""
         self._maps: latent_maps.Maps | None = None
@@ -96,7 +96,7 @@ class LatentPage(QWidget):
     def clear(self) -> None:
         """What is shown belongs to another picture."""
         self._runner.cancel()
-        self._latest.forget()
+        self._latest.cancel()
         self._maps = None
         self._hint.setText(HINT)
         self._stack.setCurrentIndex(0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from aedesk.gui.jobs.thread_pool import IoPool, Latest
 from aedesk.gui.panels.compress.bit_cost_map import heat_layer, heated
 from aedesk.gui.panels.compress.comparison import Duel
 from aedesk.gui.panels.compress.live_preview import Shown
+from aedesk.gui.thread_pool import LatestTask, ThreadPool
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.imaging.display import to_display
 
@@ -18,12 +18,12 @@ Patches = dict[str, NDArray[np.uint8] | None]
 class OnScreen:
     """Whole pictures are the presenter's; what lies over them is this one's."""
 
-    def __init__(self, pool: IoPool, viewer: CompareView) -> None:
-        self._viewer, self._latest = viewer, Latest(pool)
+    def __init__(self, pool: ThreadPool, viewer: CompareView) -> None:
+        self._viewer, self._latest = viewer, LatestTask(pool)
 
     def show(self, shown: Shown | None, duel: Duel | None, *, heat: bool) -> None:
         """Lay over the picture what belongs to these two; nothing without a result."""
-        self._latest.forget()
+        self._latest.cancel()
         if shown is None:
             self._viewer.clear_overlay()
         elif shown.whole:

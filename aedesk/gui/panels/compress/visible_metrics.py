@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QRect, QRectF, QTimer, Signal, Slot
 
-from aedesk.gui.jobs.thread_pool import IoPool, Latest
 from aedesk.gui.panels.compress.comparison import BY_PSNR, BY_SIZE, Duel, fidelity
 from aedesk.gui.panels.compress.live_preview import Shown
 from aedesk.gui.panels.compress.text import psnr_words, share_words, size_words
+from aedesk.gui.thread_pool import LatestTask, ThreadPool
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.imaging.picture import Picture
 
@@ -34,9 +34,9 @@ class VisibleFigures(QObject):
 
     measured = Signal(object)
 
-    def __init__(self, pool: IoPool, viewer: CompareView, parent: QObject | None = None) -> None:
+    def __init__(self, pool: ThreadPool, viewer: CompareView, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._viewer, self._latest = viewer, Latest(pool)
+        self._viewer, self._latest = viewer, LatestTask(pool)
         self._shown: Shown | None = None
         self._duel: Duel | None = None
         self._settle = QTimer(self)
@@ -48,7 +48,7 @@ class VisibleFigures(QObject):
     def follow(self, shown: Shown | None, duel: Duel | None) -> None:
         """Measure these from now on."""
         self._shown, self._duel = shown, duel
-        self._latest.forget()
+        self._latest.cancel()
         self._settle.stop()
         if shown is not None:
             self._measure()

@@ -87,7 +87,7 @@ class ModelsPage(QWidget):
         run = model.card.get("run") if model is not None else None
         if model is not None and isinstance(run, str) and Path(run).name == run:
             log, path = runs_dir() / run / "metrics.jsonl", model.path
-            self._workspace.pool.run(lambda: read_curves(log), lambda curves: self._on_curves(path, curves), later=True)
+            self._workspace.pool.run(lambda: read_curves(log), lambda curves: self._on_curves(path, curves), background=True)
 
     def _describe(self, model: ModelInfo | None) -> None:
         """Ask the worker what the network is made of; only spandrel knows that of other programs' networks."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer, Signal, Slot
 
 from aedesk.core.events import Event, Failed, Finished, Terminal
 from aedesk.core.specs import DenoiseSpec
-from aedesk.gui.jobs.thread_pool import Latest
+from aedesk.gui.thread_pool import LatestTask
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.blend import blend
@@ -61,7 +61,7 @@ class Preview(QObject):
     ) -> None:
         super().__init__(parent)
         self._workspace, self._viewer, self._make_spec = workspace, viewer, make_spec
-        self._blending = Latest(workspace.pool)
+        self._blending = LatestTask(workspace.pool)
         self._enabled = False
         self._job_id = 0
         self._asked: _Render | None = None
@@ -121,7 +121,7 @@ class Preview(QObject):
 
     def _drop(self) -> None:
         self._settle.stop()
-        self._blending.forget()
+        self._blending.cancel()
         if self._job_id:
             self._workspace.bridge.cancel(self._job_id)
         self._asked = self._rendered = None

@@ -70,7 +70,7 @@ class TrainPage(QTabWidget):
 
     def refresh_runs(self) -> None:
         """Look which runs there are, for *Compare*."""
-        self._workspace.pool.run(lambda: saved_runs.list_runs(runs_dir()), self._on_runs, later=True)
+        self._workspace.pool.run(lambda: saved_runs.list_runs(runs_dir()), self._on_runs, background=True)
 
     def _make_setup(self) -> QWidget:
         page = QWidget()

@@ -277,7 +277,7 @@ class TrainPanel(Panel):
     def _look_for_unfinished(self) -> None:
         folder = self.workspace.settings["train_run"]
         if folder:
-            self.workspace.pool.run(lambda: saved_runs.read_run(Path(folder)), self._on_unfinished, self._on_nothing_left, later=True)
+            self.workspace.pool.run(lambda: saved_runs.read_run(Path(folder)), self._on_unfinished, self._on_nothing_left, background=True)
 
     def _on_unfinished(self, old: OldRun) -> None:
         if not old.unfinished or self.session.working or self.session.run is not None:

@@ -65,7 +65,9 @@ class AedThumbnails(QObject):
             return
         document = self._waiting.popleft()
         self._busy = True
-        self._workspace.pool.run(lambda: _worth_decoding(document), lambda data: self._on_read(document, data), self._on_failed, later=True)
+        self._workspace.pool.run(
+            lambda: _worth_decoding(document), lambda data: self._on_read(document, data), self._on_failed, background=True
+        )
 
     def _on_read(self, document: Document, data: bytes | None) -> None:
         if data is None:
@@ -94,7 +96,7 @@ class AedThumbnails(QObject):
             if self._workspace.library.find(document.id) is not None:
                 self._view.set_thumbnail(document.path, pixels)
 
-        self._workspace.pool.run(lambda: to_display(picture, edge), show, later=True)
+        self._workspace.pool.run(lambda: to_display(picture, edge), show, background=True)
 
 
 def _worth_decoding(document: Document) -> bytes | None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from aedesk.gui.widgets.background import Background
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.gui.widgets.viewer.painting import qimage
 
 Thumbnailer = Callable[[Path, int], np.ndarray]
@@ -40,8 +40,7 @@ class ThumbnailLoader(QObject):
         self._waiting: OrderedDict[Path, None] = OrderedDict()
         self._busy: set[Path] = set()
         self._lock = threading.Lock()  # guards _waiting and _busy, which both threads change
-        self._background = Background(owner, "aedesk-thumbnails")
-        self._background.done.connect(self._read)
+        self._pool = ThreadPool(owner, "aedesk-thumbnails")
 
     def get(self, path: Path) -> QImage | None:
         """The thumbnail, or None and a promise to emit ``loaded`` when it is there. Main thread."""
@@ -57,7 +56,7 @@ class ThumbnailLoader(QObject):
                 while len(self._waiting) > _WAITING:
                     self._waiting.popitem(last=False)
                 if not known:
-                    self._background.submit(None, self._next)
+                    self._pool.run(self._next, self._on_read)
         return None
 
     def forget(self, path: Path) -> None:
@@ -67,7 +66,7 @@ class ThumbnailLoader(QObject):
             self._waiting.pop(path, None)
 
     def stop(self) -> None:
-        self._background.stop()
+        self._pool.shutdown()
 
     def _next(self) -> tuple[Path, np.ndarray | None] | None:
         """Read the thumbnail that was asked for last. Background thread."""
@@ -81,8 +80,7 @@ class ThumbnailLoader(QObject):
         except Exception:  # whatever is wrong with the file is told when it is opened
             return path, None
 
-    @Slot(object, object)
-    def _read(self, _key: object, result: tuple[Path, np.ndarray | None] | None) -> None:
+    def _on_read(self, result: tuple[Path, np.ndarray | None] | None) -> None:
         if result is None:
             return
         path, pixels = result

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, Signal
 
-from aedesk.gui.widgets.background import Background
+from aedesk.gui.thread_pool import ThreadPool
 from aedesk.gui.widgets.viewer import layers as names
 from aedesk.gui.widgets.viewer.painting import Layer
 from aedesk.gui.widgets.viewer.pyramid import Pyramid, difference
@@ -28,8 +26,7 @@ class Content(QObject):
         self._overlays: dict[str, Layer] = {}
         self._difference: tuple[tuple[str, str], Layer] | None = None
         self.gain = 4.0
-        self._background = Background(owner, "aedesk-pyramid")
-        self._background.done.connect(self._built)
+        self._pool = ThreadPool(owner, "aedesk-pyramid")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,7 +94,7 @@ class Content(QObject):
         return {name: tuple(int(value) for value in array[y, x]) for name, array in self._arrays.items()}
 
     def stop(self) -> None:
-        self._background.stop()
+        self._pool.shutdown()
 
     def _difference_stack(self, pair: tuple[str, str]) -> list[Layer]:
         if not all(name in self._arrays for name in pair):
@@ -121,19 +118,13 @@ class Content(QObject):
     def _layer(self, pyramid: Pyramid, rect: QRectF | None = None) -> Layer:
         layer = Layer(pyramid, rect)
         if not pyramid.complete:
-            self._background.submit(layer, _build_of(pyramid, self._background))
+            pool = self._pool
+            pool.run(lambda: pyramid.build(lambda: pool.stopped), lambda complete: self._on_built(layer, complete))
         return layer
 
-    @Slot(object, object)
-    def _built(self, layer: Layer, finished: object) -> None:
-        if finished is True:
+    def _on_built(self, layer: Layer, complete: bool) -> None:
+        if complete:
             self.layer_changed.emit(layer)
-        elif isinstance(finished, Exception):
-            raise finished
-
-
-def _build_of(pyramid: Pyramid, background: Background) -> Callable[[], bool]:
-    return lambda: pyramid.build(lambda: background.stopped)
 
 
 def _checked(name: str, array: np.ndarray) -> np.ndarray:

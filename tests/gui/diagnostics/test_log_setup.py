@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from aedesk.gui.log_setup import MAX_BYTES, Logging, install_exception_hooks
+from aedesk.gui.diagnostics.log_setup import MAX_BYTES, Logging, install_exception_hooks
 
 Pixels = Callable[..., np.ndarray]
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from aedesk.core.events import Failed
 from aedesk.core.specs import DenoiseSpec
 from aedesk.gui.app import Application
-from aedesk.gui.smoke_test import Rehearsal
+from aedesk.gui.diagnostics.smoke_test import Rehearsal
 from aedesk.imaging.io import read
 
 Rehearse = Callable[..., Rehearsal]
