@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.errors import AedeskError
-from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.compress.comparison import fidelity
 from aedesk.gui.panels.compress.live_preview import Shown
 from aedesk.gui.thread_pool import ThreadPool
@@ -39,7 +39,7 @@ class CurveRun(QObject):
 
     def __init__(self, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = Runner(workspace.bridge, self)
+        self._runner = LatestJob(workspace.bridge, self)
         self._runner.finished.connect(self._on_ours)
         self._runner.failed.connect(self._on_failed)
         self._pool = ThreadPool(self, "aedesk-curves")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, 
 
 from aedesk.core.codec_specs import LatentsResult, LatentsSpec
 from aedesk.gui.dialogs import files
-from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.compress import latent_maps
 from aedesk.gui.panels.compress.bit_cost_map import scale_end
 from aedesk.gui.panels.explore.result_view import quiet_label
@@ -35,7 +35,7 @@ class LatentPage(QWidget):
         super().__init__(parent)
         self.setObjectName("latentPage")
         self._workspace = workspace
-        self._runner = Runner(workspace.bridge, self)
+        self._runner = LatestJob(workspace.bridge, self)
         self._latest = LatestTask(workspace.pool)
         self._picture: Picture | None = None
         self._name = ""

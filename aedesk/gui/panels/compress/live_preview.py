@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer, Signal, Slot
 
 from aedesk.core.codec_specs import CompressResult, CompressSpec
-from aedesk.core.errors import AedeskError
-from aedesk.core.events import Event, Failed, Finished, Terminal
 from aedesk.gui.documents.library import Document
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
@@ -100,19 +98,20 @@ class Live(QObject):
         super().__init__(parent)
         self._workspace, self._viewer, self._make_spec, self._pick = workspace, viewer, make_spec, pick
         self._enabled = False
-        self._job_id = 0
+        self._job = LatestJob(workspace.bridge, self)
+        self._job.finished.connect(self._on_finished)
+        self._job.failed.connect(self._on_failed)
+        self._job.busy_changed.connect(self.busy_changed)
         self._asked: tuple[Wish, Picture] | None = None
         self._refused: Wish | None = None
         self._now: Shown | None = None
         self._centre: QPointF | None = None
         self._budget_px = FIRST_PX
-        self._begun_at = 0.0
         self._measured = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._update)
-        workspace.bridge.job_event.connect(self._on_event)
         workspace.library.current_changed.connect(self._on_current)
         workspace.library.changed.connect(self._on_changed)
         viewer.view_changed.connect(self._on_view)
@@ -125,7 +124,7 @@ class Live(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._job_id != 0
+        return self._job.busy
 
     def set_enabled(self, enabled: bool) -> None:
         self._enabled = enabled
@@ -171,10 +170,7 @@ class Live(QObject):
 
     def _drop(self) -> None:
         self._settle.stop()
-        if self._job_id:
-            self._workspace.bridge.cancel(self._job_id)
-            self._job_id = 0
-            self.busy_changed.emit(False)
+        self._job.cancel()
         self._asked = self._refused = None
         if self._now is not None:
             self._now = None
@@ -194,12 +190,11 @@ class Live(QObject):
         wish = self._wish(document, picture)
         self._viewer.set_preview_box(wish.box)
         if wish.same(self._now.wish if self._now else None) or wish.same(self._refused):
-            return
-        if self._job_id:
-            if self._asked is None or not wish.same(self._asked[0]):
-                self._workspace.bridge.cancel(self._job_id)
-            return
-        self._begin(wish)
+            self._job.cancel()
+        elif not (self._job.busy and self._asked is not None and wish.same(self._asked[0])):
+            given = wish.given()
+            self._asked = (wish, given)
+            self._job.run(wish.spec, given)
 
     def _wish(self, document: Document, picture: Picture) -> Wish:
         box = self._place(picture)
@@ -221,38 +216,23 @@ class Live(QObject):
         top = min(max(round(self._centre.y() - height / 2), 0), picture.height - height)
         return QRect(left, top, width, height)
 
-    def _begin(self, wish: Wish) -> None:
-        given = wish.given()
-        try:
-            self._job_id = self._workspace.bridge.submit(wish.spec, given)
-        except AedeskError as error:
-            self._refuse(wish, str(error))
-            return
-        self._asked, self._begun_at = (wish, given), time.monotonic()
-        self.busy_changed.emit(True)
-
-    @Slot(int, object)
-    def _on_event(self, job_id: int, event: Event) -> None:
-        if not self._job_id or job_id != self._job_id or not isinstance(event, Terminal) or self._asked is None:
-            return
-        self._job_id = 0
-        self.busy_changed.emit(False)
-        wish, given = self._asked
-        if isinstance(event, Failed):
-            self._refuse(wish, f"{event.message} {event.hint}".rstrip())
-        elif isinstance(event, Finished):
-            self._fit_budget(given, time.monotonic() - self._begun_at)
-            self._now = Shown(wish, given, event.result)
+    @Slot(object)
+    def _on_finished(self, result: CompressResult) -> None:
+        if self._asked is not None:
+            wish, given = self._asked
+            self._fit_budget(given, self._job.seconds)
+            self._now = Shown(wish, given, result)
             self.shown.emit(self._now)
-        self._update()
+            self._update()
 
-    def _refuse(self, wish: Wish, why: str) -> None:
-        """Not tried again before something changes."""
-        self._refused = wish
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        """The request is not tried again before something changes."""
+        self._refused = self._asked[0] if self._asked is not None else None
         if self._now is not None:
             self._now = None
             self.shown.emit(None)
-        self.failed.emit(why)
+        self.failed.emit(text)
 
     def _fit_budget(self, given: Picture, seconds: float) -> None:
         """Let the part grow or shrink with the machine, in big steps. The first result tells nothing: it has loaded the model, too."""

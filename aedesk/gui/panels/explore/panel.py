@@ -14,7 +14,7 @@ from aedesk.core.explore_specs import DecodeSpec, UnpackSpec
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.dialogs import explore
 from aedesk.gui.documents.library import Document
-from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.explore.activity import Activity, Common
 from aedesk.gui.panels.explore.folder_activities import ExportActivity, MapActivity, PcaActivity, ProbeActivity, RankActivity
@@ -54,7 +54,7 @@ class ExplorePanel(Panel):
         self._known: tuple[Any, ...] | None = None  # what the code that is shown belongs to
         self._asked: Activity | None = None
         self._centre: ExploreCentre | None = None
-        self._runner, self._decoder, self._unpacker = (Runner(workspace.bridge, self) for _ in range(3))
+        self._runner, self._decoder, self._unpacker = (LatestJob(workspace.bridge, self) for _ in range(3))
         self.models = combo("exploreModel", "Model")
         self._about_model = quiet_label("exploreModelAbout")
         self.what = combo("exploreWhat", "What to explore")

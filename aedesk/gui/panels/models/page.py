@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from aedesk.core.errors import AedeskError
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import DescribeSpec
-from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.models.card_page import CardPage
 from aedesk.gui.panels.models.model_list import ModelList
 from aedesk.gui.panels.train.saved_runs import Curves, read_curves
@@ -62,7 +60,7 @@ class ModelsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
-        self._describer = Runner(workspace.bridge, self)
+        self._describer = LatestJob(workspace.bridge, self)
         self._describer.finished.connect(self.card.show_summary)
         self.list.chosen.connect(self._on_chosen)
 
@@ -95,8 +93,7 @@ class ModelsPage(QWidget):
         if model is None or not isinstance(architecture, Mapping) or model.card["family"] == "foreign":
             self._describer.cancel()
             return
-        with suppress(AedeskError):  # without a worker the card is a little shorter
-            self._describer.run(DescribeSpec({**architecture, "family": model.card["family"]}))
+        self._describer.run(DescribeSpec({**architecture, "family": model.card["family"]}))  # if it fails, the card is a little shorter
 
     def _on_curves(self, path: str, curves: Curves) -> None:
         if self.card.model is not None and self.card.model.path == path:

@@ -15,7 +15,7 @@ from aedesk.core.errors import AedeskError
 from aedesk.core.model_specs import ExportOnnxSpec, ImportModelSpec, OnnxExport
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.dialogs import files, models
-from aedesk.gui.jobs.exclusive_job import Runner
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.models import descriptions
 from aedesk.gui.widgets.busy_label import BusyLabel
@@ -43,7 +43,7 @@ class ModelsPanel(Panel):
         self.setObjectName("modelsPanel")
         self._page: ModelsPage | None = None
         self._waiting: deque[Path] = deque()
-        self._runner = Runner(workspace.bridge, self)
+        self._runner = LatestJob(workspace.bridge, self)
         self._working: str = ""  # what the runner does, in words
         self._import = _button("importModel", "I&mport\u2026", "Take a model file into your own models", "open")
         self._import_hint = _label("importHint", "Or drop files on the page: models of aedesk, and restoration networks of other programs.")
@@ -98,10 +98,7 @@ class ModelsPanel(Panel):
 
     def _begin(self, spec: Any, words: str) -> None:
         self._working = words
-        try:
-            self._runner.run(spec)
-        except AedeskError as error:
-            self._on_failed(str(error))
+        self._runner.run(spec)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QTimer, Signal, Slot
 
-from aedesk.core.events import Event, Failed, Finished, Terminal
-from aedesk.core.specs import DenoiseSpec
+from aedesk.core.specs import DenoiseResult, DenoiseSpec
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.thread_pool import LatestTask
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
@@ -30,8 +30,8 @@ SETTLE_MS = 40
 
 
 @dataclass(frozen=True)
-class _Render:
-    """What a network's answer depends on. Strength is not part of it: blending needs no network."""
+class PreviewRequest:
+    """What the network's output depends on. The strength is not part of it: blending needs no network."""
 
     picture: Picture
     box: QRect
@@ -39,22 +39,21 @@ class _Render:
     sigma: float | None
     device: str
 
-    def same(self, other: _Render | None) -> bool:
+    def same(self, other: PreviewRequest | None) -> bool:
         mine = (self.box, self.model, self.sigma, self.device)
         return other is not None and self.picture is other.picture and mine == (other.box, other.model, other.sigma, other.device)
 
 
 class Preview(QObject):
-    """Puts the box into the middle of what is visible; from there the person may drag it. At most one job is under way; of several
-    wishes only the last counts.
+    """Restores a box of the picture. The box starts in the middle of the visible part, and the user can drag it.
 
     Args:
-        make_spec: the panel's present choices.
+        make_spec: returns the current settings of the panel.
     """
 
     failed = Signal(str)
-    shown = Signal(float)  # seconds from the wish to the overlay
-    busy_changed = Signal(bool)  # a job is under way
+    shown = Signal(float)  # seconds from the change of a setting to the overlay
+    busy_changed = Signal(bool)
 
     def __init__(
         self, workspace: Workspace, viewer: CompareView, make_spec: Callable[[], DenoiseSpec], parent: QObject | None = None
@@ -63,18 +62,20 @@ class Preview(QObject):
         self._workspace, self._viewer, self._make_spec = workspace, viewer, make_spec
         self._blending = LatestTask(workspace.pool)
         self._enabled = False
-        self._job_id = 0
-        self._asked: _Render | None = None
-        self._rendered: tuple[_Render, Picture] | None = None
+        self._job = LatestJob(workspace.bridge, self)
+        self._job.finished.connect(self._on_rendered)
+        self._job.failed.connect(self._on_failed)
+        self._job.busy_changed.connect(self.busy_changed)
+        self._requested: PreviewRequest | None = None
+        self._rendered: tuple[PreviewRequest, Picture] | None = None
         self._edge_px = 256
         self._centre: QPointF | None = None
         self._visible = QRectF()
-        self._wished_at = 0.0
+        self._requested_at = 0.0
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._update)
-        workspace.bridge.job_event.connect(self._on_event)
         workspace.library.current_changed.connect(self._on_current_changed)
         workspace.library.changed.connect(self._on_changed)
         viewer.view_changed.connect(self._on_view_changed)
@@ -89,9 +90,9 @@ class Preview(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Something that the preview depends on has changed."""
+        """Update after a change of anything that the preview depends on."""
         if self._enabled:
-            self._wished_at = self._wished_at or time.monotonic()
+            self._requested_at = self._requested_at or time.monotonic()
             self._settle.start()
 
     @Slot(object)
@@ -122,10 +123,9 @@ class Preview(QObject):
     def _drop(self) -> None:
         self._settle.stop()
         self._blending.cancel()
-        if self._job_id:
-            self._workspace.bridge.cancel(self._job_id)
-        self._asked = self._rendered = None
-        self._wished_at = 0.0
+        self._job.cancel()
+        self._requested = self._rendered = None
+        self._requested_at = 0.0
         self._viewer.set_preview_box(None)
         self._viewer.clear_overlay()
 
@@ -138,17 +138,13 @@ class Preview(QObject):
             return
         spec = self._make_spec()
         sigma = spec.sigma if spec.sigma is not None else document.step.sigma
-        wish = _Render(picture, self._place(picture), spec.model, sigma, spec.device)
-        self._viewer.set_preview_box(wish.box)
-        if self._rendered is not None and wish.same(self._rendered[0]):
-            self._asked = wish
+        request = PreviewRequest(picture, self._place(picture), spec.model, sigma, spec.device)
+        self._viewer.set_preview_box(request.box)
+        if self._rendered is not None and request.same(self._rendered[0]):
+            self._job.cancel()
             self._blend(spec)
-            return
-        if self._job_id:
-            if not wish.same(self._asked):
-                self._workspace.bridge.cancel(self._job_id)
-            return
-        self._render(wish, spec)
+        elif not (self._job.busy and request.same(self._requested)):
+            self._render(request, spec)
 
     def _place(self, picture: Picture) -> QRect:
         """The box around its centre, inside the picture."""
@@ -159,36 +155,29 @@ class Preview(QObject):
         top = int(np.clip(round(self._centre.y() - height / 2), 0, picture.height - height))
         return QRect(left, top, width, height)
 
-    def _render(self, wish: _Render, spec: DenoiseSpec) -> None:
-        box = wish.box
+    def _render(self, request: PreviewRequest, spec: DenoiseSpec) -> None:
+        box = request.box
         left, top = max(box.x() - MARGIN_PX, 0), max(box.y() - MARGIN_PX, 0)
-        right = min(box.x() + box.width() + MARGIN_PX, wish.picture.width)
-        bottom = min(box.y() + box.height() + MARGIN_PX, wish.picture.height)
-        around = wish.picture.crop(left, top, right - left, bottom - top)
+        right = min(box.x() + box.width() + MARGIN_PX, request.picture.width)
+        bottom = min(box.y() + box.height() + MARGIN_PX, request.picture.height)
+        around = request.picture.crop(left, top, right - left, bottom - top)
         region = (box.x() - left, box.y() - top, box.width(), box.height())
-        self._asked = wish
-        full = replace(spec, sigma=wish.sigma, strength=1.0, chroma_strength=None, region=region)
-        self._job_id = self._workspace.bridge.submit(full, around)
-        self.busy_changed.emit(True)
+        self._requested = request
+        self._job.run(replace(spec, sigma=request.sigma, strength=1.0, chroma_strength=None, region=region), around)
 
-    @Slot(int, object)
-    def _on_event(self, job_id: int, event: Event) -> None:
-        if not self._job_id or job_id != self._job_id or not isinstance(event, Terminal):
-            return
-        self._job_id = 0
-        self.busy_changed.emit(False)
-        if not self._enabled or self._asked is None:
-            return
-        if isinstance(event, Failed):
-            self.failed.emit(f"The preview failed. {event.message} {event.hint}".rstrip())
-            return
-        if isinstance(event, Finished):
-            self._rendered = (self._asked, event.result.picture)
-            self._fit_edge(event.result.seconds)
-        self._update()
+    @Slot(object)
+    def _on_rendered(self, result: DenoiseResult) -> None:
+        if self._enabled and self._requested is not None:
+            self._rendered = (self._requested, result.picture)
+            self._fit_edge(result.seconds)
+            self._update()
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        self.failed.emit(f"The preview failed. {text}")
 
     def _fit_edge(self, seconds: float) -> None:
-        """Let the box grow or shrink with the machine, in big steps and rarely, so that it does not fidget."""
+        """Adapts the box to the speed of the machine, in large and rare steps, so that it does not flicker."""
         if seconds > 2 * AIM_S and self._edge_px > MIN_EDGE_PX:
             self._edge_px //= 2
         elif seconds < AIM_S / 6 and self._edge_px < MAX_EDGE_PX:
@@ -197,11 +186,11 @@ class Preview(QObject):
     def _blend(self, spec: DenoiseSpec) -> None:
         if self._rendered is None:
             return
-        render, restored = self._rendered
-        box = render.box
+        request, restored = self._rendered
+        box = request.box
 
         def work() -> NDArray[np.uint8]:
-            part = render.picture.crop(box.x(), box.y(), box.width(), box.height())
+            part = request.picture.crop(box.x(), box.y(), box.width(), box.height())
             return to_display(part.with_pixels(blend(part.pixels, restored.pixels, spec.strength, spec.chroma_strength)))
 
         self._blending.run(work, lambda patch: self._show(patch, box))
@@ -209,5 +198,5 @@ class Preview(QObject):
     def _show(self, patch: NDArray[np.uint8], box: QRect) -> None:
         if self._enabled:
             self._viewer.set_overlay(patch, box.x(), box.y())
-            self.shown.emit(time.monotonic() - self._wished_at if self._wished_at else 0.0)
-            self._wished_at = 0.0
+            self.shown.emit(time.monotonic() - self._requested_at if self._requested_at else 0.0)
+            self._requested_at = 0.0

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButto
 
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
 from aedesk.gui.dialogs import files
-from aedesk.gui.panels.train.question import Asker
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.train.recipe_draft import SOURCES, Draft
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.drops import dropped_paths
@@ -38,7 +38,7 @@ class DataBox(QFrame):
         self.setProperty("drop", True)
         self.setAcceptDrops(True)
         self._workspace, self._draft = workspace, draft
-        self._asked: InspectDataSpec | None = None
+        self._inspected: InspectDataSpec | None = None
         self._active = False
         self.summary: DataSummary | None = None
         self._source = _label("dataSource")
@@ -69,10 +69,10 @@ class DataBox(QFrame):
             column.addWidget(widget)
         column.addWidget(self._sheet, 1)
         column.addLayout(buttons)
-        self._asker = Asker(workspace.bridge, SETTLE_MS, self)
-        self._asker.answered.connect(self._on_answer)
-        self._asker.failed.connect(self._on_failed)
-        self._asker.busy_changed.connect(self._on_busy)
+        self._inspector = LatestJob(workspace.bridge, self, settle_ms=SETTLE_MS)
+        self._inspector.finished.connect(self._on_inspected)
+        self._inspector.failed.connect(self._on_failed)
+        self._inspector.busy_changed.connect(self._on_busy)
         self._folder.clicked.connect(self._choose_folder)
         self._named.clicked.connect(self._choose_named)
         self._download.toggled.connect(self._on_download)
@@ -83,10 +83,10 @@ class DataBox(QFrame):
         """Whether somebody looks: folders are only searched then."""
         self._active = active
         if active:
-            self._ask()
+            self._inspect()
         else:
-            self._asked = None
-            self._asker.forget()
+            self._inspected = None
+            self._inspector.cancel()
 
     @Slot()
     def _show_source(self) -> None:
@@ -97,23 +97,23 @@ class DataBox(QFrame):
         self._download.setChecked(bool(data.get("download")))
         self._download.blockSignals(False)
         if not self._draft.has_pictures:
-            self._asker.forget()
-            self._asked = None
+            self._inspector.cancel()
+            self._inspected = None
             self._show(None)
         elif self._active:
-            self._ask()
+            self._inspect()
 
-    def _ask(self) -> None:
+    def _inspect(self) -> None:
         spec = InspectDataSpec(self._draft.data)
-        if self._draft.has_pictures and spec != self._asked:
-            self._asked = spec
+        if self._draft.has_pictures and spec != self._inspected:
+            self._inspected = spec
             self._show(None)
-            self._asker.ask(spec)
+            self._inspector.run(spec)
         else:
             self.found.emit(self.summary)
 
     @Slot(object)
-    def _on_answer(self, summary: DataSummary) -> None:
+    def _on_inspected(self, summary: DataSummary) -> None:
         self._show(summary)
 
     @Slot(str)

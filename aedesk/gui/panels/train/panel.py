@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPus
 from aedesk.core.errors import AedeskError
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import DataSummary, DescribeSpec, ModelSummary
+from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.panels.train import saved_runs
-from aedesk.gui.panels.train.question import Asker
 from aedesk.gui.panels.train.recipe_draft import Draft
 from aedesk.gui.panels.train.saved_runs import OldRun
 from aedesk.gui.panels.train.training_session import Run, Session, State
@@ -43,7 +43,7 @@ class TrainPanel(Panel):
         self._problem = ""
         self._described: DescribeSpec | None = None
         self._active = False
-        self._asker = Asker(workspace.bridge, DESCRIBE_MS, self)
+        self._describer = LatestJob(workspace.bridge, self, settle_ms=DESCRIBE_MS)
         self._check = QTimer(self)
         self._check.setSingleShot(True)
         self._check.setInterval(CHECK_MS)
@@ -62,8 +62,8 @@ class TrainPanel(Panel):
             from aedesk.gui.panels.train.page import TrainPage  # pyqtgraph takes a while, which the first paint need not wait for
 
             self._page = TrainPage(self.workspace, self.draft, self.session)
-            self._asker.answered.connect(self._page.network.show_summary)
-            self._asker.failed.connect(self._page.network.show_problem)
+            self._describer.finished.connect(self._page.network.show_summary)
+            self._describer.failed.connect(self._page.network.show_problem)
             self._page.data_box.found.connect(self._on_found)
             if self._old is not None:
                 self._page.show_old(self._old)
@@ -79,7 +79,7 @@ class TrainPanel(Panel):
                 self._page.refresh_runs()
         else:
             self._described = None
-            self._asker.forget()
+            self._describer.cancel()
 
     def remember(self) -> None:
         settings = self.workspace.settings
@@ -156,8 +156,8 @@ class TrainPanel(Panel):
         self.draft.changed.connect(self._on_draft)
         self.draft.pictures_changed.connect(self._on_pictures)
         self.session.changed.connect(self._show_state)
-        self._asker.answered.connect(self._on_described)
-        self._asker.failed.connect(self._network.setText)
+        self._describer.finished.connect(self._on_described)
+        self._describer.failed.connect(self._network.setText)
 
     @Slot()
     def start(self) -> None:
@@ -231,7 +231,7 @@ class TrainPanel(Panel):
         spec = DescribeSpec(copy.deepcopy(self.draft.table["model"]), int(self.draft.table["stage"][-1].get("patch_px", 64)))
         if self._active and spec != self._described:
             self._described = spec
-            self._asker.ask(spec)
+            self._describer.run(spec)
 
     @Slot(object)
     def _on_described(self, summary: ModelSummary) -> None:
