@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from aedesk.cli.console import complain, print_json, say, table
 from aedesk.cli.drive import result_of
+from aedesk.core.formatting import format_bytes
 from aedesk.core.model_specs import ExportOnnxSpec, ImportModelSpec
 from aedesk.core.specs import ModelInfo, ModelsSpec
 
@@ -71,7 +72,7 @@ def _document(model: ModelInfo) -> dict[str, object]:
 
 def _table(models: Iterable[ModelInfo]) -> str:
     rows = [
-        (model.name, model.origin, model.purpose, _millions(model.parameters), f"{model.size_bytes / 1e6:.1f} MB", model.title)
+        (model.name, model.origin, model.purpose, _millions(model.parameters), format_bytes(model.size_bytes), model.title)
         for model in models
     ]
     return table(rows, head=("name", "origin", "purpose", "parameters", "file", "title"))

@@ -14,9 +14,8 @@ from PySide6.QtCore import QSysInfo, qVersion
 from PySide6.QtGui import QGuiApplication
 
 from aedesk import __version__
+from aedesk.core.formatting import format_bytes
 from aedesk.core.specs import DeviceInfo
-
-GIB = 1 << 30
 
 
 @cache
@@ -84,6 +83,6 @@ def system() -> str:
 
 
 def describe(device: DeviceInfo) -> str:
-    memory = f", {device.memory_bytes / GIB:.1f} GiB" if device.memory_bytes else ""
-    free = f", {device.free_bytes / GIB:.1f} GiB free" if device.free_bytes else ""
+    memory = f", {format_bytes(device.memory_bytes, binary=True)}" if device.memory_bytes else ""
+    free = f", {format_bytes(device.free_bytes, binary=True)} free" if device.free_bytes else ""
     return f"{device.name}: {device.label}{memory}{free}"

@@ -202,7 +202,7 @@ def test_a_gpu_that_disappears_gives_way_to_the_cpu_and_the_work_goes_on(qtbot: 
     client = FakeClient(script)
     window = start(make_file("a.png"), client=client, device="cuda:0")
     devices = window.findChild(QComboBox, "deviceChoice")
-    qtbot.waitUntil(lambda: devices.findText("NVIDIA H200, 100 GB free") >= 0)
+    qtbot.waitUntil(lambda: devices.findText("NVIDIA H200, 100 GiB free") >= 0)
     assert devices.currentData() == "cuda:0"
     window.actions_by_name["run"].trigger()
     qtbot.waitUntil(lambda: current(window).step.restored is not None)

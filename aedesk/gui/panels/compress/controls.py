@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from aedesk.core.formatting import format_bytes
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.panels.base import lay_out_with_foot
 from aedesk.gui.panels.compress.bit_cost_map import scale_end
 from aedesk.gui.panels.compress.comparison import BY_PSNR, BY_SIZE
 from aedesk.gui.panels.compress.live_preview import Shown
 from aedesk.gui.panels.compress.target_controls import AimBox
-from aedesk.gui.panels.compress.text import size_words
 from aedesk.gui.panels.compress.view_switch import ShowSwitch
 from aedesk.gui.panels.explore.result_view import quiet_label
 from aedesk.gui.widgets.busy_label import BusyLabel
@@ -112,7 +112,7 @@ class Controls:
 
     def show_model(self, model: ModelInfo | None) -> None:
         self.models.setToolTip(str(model.card.get("description", "")) if model is not None else "")
-        size = f" (+ {size_words(model.size_bytes)})" if model is not None and model.size_bytes else ""
+        size = f" (+ {format_bytes(model.size_bytes)})" if model is not None and model.size_bytes else ""
         self.embed.setText(EMBED + size)
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:

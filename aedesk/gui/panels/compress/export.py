@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QWidget
 
 from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.events import Event, Failed, Finished, Terminal
+from aedesk.core.formatting import format_bytes, format_relative_size
 from aedesk.formats.aed_file import SUFFIX
 from aedesk.gui.dialogs import files
 from aedesk.gui.documents.library import Document
 from aedesk.gui.documents.saving import free_name
 from aedesk.gui.jobs.task_queue import Task
-from aedesk.gui.panels.compress.text import share_words, size_words
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging import failures
 from aedesk.imaging.atomic import replacing
@@ -109,7 +109,7 @@ class Exporter(QObject):
                 self._tell_all(batch.folder, batch)
 
     def _tell_one(self, path: Path, result: CompressResult, before: int, document: Document) -> None:
-        against = f", {share_words(len(result.data), before)} than {document.name}" if before else ""
+        against = f", {format_relative_size(len(result.data), before)} than {document.name}" if before else ""
         if result.reached:
             self._workspace.tell(f"Saved {path}: {facts(result)}{against}.", "info")
         else:
@@ -117,7 +117,7 @@ class Exporter(QObject):
 
     def _tell_all(self, folder: Path, batch: _Batch) -> None:
         count = "1 picture" if batch.saved == 1 else f"{batch.saved} pictures"
-        sizes = f"{size_words(batch.after_bytes)} in place of {size_words(batch.before_bytes)}"
+        sizes = f"{format_bytes(batch.after_bytes)} in place of {format_bytes(batch.before_bytes)}"
         words = [f"{count} saved in {folder}: {sizes}."]
         if batch.failed:
             words.append(f"{batch.failed} could not be compressed: see the log.")
@@ -128,7 +128,7 @@ class Exporter(QObject):
 
 
 def facts(result: CompressResult) -> str:
-    return f"{size_words(len(result.data))}, {result.bpp:.3f} bits per pixel, quality {result.quality}"
+    return f"{format_bytes(len(result.data))}, {result.bpp:.3f} bits per pixel, quality {result.quality}"
 
 
 def write(data: bytes, path: Path, *, overwrite: bool) -> Path:

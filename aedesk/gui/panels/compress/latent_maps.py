@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aedesk.core.codec_specs import LatentsResult
+from aedesk.core.formatting import format_bytes
 from aedesk.gui.panels.compress.bit_cost_map import heated
-from aedesk.gui.panels.compress.text import size_words
 from aedesk.imaging import failures
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.display import to_display
@@ -67,10 +67,10 @@ def latent_words(maps: Maps) -> str:
     result = maps.result
     channels, rows, columns = result.symbols.shape
     total = float(result.bits.sum())
-    side = f", and {size_words(result.side_bits / 8)} of side information" if result.side_bits else ""
+    side = f", and {format_bytes(result.side_bits / 8)} of side information" if result.side_bits else ""
     return (
         f"{channels} channels of {columns} \N{MULTIPLICATION SIGN} {rows} places, one per {result.stride_px} \N{MULTIPLICATION SIGN} "
-        f"{result.stride_px} pixels; {maps.used} of them carry something. Symbols: {size_words(total / 8)}{side}. "
+        f"{result.stride_px} pixels; {maps.used} of them carry something. Symbols: {format_bytes(total / 8)}{side}. "
         f"A place costs {float(result.bits.mean()):.1f} bits on average, at most {float(result.bits.max()):.0f}."
     )
 

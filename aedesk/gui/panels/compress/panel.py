@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from aedesk.core.codec_specs import CompressSpec
+from aedesk.core.formatting import format_bytes, format_psnr
 from aedesk.core.specs import ModelInfo
 from aedesk.gui.documents.library import Document
 from aedesk.gui.panels.base import Panel
@@ -17,7 +18,6 @@ from aedesk.gui.panels.compress.export import Exporter, pick
 from aedesk.gui.panels.compress.live_preview import Live, Shown
 from aedesk.gui.panels.compress.overlays import OnScreen
 from aedesk.gui.panels.compress.pages import Pages
-from aedesk.gui.panels.compress.text import psnr_words, size_words
 from aedesk.gui.panels.compress.visible_metrics import Seen, VisibleFigures, remark, table
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
@@ -224,11 +224,11 @@ class CompressPanel(Panel):
             return
         self.controls.show_figures(table(seen), remark(seen, self.controls.aim.target_words()))
         about = "" if seen.shown.whole else "\N{ALMOST EQUAL TO} "
-        self.viewer.set_caption("reconstructed", f"aedesk   {about}{size_words(seen.shown.file_bytes)}   {psnr_words(seen.psnr)}")
+        self.viewer.set_caption("reconstructed", f"aedesk   {about}{format_bytes(seen.shown.file_bytes)}   {format_psnr(seen.psnr)}")
         if seen.duel is not None:
             coded = seen.duel.coded
-            size = "" if not seen.shown.whole else f"   {size_words(coded.size_bytes)}"
-            self.viewer.set_caption("noisy", f"{coded.codec}{size}   {psnr_words(seen.other_psnr)}")
+            size = "" if not seen.shown.whole else f"   {format_bytes(coded.size_bytes)}"
+            self.viewer.set_caption("noisy", f"{coded.codec}{size}   {format_psnr(seen.other_psnr)}")
 
     @Slot()
     def _show_busy(self, _busy: bool = False) -> None:

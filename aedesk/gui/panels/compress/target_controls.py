@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.compress.text import KILO
 from aedesk.gui.widgets.inputs.forms import combo
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 
@@ -33,7 +32,7 @@ class AimBox(QWidget):
         self.quality = LabeledSlider("Quality", 0, 100, quality)
         self.quality.setObjectName("compressQuality")
         self.quality.setToolTip("0 makes the smallest file, 100 the closest picture")
-        self.file_size = _number("compressSize", "Largest size of the file", 0.1, 1e6, SIZE_KB, 1, "KB")
+        self.file_size = _number("compressSize", "Largest size of the file", 0.1, 1e6, SIZE_KB, 1, "kB")
         self.bpp = _number("compressBpp", "Most bits per pixel", 0.01, 48, BPP, 2, "bits")
         self.psnr = _number("compressPsnr", "Least PSNR", 20, 60, PSNR_DB, 1, "dB")
         self._stack = QStackedWidget()
@@ -59,7 +58,7 @@ class AimBox(QWidget):
         """The arguments of a ``CompressSpec`` that say this."""
         made: dict[str, Any] = {"quality": round(self.quality.value)}
         if self.name == "size":
-            made["target_bytes"] = round(KILO * self.file_size.value())
+            made["target_bytes"] = round(1000 * self.file_size.value())
         elif self.name == "bpp":
             made["target_bpp"] = self.bpp.value()
         elif self.name == "psnr":

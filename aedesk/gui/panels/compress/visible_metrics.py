@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QRect, QRectF, QTimer, Signal, Slot
 
+from aedesk.core.formatting import format_bytes, format_psnr, format_relative_size
 from aedesk.gui.panels.compress.comparison import BY_PSNR, BY_SIZE, Duel, fidelity
 from aedesk.gui.panels.compress.live_preview import Shown
-from aedesk.gui.panels.compress.text import psnr_words, share_words, size_words
 from aedesk.gui.thread_pool import LatestTask, ThreadPool
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.imaging.picture import Picture
@@ -93,15 +93,15 @@ def table(seen: Seen) -> str:
     """Ours, and the other codec below it: size, bits per pixel, PSNR."""
     shown, duel = seen.shown, seen.duel
     about = "" if shown.whole else "\N{ALMOST EQUAL TO} "
-    rows: list[tuple[str, str, float, float | None]] = [("aedesk", about + size_words(shown.file_bytes), shown.result.bpp, seen.psnr)]
+    rows: list[tuple[str, str, float, float | None]] = [("aedesk", about + format_bytes(shown.file_bytes), shown.result.bpp, seen.psnr)]
     if duel is not None:
         coded = duel.coded
         scale = shown.file_bytes / max(len(shown.result.data), 1)
-        rows.append((coded.codec, about + size_words(coded.size_bytes * scale), coded.bpp, seen.other_psnr))
+        rows.append((coded.codec, about + format_bytes(coded.size_bytes * scale), coded.bpp, seen.other_psnr))
     head = "".join(f"<td align=right>{text}</td>" for text in ("&nbsp;&nbsp;Size", "&nbsp;&nbsp;Bits/px", "&nbsp;&nbsp;PSNR"))
     body = "".join(
         f"<tr><td><b>{name}</b></td><td align=right>&nbsp;&nbsp;{size}</td>"
-        f"<td align=right>&nbsp;&nbsp;{bpp:.3f}</td><td align=right>&nbsp;&nbsp;{psnr_words(db)}</td></tr>"
+        f"<td align=right>&nbsp;&nbsp;{bpp:.3f}</td><td align=right>&nbsp;&nbsp;{format_psnr(db)}</td></tr>"
         for name, size, bpp, db in rows
     )
     return f"<table width='100%'><tr><td></td>{head}</tr>{body}</table>"
@@ -143,7 +143,7 @@ def _duel_words(duel: Duel, seen: Seen) -> str:
         return f"At the same size, aedesk is {abs(gap):.2f} dB {'closer to' if gap >= 0 else 'further from'} the original than {other}."
     near = duel.by == BY_PSNR and result.psnr is not None and abs(coded.psnr - result.psnr) < SAME_DB
     at = "At the same PSNR" if near else f"{coded.codec} comes no nearer in {'PSNR' if duel.by == BY_PSNR else 'size'}"
-    return f"{at}: aedesk's file is {share_words(ours, coded.size_bytes)} than {other}."
+    return f"{at}: aedesk's file is {format_relative_size(ours, coded.size_bytes)} than {other}."
 
 
 def fidelity_gap(seen: Seen) -> float | None:

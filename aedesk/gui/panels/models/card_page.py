@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from aedesk.core.formatting import format_bytes, format_count
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import ModelSummary
 from aedesk.gui.panels.models import descriptions
@@ -135,10 +136,10 @@ class CardPage(QScrollArea):
             self._line.setText(NOTHING)
             words = dict.fromkeys(self._sections, "")
         else:
-            parameters = f"{descriptions.count(model.parameters)} parameters" if model.parameters else ""
+            parameters = f"{format_count(model.parameters)} parameters" if model.parameters else ""
             purpose = "" if model.problem else descriptions.purpose(model)
             self._line.setText(
-                escape(descriptions.sentence(purpose, descriptions.origin(model), descriptions.file_size(model.size_bytes), parameters))
+                escape(descriptions.sentence(purpose, descriptions.origin(model), format_bytes(model.size_bytes), parameters))
             )
             words = {"measured": _measured(model.card), "file": _table(descriptions.file_rows(model))}
             words["network"] = _table(descriptions.network_rows(model) + descriptions.summary_rows(self._summary)) if model.card else ""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from aedesk.core.formatting import format_bytes, format_count, format_duration
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import ModelSummary
 
@@ -70,29 +71,6 @@ def sentence(*parts: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def file_size(size_bytes: int) -> str:
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes} bytes"
-
-
-def count(number: int) -> str:
-    """4,208,929 as "4.21 million"."""
-    for unit, factor in (("billion", 1e9), ("million", 1e6), ("thousand", 1e3)):
-        if number >= 10 * factor or (number >= factor and unit != "thousand"):
-            return f"{number / factor:.3g} {unit}"
-    return f"{number:,}"
-
-
-def duration(seconds: float) -> str:
-    """5647 s as "1 h 34 min"."""
-    if seconds < 120:
-        return f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
-
-
 def network_rows(model: ModelInfo) -> Rows:
     """What it is made of: family, arguments of the architecture, parameters."""
     card = model.card
@@ -105,7 +83,7 @@ def network_rows(model: ModelInfo) -> Rows:
     rows += [(str(name).replace("_", " ").capitalize(), _value(value)) for name, value in arguments.items() if _value(value)]
     return [
         *rows,
-        ("Parameters", f"{count(model.parameters)} ({model.parameters:,})" if model.parameters >= 1000 else str(model.parameters)),
+        ("Parameters", f"{format_count(model.parameters)} ({model.parameters:,})" if model.parameters >= 1000 else str(model.parameters)),
     ]
 
 
@@ -132,9 +110,10 @@ def training_rows(card: Mapping[str, Any]) -> Rows:
     if "steps" in done:
         rows.append(("Steps", f"{int(done['steps']):,}"))
     if "seconds" in done:
+        time = format_duration(float(done["seconds"]))
         where = {"cpu": "the processor", "cuda": "a graphics card"}.get(str(done.get("device", "")), str(done.get("device", "")))
         precision = f", {done['precision']}" if "precision" in done else ""
-        rows.append(("Time", f"{duration(float(done['seconds']))} on {where}{precision}" if where else duration(float(done["seconds"]))))
+        rows.append(("Time", f"{time} on {where}{precision}" if where else time))
     if card.get("data"):
         rows.append(("Learned from", str(card["data"])))
     if recipe.get("start"):
@@ -144,7 +123,7 @@ def training_rows(card: Mapping[str, Any]) -> Rows:
 
 def file_rows(model: ModelInfo) -> Rows:
     rows = [("Name for --model", model.name)] if not model.problem else []
-    rows += [("File", model.path), ("Size", file_size(model.size_bytes))]
+    rows += [("File", model.path), ("Size", format_bytes(model.size_bytes))]
     if model.card:
         rows.append(("Licence", str(model.card.get("licence") or "not stated")))
     return rows

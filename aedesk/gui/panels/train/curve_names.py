@@ -45,11 +45,3 @@ def title(name: str) -> str:
 def is_loss(name: str) -> bool:
     """Whether a figure belongs on the plot of losses: everything that is not one of the known others."""
     return name not in ASIDE and name != "step"
-
-
-def duration(seconds: float) -> str:
-    """About how long, for people: "40 s", "12 min", "3 h 20 min"."""
-    if seconds < 90:
-        return f"{max(round(seconds / 5) * 5, 5)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.train.curve_names import duration
+from aedesk.core.formatting import format_duration
 
 FIGURES = (
     ("loss", "Loss"),
@@ -55,7 +55,7 @@ class FiguresStrip(QWidget):
             self._values["val_psnr"].setToolTip(f"Of the held-out pictures; before: {metrics['val_noisy']:.2f} dB")
 
     def show_left(self, seconds: float | None) -> None:
-        self._values["left"].setText("\N{EN DASH}" if seconds is None else duration(seconds))
+        self._values["left"].setText("\N{EN DASH}" if seconds is None else format_duration(seconds))
 
 
 def _words(name: str, number: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from aedesk.core.formatting import format_count
 from aedesk.core.training_specs import ModelSummary
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -67,19 +68,11 @@ def shape_words(shape: tuple[int, ...]) -> str:
 
 def summary_words(summary: ModelSummary, *, long: bool = False) -> str:
     """Parameters, work per pixel and the size of the code."""
-    parts = [f"{_round(summary.parameters)} parameters"]
+    parts = [f"{format_count(summary.parameters)} parameters"]
     if summary.macs_per_pixel:
-        parts.append(f"{_round(summary.macs_per_pixel)} MAC per pixel")
+        parts.append(f"{format_count(round(summary.macs_per_pixel))} MACs per pixel")
     if summary.compression:
         parts.append(f"code 1/{summary.compression:.3g} of the picture")
     if long and summary.code:
         parts.append(f"{shape_words(summary.input)} becomes a code of {shape_words(summary.code)}")
     return " \N{MIDDLE DOT} ".join(parts)
-
-
-def _round(number: float) -> str:
-    """1,234,567 as 1.23 M."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {letter}"
-    return f"{number:.3g}"

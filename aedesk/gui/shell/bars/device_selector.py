@@ -5,10 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
+from aedesk.core.formatting import format_bytes
 from aedesk.core.specs import DeviceInfo
 from aedesk.gui.workspace import Workspace
-
-GIBIBYTE = 1 << 30
 
 
 class DeviceSelector(QWidget):
@@ -66,4 +65,4 @@ def device_label(device: DeviceInfo) -> str:
     """As the worker names it, with the memory that is free on a GPU."""
     if device.free_bytes is None or device.name == "cpu":
         return device.label
-    return f"{device.label}, {device.free_bytes / GIBIBYTE:.0f} GB free"
+    return f"{device.label}, {format_bytes(device.free_bytes, binary=True)} free"

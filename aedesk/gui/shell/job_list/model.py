@@ -10,7 +10,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Progress, Started
-from aedesk.gui.shell.job_list.rate import RateEstimator, duration_text, rate_text
+from aedesk.core.formatting import format_duration, format_rate
+from aedesk.gui.shell.job_list.rate import RateEstimator
 
 QUEUED, RUNNING, CANCELLING, DONE, FAILED, CANCELLED = "waiting", "running", "cancelling", "done", "failed", "cancelled"
 OVER = (DONE, FAILED, CANCELLED)
@@ -161,13 +162,13 @@ class JobsModel(QAbstractTableModel):
             return "" if fraction is None or job.state == QUEUED else f"{fraction * 100:.0f} %"
         if column == RATE:
             rate = job.rate.per_second
-            return rate_text(rate, job.unit) if rate is not None and job.state not in OVER else ""
+            return format_rate(rate, job.unit) if rate is not None and job.state not in OVER else ""
         if column == ETA:
             left = job.rate.seconds_left(job.total) if job.total and job.state == RUNNING else None
-            return "" if left is None else duration_text(left)
+            return "" if left is None else format_duration(left)
         if column == STATE:
             if job.state == DONE and job.took_s is not None:
-                return f"done in {duration_text(job.took_s)}"
+                return f"done in {format_duration(job.took_s)}"
             return f"failed: {job.text}" if job.state == FAILED else job.state
         return ""
 

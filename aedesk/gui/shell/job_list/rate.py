@@ -40,19 +40,3 @@ class RateEstimator:
     def seconds_left(self, total: float) -> float | None:
         rate = self.per_second
         return None if rate is None else max(0.0, (total - self._samples[-1][1]) / rate)
-
-
-def duration_text(seconds: float) -> str:
-    """ "8 s", "2 min 05 s", "3 h 10 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def rate_text(rate: float, unit: str) -> str:
-    """Three significant digits: "1.52 MP/s", "184 steps/s"."""
-    digits = 0 if rate >= 100 else 1 if rate >= 10 else 2
-    return f"{rate:.{digits}f} {unit}/s" if unit else f"{rate:.{digits}f}/s"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from aedesk.core.codec_specs import CompressSpec
 from aedesk.core.events import Failed
+from aedesk.core.formatting import format_bytes
 from aedesk.gui.panels.compress import live_preview
 from aedesk.gui.panels.compress.comparison import fidelity
 from aedesk.imaging import other_codecs
@@ -30,7 +31,7 @@ def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_origina
     opened.wait(lambda: set(opened.window.viewer.values_at(5, 5)) == {"original", "reconstructed"})
     assert opened.window.viewer.values_at(5, 5)["reconstructed"] == tuple(now.result.decoded.pixels[5, 5])
     size = len(now.result.data)
-    assert f"{size} B" in opened.figures or f"{size / 1000:.1f} KB" in opened.figures
+    assert format_bytes(size) in opened.figures
     assert f"{psnr(now.given.pixels, now.result.decoded.pixels):.2f} dB" in opened.figures
 
 

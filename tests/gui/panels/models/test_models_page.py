@@ -19,7 +19,6 @@ from aedesk.core.model_specs import ExportOnnxSpec, ImportModelSpec, OnnxExport
 from aedesk.core.specs import ModelInfo, ModelsSpec
 from aedesk.core.training_specs import DescribeSpec, ModelSummary
 from aedesk.gui.dialogs import files, models
-from aedesk.gui.panels.models import descriptions
 from aedesk.gui.panels.models import panel as panel_module
 from aedesk.gui.panels.models.page import ModelsPage
 from aedesk.gui.panels.models.panel import ModelsPanel
@@ -354,15 +353,3 @@ def test_everything_on_the_page_has_a_name_for_those_who_cannot_see_it(qtbot: Qt
         assert each.objectName()
         assert each.accessibleName()
         assert each.focusPolicy() & Qt.FocusPolicy.TabFocus
-
-
-@pytest.mark.parametrize(
-    ("number", "words"), [(7, "7"), (9999, "9,999"), (12_345, "12.3 thousand"), (4_208_929, "4.21 million"), (3_100_000_000, "3.1 billion")]
-)
-def test_large_numbers_are_told_short(number: int, words: str) -> None:
-    assert descriptions.count(number) == words
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(45, "45 s"), (1245, "21 min"), (5647, "1 h 34 min"), (3600, "1 h 00 min")])
-def test_durations_are_told_in_their_unit(seconds: float, words: str) -> None:
-    assert descriptions.duration(seconds) == words

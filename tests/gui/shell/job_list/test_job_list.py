@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from aedesk.core.events import Cancelled, Failed, Finished, Log, Progress, Started
 from aedesk.gui.shell.job_list import JobsModel, JobsView
 from aedesk.gui.shell.job_list import model as jobs
-from aedesk.gui.shell.job_list.rate import RateEstimator, duration_text, rate_text
+from aedesk.gui.shell.job_list.rate import RateEstimator
 
 
 class Clock:
@@ -115,16 +115,6 @@ def test_the_rate_is_that_of_the_last_seconds_and_starts_anew_after_a_retry(cloc
     rate.add(0.0)
     assert rate.per_second is None
     assert rate.seconds_left(10) is None
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (65, "1 min 05 s"), (11400, "3 h 10 min")])
-def test_durations_are_written_for_people(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
-
-
-@pytest.mark.parametrize(("rate", "text"), [(0.333, "0.33 MP/s"), (15.26, "15.3 MP/s"), (184.2, "184 MP/s")])
-def test_rates_have_three_digits(rate: float, text: str) -> None:
-    assert rate_text(rate, "MP") == text
 
 
 def click_action(qtbot: QtBot, view: JobsView, number: int) -> None:
