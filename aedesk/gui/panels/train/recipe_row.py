@@ -5,20 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from aedesk.training.knob_types import Knob
 
 TITLE_PX, FIELD_PX = 150, 190
 EMPTY = {"int": "automatic", "range": "left out", "numbers": "none", "text": "", "float": ""}
-
-
-class _CalmCombo(QComboBox):
-    """The wheel scrolls the form and changes nothing on its way."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
 
 
 class KnobRow(QObject):
@@ -101,11 +93,10 @@ class KnobRow(QObject):
             check.toggled.connect(self._on_toggled)
             return check
         if knob.choices:
-            combo = _CalmCombo()
+            combo = QComboBox()
             for choice in knob.choices:
                 combo.addItem(str(choice) if choice != "" else "None", choice)
             combo.activated.connect(self._on_activated)
-            combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             return combo
         line = QLineEdit()
         line.setPlaceholderText(EMPTY.get(knob.kind, ""))

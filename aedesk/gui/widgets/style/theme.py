@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from aedesk.core.errors import SpecError
 from aedesk.core.resources import resource_path
+from aedesk.gui.widgets.style.window_style import WindowStyle
 
 SCHEMES = ("system", "light", "dark")
 
@@ -66,7 +67,7 @@ def apply(app: QApplication, scheme: str = "system") -> QObject:
         raise SpecError(f"There is no colour scheme {scheme!r}.", f"Choose one of {', '.join(SCHEMES)}.")
     follower = app.findChild(_Follower)
     if follower is None:
-        app.setStyle("Fusion")
+        app.setStyle(WindowStyle())
         follower = _Follower(app)
     follower.scheme = scheme
     if scheme == "system":
