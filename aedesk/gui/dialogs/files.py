@@ -8,7 +8,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from aedesk.formats.aed_file import SUFFIX
+from aedesk.gui.widgets.labels import elide_middle
 from aedesk.imaging.formats import READABLE, WRITABLE
+
+NAME = 60
+"""Characters of a file name that a question shows."""
 
 _NAMES = {
     ".png": "PNG",
@@ -89,7 +93,11 @@ def choose_save_path(parent: QWidget, suggested: Path) -> Path | None:
 
 
 def ask_replace(parent: QWidget, path: Path) -> bool:
-    answer = QMessageBox.question(parent, "Replace the file?", f"{path.name} exists already in {path.parent}. Replace it?")
+    answer = QMessageBox.question(
+        parent,
+        "Replace the file?",
+        f"{elide_middle(path.name, NAME)} already exists in {elide_middle(str(path.parent), NAME)}. Replace it?",
+    )
     return answer == QMessageBox.StandardButton.Yes
 
 
@@ -99,7 +107,7 @@ def ask_unsaved(parent: QWidget, names: list[str]) -> str:
     box.setObjectName("unsavedQuestion")
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("Unsaved pictures")
-    what = names[0] if len(names) == 1 else f"{len(names)} pictures"
+    what = elide_middle(names[0], NAME) if len(names) == 1 else f"{len(names)} pictures"
     box.setText(f"The result of {what} is not saved." if len(names) == 1 else f"The results of {what} are not saved.")
     box.setInformativeText("Without saving they are lost.")
     save = box.addButton("&Save\u2026", QMessageBox.ButtonRole.AcceptRole)

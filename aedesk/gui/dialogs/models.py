@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QMessageBox, QWidget
 
+from aedesk.gui.widgets.labels import elide_middle
+
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
 
 
@@ -23,6 +25,8 @@ def ask_title(parent: QWidget, before: str) -> str | None:
 
 def ask_trash(parent: QWidget, title: str) -> bool:
     answer = QMessageBox.question(
-        parent, "Move to the trash?", f"Move the model \N{LEFT DOUBLE QUOTATION MARK}{title}\N{RIGHT DOUBLE QUOTATION MARK} to the trash?"
+        parent,
+        "Move to the trash?",
+        f"Move the model \N{LEFT DOUBLE QUOTATION MARK}{elide_middle(title, 60)}\N{RIGHT DOUBLE QUOTATION MARK} to the trash?",
     )
     return answer == QMessageBox.StandardButton.Yes

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.style.icons import icon
 
 LEVELS = ("info", "warning", "error")
@@ -22,9 +23,8 @@ class Banner(QFrame):
         self.setAccessibleName("Message")
         self._callback: Callable[[], None] | None = None
         self._icon = QLabel(self)
-        self._text = QLabel(self)
+        self._text = WrappedLabel(parent=self, max_word=60)
         self._text.setObjectName("bannerText")
-        self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -20,6 +20,7 @@ from aedesk.core.events import Failed, Finished
 from aedesk.core.specs import AddNoiseSpec, DenoiseSpec, DevicesSpec
 from aedesk.gui.app import Application
 from aedesk.gui.dialogs import files
+from aedesk.gui.jobs.task_queue import Task
 from aedesk.gui.panels.registry import PANELS
 from aedesk.gui.shell.commands.table import ROWS
 from aedesk.gui.shell.main_window import MainWindow
@@ -445,3 +446,20 @@ def test_tab_goes_from_control_to_control(qtbot: QtBot, start: Open, client: Fak
     assert wanted <= names
     assert not any(isinstance(widget, QLineEdit) for widget in seen)
     assert window.findChild(QPushButton, "restoreAllButton") in seen
+
+
+@pytest.mark.parametrize("panel", ["restore", "erase", "compress", "add_noise", "train", "explore", "models"])
+def test_a_file_name_of_any_length_does_not_widen_the_window(
+    start: Open, qtbot: QtBot, client: FakeClient, make_file: Callable[..., Path], panel: str
+) -> None:
+    name = "holiday-" * 23 + ".png"
+    window = start(make_file("a.png"), client=client, panel=panel)
+    narrow = window.minimumSizeHint().width()
+    window.commands.opener.open([make_file(name)])
+    qtbot.waitUntil(lambda: window.workspace.library.current.name == name and window.workspace.library.current.source is not None)
+    window.workspace.tell(f"Saved {name}.", "info")
+    assert window.banner.text == f"Saved {name}."
+    assert window.minimumSizeHint().width() == narrow
+    window.workspace.queue.add(Task(f"Restore {name}", window.workspace.library.current, DenoiseSpec(), lambda _: None))
+    assert name in window.banner.text
+    assert window.minimumSizeHint().width() == narrow

@@ -15,9 +15,9 @@ from aedesk.gui.panels.compress.comparison import BY_PSNR, BY_SIZE
 from aedesk.gui.panels.compress.live_preview import Shown
 from aedesk.gui.panels.compress.target_controls import AimBox
 from aedesk.gui.panels.compress.view_switch import ShowSwitch
-from aedesk.gui.panels.explore.result_view import quiet_label
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.settings.store import Settings
 
 EMBED = "&Model inside the file"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from aedesk.gui.panels.compress.curve_measurement import OURS, CurveRun
 from aedesk.gui.panels.compress.live_preview import Shown
-from aedesk.gui.panels.explore.result_view import quiet_label
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 from aedesk.gui.workspace import Workspace
 

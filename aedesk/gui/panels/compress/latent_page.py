@@ -12,8 +12,8 @@ from aedesk.gui.dialogs import files
 from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.compress import latent_maps
 from aedesk.gui.panels.compress.bit_cost_map import scale_end
-from aedesk.gui.panels.explore.result_view import quiet_label
 from aedesk.gui.thread_pool import LatestTask
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
 from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 from aedesk.gui.workspace import Workspace

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBox
 
 from aedesk.core.shared_mark_specs import LEAST_PICTURES
 from aedesk.gui.dialogs import files
+from aedesk.gui.widgets.labels import ElidedLabel
 from aedesk.gui.workspace import Workspace
 
 ABOUT = (
@@ -35,7 +36,7 @@ class SharedBox(QWidget):
         self._choose = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")
         self._choose.setObjectName("sharedChoose")
         self._choose.setToolTip("Choose the file of the mark")
-        self._name = QLabel()
+        self._name = ElidedLabel()
         self._name.setObjectName("sharedName")
         row = QHBoxLayout()
         row.addWidget(self._choose)

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget
 
 from aedesk.core.explore_specs import CodeResult, DecodeResult
 from aedesk.gui.panels.explore.code_editor import ChannelEditor, DenseEditor
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
 
 

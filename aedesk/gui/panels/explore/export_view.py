@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import WrappedLabel, quiet_label
 
 CONTENTS = (
     "The .npz file holds the arrays features (one row per picture), files, classes and errors; "
@@ -23,10 +24,9 @@ class ExportView(ResultView):
             f"Choose a folder at the right and press Export: the codes of its pictures go into files for other programs.\n\n{CONTENTS}",
         )
         self._files: tuple[str, ...] = ()
-        self.written = QLabel()
+        self.written = WrappedLabel(max_word=60)
         self.written.setObjectName("exportWritten")
         self.written.setProperty("heading", True)
-        self.written.setWordWrap(True)
         self.written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.show_folder = QPushButton("&Show in the folder")
         self.show_folder.setObjectName("exportShow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from aedesk.core.explore_specs import MapResult
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import elide_middle, quiet_label
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
 from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 
@@ -143,7 +145,9 @@ class MapView(ResultView):
         else:
             hues = {name: HUES[index % len(HUES)] for index, name in enumerate(names)}
             colours = [hues[name] for name in self._result.classes]
-            shown = [f"<span style='color:{hues[name]}'>\N{BLACK CIRCLE}</span> {_escaped(name or 'no class')}" for name in names]
+            shown = [
+                f"<span style='color:{hues[name]}'>\N{BLACK CIRCLE}</span> {escape(elide_middle(name, 24) or 'no class')}" for name in names
+            ]
             self.legend.setText(
                 "<br>".join(shown[:12]) + ("<br>\N{HORIZONTAL ELLIPSIS}" if len(shown) > 12 else "") if len(names) > 1 else ""
             )
@@ -167,7 +171,3 @@ class MapView(ResultView):
     def _on_opened(self, index: int) -> None:
         if self._result is not None and index >= 0:
             self.picture_wanted.emit(self._result.paths[index])
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

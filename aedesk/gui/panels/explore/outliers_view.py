@@ -9,7 +9,8 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from aedesk.core.explore_specs import RankingResult
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.viewer.painting import qimage
 
 ROW_PX, PICTURE_PX = 76, 68

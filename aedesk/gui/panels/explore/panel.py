@@ -21,8 +21,9 @@ from aedesk.gui.panels.explore.folder_activities import ExportActivity, MapActiv
 from aedesk.gui.panels.explore.folder_controls import SET_TITLES, FolderControls
 from aedesk.gui.panels.explore.page import NO_MODEL, ExploreCentre
 from aedesk.gui.panels.explore.picture_activities import CodeActivity, InterpolateActivity, SampleActivity
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.latent import has_latent, is_generative, takes_one_size

@@ -9,7 +9,8 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel
 
 from aedesk.core.explore_specs import PcaResult
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 
 

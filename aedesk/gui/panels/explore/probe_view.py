@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from aedesk.core.explore_specs import ProbeResult
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import quiet_label
 
 LABEL_PX = 110
 LEAST_CELL_PX = 26

@@ -50,13 +50,3 @@ class ResultView(QStackedWidget):
 
     def fill(self, result: Any) -> None:
         raise NotImplementedError
-
-
-def quiet_label(name: str, accessible: str = "") -> QLabel:
-    """A line or two of secondary text."""
-    label = QLabel()
-    label.setObjectName(name)
-    label.setAccessibleName(accessible)
-    label.setProperty("quiet", True)
-    label.setWordWrap(True)
-    return label

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider
 
 from aedesk.core.explore_specs import InterpolationResult, SamplesResult
-from aedesk.gui.panels.explore.result_view import ResultView, quiet_label
+from aedesk.gui.panels.explore.result_view import ResultView
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
 from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 

@@ -13,6 +13,7 @@ from aedesk.core.formatting import format_bytes, format_count
 from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import ModelSummary
 from aedesk.gui.panels.models import descriptions
+from aedesk.gui.widgets.labels import WrappedLabel, elide_words
 from aedesk.gui.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
 WIDEST_PX = 760
 PLOT_PX = 220
 LABEL_PX = 140
+MAX_WORD = 56
 CURVES = ("loss", "val_loss")
 NOTHING = "Choose a model on the left to read about it."
 
@@ -39,19 +41,16 @@ class CardPage(QScrollArea):
         self._model: ModelInfo | None = None
         self._summary: ModelSummary | None = None
         self._plot: LossPlot | None = None
-        self._title = _label("modelTitle", "Title")
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = _label("modelTitle", "Title", plain=True)
         font = self._title.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setWeight(font.Weight.DemiBold)
         self._title.setFont(font)
         self._line = _label("modelLine", "In short")
         self._line.setProperty("quiet", True)
-        self._problem = _label("modelProblem", "Why it cannot be used")
+        self._problem = _label("modelProblem", "Why it cannot be used", plain=True)
         self._problem.setProperty("wrong", True)
-        self._problem.setTextFormat(Qt.TextFormat.PlainText)
-        self._description = _label("modelDescription", "Description")
-        self._description.setTextFormat(Qt.TextFormat.PlainText)
+        self._description = _label("modelDescription", "Description", plain=True)
         self._sections = {
             name: (_heading(name, title), _label(f"model_{name}", title))
             for name, title in (("measured", "Measured"), ("training", "Training"), ("network", "Network"), ("file", "File"))
@@ -187,7 +186,7 @@ def _table(rows: descriptions.Rows, label_px: int = LABEL_PX) -> str:
     quiet = theme.colour("muted").name()
     lines = "".join(
         f'<tr><td width="{label_px}" style="padding:2px 12px 2px 0; color:{quiet}">{escape(name)}</td>'
-        f'<td style="padding:2px 0">{escape(value)}</td></tr>'
+        f'<td style="padding:2px 0">{escape(elide_words(value, MAX_WORD))}</td></tr>'
         for name, value in rows
     )
     return f"<table>{lines}</table>" if lines else ""
@@ -201,11 +200,13 @@ def _heading(name: str, title: str) -> QLabel:
     return label
 
 
-def _label(name: str, accessible: str) -> QLabel:
-    label = QLabel()
+def _label(name: str, accessible: str, *, plain: bool = False) -> QLabel:
+    label = WrappedLabel(max_word=MAX_WORD) if plain else QLabel()
     label.setObjectName(name)
     label.setAccessibleName(accessible)
     label.setWordWrap(True)
+    if plain:
+        label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return label

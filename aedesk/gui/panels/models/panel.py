@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QFile, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from aedesk.core.errors import AedeskError
 from aedesk.core.model_specs import ExportOnnxSpec, ImportModelSpec, OnnxExport
@@ -19,6 +19,7 @@ from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.models import descriptions
 from aedesk.gui.widgets.busy_label import BusyLabel
+from aedesk.gui.widgets.labels import WrappedLabel, quiet_label
 from aedesk.gui.widgets.style.icons import icon
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
@@ -46,16 +47,17 @@ class ModelsPanel(Panel):
         self._runner = LatestJob(workspace.bridge, self)
         self._working: str = ""  # what the runner does, in words
         self._import = _button("importModel", "I&mport\u2026", "Take a model file into your own models", "open")
-        self._import_hint = _label("importHint", "Or drop files on the page: models of aedesk, and restoration networks of other programs.")
+        self._import_hint = quiet_label(
+            "importHint", text="Or drop files on the page: models of aedesk, and restoration networks of other programs."
+        )
         self._busy = BusyLabel()
         self._busy.setObjectName("modelsBusy")
         self._cancel = _button("modelsCancel", "Cancel", "Stop the import or export", "cancel")
-        self._title = QLabel()
+        self._title = WrappedLabel()
         self._title.setObjectName("chosenModel")
         self._title.setAccessibleName("Chosen model")
         self._title.setProperty("heading", True)
-        self._title.setWordWrap(True)
-        self._about = _label("chosenModelAbout")
+        self._about = quiet_label("chosenModelAbout")
         self._use = _button("useModel", "&Use in Restore", "Work with this model from now on", "restore")
         self._rename = _button("renameModel", "Re&name\u2026", "Give it another title (F2)", "rename")
         self._export = _button(
@@ -63,7 +65,7 @@ class ModelsPanel(Panel):
         )
         self._show = _button("showModel", "Show in f&older", "Open the folder that the file lies in", "folder")
         self._trash = _button("trashModel", "Move to &trash\u2026", "Delete it; the system's trash keeps the file (Delete)", "remove")
-        self._why = _label("whyNot")
+        self._why = quiet_label("whyNot")
         self._lay_out()
         self._connect()
         self._show_chosen(None)
@@ -261,14 +263,6 @@ class ModelsPanel(Panel):
 def move_to_trash(path: str) -> bool:
     """Whether the system took the file into its trash."""
     return bool(QFile(path).moveToTrash())
-
-
-def _label(name: str, text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    label.setProperty("quiet", True)
-    label.setWordWrap(True)
-    return label
 
 
 def _button(name: str, text: str, tip: str, picture: str) -> QPushButton:

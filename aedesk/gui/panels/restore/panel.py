@@ -8,7 +8,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -24,7 +23,9 @@ from aedesk.gui.jobs.task_queue import Task
 from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.panels.restore.preview import Preview
 from aedesk.gui.widgets.busy_label import BusyLabel
+from aedesk.gui.widgets.inputs.forms import combo
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
+from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
@@ -40,10 +41,8 @@ class RestorePanel(Panel):
         self.setObjectName("restorePanel")
         settings = workspace.settings
         self._wanted = ""  # a model that was chosen elsewhere and is not in the list yet
-        self._models = QComboBox()
-        self._models.setObjectName("modelChoice")
-        self._models.setAccessibleName("Model")
-        self._about_model = _quiet_label("modelAbout")
+        self._models = combo("modelChoice", "Model")
+        self._about_model = quiet_label("modelAbout")
         self._auto = QRadioButton("&Auto")
         self._set = QRadioButton("S&et")
         self._auto.setObjectName("noiseAuto")
@@ -56,7 +55,7 @@ class RestorePanel(Panel):
         self._sigma = LabeledSlider("Sigma", 0, 100, settings["noise_sigma"])
         self._sigma.setObjectName("sigma")
         self._sigma.setToolTip("Standard deviation of the noise, of 255 gray levels")
-        self._found = _quiet_label("sigmaFound")
+        self._found = quiet_label("sigmaFound")
         self._strength = LabeledSlider("Strength", 0, 100, 100 * settings["strength"], unit="%")
         self._strength.setObjectName("strength")
         self._strength.setToolTip("How much of the restoration to take: less keeps some grain")
@@ -241,11 +240,3 @@ class RestorePanel(Panel):
 
 def _restored(step: Step, _given: Picture, result: DenoiseResult) -> Step:
     return Step(TITLE, step.noisy, step.reference, result.picture, result.sigma, step.erased)
-
-
-def _quiet_label(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setProperty("quiet", True)
-    label.setWordWrap(True)
-    return label

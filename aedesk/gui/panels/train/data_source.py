@@ -14,6 +14,7 @@ from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.train.recipe_draft import SOURCES, Draft
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.drops import dropped_paths
+from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.pictures.picture_sheet import Sheet
 from aedesk.gui.workspace import Workspace
 from aedesk.training.presets import has_classic_sets
@@ -225,7 +226,6 @@ def facts(summary: DataSummary) -> str:
 
 
 def _label(name: str) -> QLabel:
-    label = QLabel()
+    label = WrappedLabel(max_word=60)
     label.setObjectName(name)
-    label.setWordWrap(True)
     return label

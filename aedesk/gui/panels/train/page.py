@@ -19,6 +19,7 @@ from aedesk.gui.panels.train.recipe_draft import Draft
 from aedesk.gui.panels.train.recipe_form import AdvancedForm
 from aedesk.gui.panels.train.saved_runs import OldRun
 from aedesk.gui.panels.train.training_session import Run, Session
+from aedesk.gui.widgets.labels import elide_middle
 from aedesk.gui.workspace import Workspace
 from aedesk.settings.places import runs_dir
 
@@ -111,7 +112,7 @@ class TrainPage(QTabWidget):
         current = self._session.run.folder if self._session.run else None
         others = [folder for folder in self._known if folder != current]
         for folder in others:
-            action = menu.addAction(folder.name)
+            action = menu.addAction(elide_middle(folder.name, 48))
             action.setCheckable(True)
             action.setChecked(folder in self._compared)
             action.toggled.connect(partial(self._compare, folder))

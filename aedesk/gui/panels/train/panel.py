@@ -18,6 +18,7 @@ from aedesk.gui.panels.train import saved_runs
 from aedesk.gui.panels.train.recipe_draft import Draft
 from aedesk.gui.panels.train.saved_runs import OldRun
 from aedesk.gui.panels.train.training_session import Run, Session, State
+from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.models.library import adopt
@@ -293,9 +294,8 @@ class TrainPanel(Panel):
 
 
 def _label(name: str, *, heading: bool = False, quiet: bool = False) -> QLabel:
-    label = QLabel()
+    label = WrappedLabel()
     label.setObjectName(name)
-    label.setWordWrap(True)
     label.setProperty("heading", heading)
     label.setProperty("quiet", quiet)
     return label

@@ -9,6 +9,8 @@ from aedesk.core.formatting import format_bytes
 from aedesk.core.specs import DeviceInfo
 from aedesk.gui.workspace import Workspace
 
+MAX_PX = 240
+
 
 class DeviceSelector(QWidget):
     """Auto, and what the worker found. A remembered device that is not there any more gives way to Auto, and the person is told."""
@@ -21,6 +23,7 @@ class DeviceSelector(QWidget):
         self._combo.setAccessibleName("Device")
         self._combo.setToolTip("Where the model runs")
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._combo.setMaximumWidth(MAX_PX)
         label = QLabel("&Device")
         label.setBuddy(self._combo)
         row = QHBoxLayout(self)

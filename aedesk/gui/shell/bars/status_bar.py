@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from aedesk.gui.documents.library import Document
 from aedesk.gui.documents.metrics import Figures
+from aedesk.gui.widgets.labels import ElidedLabel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
@@ -21,7 +22,8 @@ class StatusBar(QStatusBar):
         self.setObjectName("statusBar")
         self.setSizeGripEnabled(False)
         self._workspace, self._viewer = workspace, viewer
-        self._picture = _label("pictureFacts", "Picture")
+        self._picture = ElidedLabel()
+        _name(self._picture, "pictureFacts", "Picture")
         self._figures = _label("figures", "Quality against the reference")
         self._pixel = _label("pixelValues", "Pixel under the mouse")
         self._worker = _label("workerState", "Worker")
@@ -101,7 +103,11 @@ def figures_line(figures: Figures) -> str:
 
 def _label(name: str, accessible: str) -> QLabel:
     label = QLabel()
+    _name(label, name, accessible)
+    return label
+
+
+def _name(label: QLabel, name: str, accessible: str) -> None:
     label.setObjectName(name)
     label.setAccessibleName(accessible)
     label.setContentsMargins(8, 0, 8, 0)
-    return label

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from aedesk.gui.shell.commands.table import MENUS, ROWS
+from aedesk.gui.widgets.labels import elide_middle
 
 BAR = ("open", "save", "export_aed", None, "undo", "redo", None, "run", "cancel")
 WITH_TEXT = ("open", "save", "export_aed", "run")
@@ -68,6 +69,6 @@ def fill_recent(menu: QMenu, paths: Iterable[str], open_path: Callable[[Path], N
     menu.clear()
     for text in paths:
         path = Path(text)
-        action = menu.addAction(f"{path.name}   \N{EN DASH}   {path.parent}".replace("&", "&&"))
+        action = menu.addAction(f"{elide_middle(path.name, 48)}   \N{EN DASH}   {elide_middle(str(path.parent), 60)}".replace("&", "&&"))
         action.triggered.connect(lambda _checked=False, path=path: open_path(path))
     menu.setEnabled(not menu.isEmpty())
