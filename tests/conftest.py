@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # Before Qt and torch read them. A person may set QT_QPA_PLATFORM=xcb to watch.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -22,6 +23,8 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from leaks import nothing_is_left_behind, nothing_outlives_the_session, pytest_runtest_makereport  # noqa: E402, F401
 from PySide6.QtCore import QStandardPaths  # noqa: E402
+
+from aedesk.core.events import Event, Finished  # noqa: E402
 
 HOME_VARIABLES = {
     "HOME": "",
@@ -70,3 +73,15 @@ def make_pixels() -> Callable[..., np.ndarray]:
         return np.ascontiguousarray(np.clip(scene, 0, 1) * np.iinfo(dtype).max + 0.5).astype(dtype)
 
     return make
+
+
+@pytest.fixture
+def result_of() -> Callable[[Iterator[Event]], Any]:
+    """``result_of(service(...))`` runs a service to its end and returns the result in its Finished event."""
+
+    def run(events: Iterator[Event]) -> Any:
+        *_, last = events
+        assert isinstance(last, Finished)
+        return last.result
+
+    return run

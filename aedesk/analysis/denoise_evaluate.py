@@ -20,9 +20,9 @@ from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Log, Progress, Started, StepDone
 from aedesk.core.specs import EvaluateDenoiseSpec
 from aedesk.data.picture_tensors import has_equal_channels
+from aedesk.denoising.denoiser import Denoiser, load_denoiser
 from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.denoiser import Denoiser, load_denoiser
 
 
 def evaluate_denoise(spec: EvaluateDenoiseSpec, cancel: CancelToken) -> Iterator[Event]:

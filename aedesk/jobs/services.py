@@ -16,8 +16,8 @@ from aedesk.core.events import Event
 Service = Callable[..., Iterator[Event]]
 
 DEFAULT_SERVICES: Mapping[str, str] = {
-    "DenoiseSpec": "aedesk.restoration.denoise:denoise",
-    "AddNoiseSpec": "aedesk.restoration.noise:add_noise",
+    "DenoiseSpec": "aedesk.denoising.denoise:denoise",
+    "AddNoiseSpec": "aedesk.denoising.add_noise:add_noise",
     "EraseSpec": "aedesk.restoration.erase:erase",
     "FindMarkSpec": "aedesk.restoration.find_mark:find_mark",
     "SharedMarkSpec": "aedesk.restoration.shared_mark:shared_mark",
@@ -47,7 +47,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
 }
 
 WARM_UP: Mapping[str, tuple[str, ...]] = {
-    "interactive": ("torch", "aedesk.restoration.denoise", "aedesk.restoration.erase", "aedesk.codec.compress"),
+    "interactive": ("torch", "aedesk.denoising.denoise", "aedesk.restoration.erase", "aedesk.codec.compress"),
     "training": ("torch", "aedesk.training.fit"),
 }
 """Modules that a lane's worker imports before it says "ready"."""

@@ -18,11 +18,11 @@ from aedesk.core.errors import ModelError
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.tiled_inference import Sink, Source, run_tiled
 from aedesk.models.trunk import fold_norms
 from aedesk.models.unblending import Found
 from aedesk.models.zoo import find_model
 from aedesk.restoration.ink import Ink
-from aedesk.restoration.tiled import Sink, Source, run_tiled
 
 NOWHERE = -20.0
 """Log-odds of a mark where nobody has looked for one."""
@@ -84,7 +84,7 @@ class Eraser:
         places: Places | None = None,
         ink: Ink | None = None,
     ) -> Generator[tuple[int, int], None, Look]:
-        """Look for marks on a part of a picture. Arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`.
+        """Look for marks on a part of a picture. Arguments and what is yielded as in :func:`~aedesk.models.tiled_inference.run_tiled`.
 
         Args:
             places: where marks are known to be; None if nothing is known.

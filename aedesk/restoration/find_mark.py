@@ -19,13 +19,13 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
+from aedesk.models.tiled_inference import Source
 from aedesk.restoration.eraser import Eraser, Look, drained, load_eraser
 from aedesk.restoration.ink import Ink
 from aedesk.restoration.ink_borders import odds, sharpen_border
 from aedesk.restoration.layers import Layers
 from aedesk.restoration.mask_regions import Mask, blocks, dilated, eroded, groups_without, grown, joined_groups, regions, spread, window
 from aedesk.restoration.peel import CERTAIN, CERTAIN_PX, CLEAR, EVIDENCE, JOIN_PX, RAISED, Peeled, measured_again, peel
-from aedesk.restoration.tiled import Source
 
 WHOLE_PX = 3_000_000
 """Pixels up to which a picture is searched as it is."""

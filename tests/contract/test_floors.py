@@ -24,6 +24,7 @@ OUTSIDE: dict[str, set[str]] = {
     "models": TENSORS | {"spandrel", "onnx", "onnxruntime"},
     "data": TENSORS | {"PIL", "torchvision"},
     "training": TENSORS | {"PIL", "psutil", "tomli_w", "tensorboard"},
+    "denoising": TENSORS,
     "restoration": TENSORS | {"scipy"},
     "codec": TENSORS | {"PIL"},
     "analysis": TENSORS | {"scipy", "cv2", "bm3d", "sklearn", "umap"},

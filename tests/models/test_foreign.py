@@ -18,12 +18,12 @@ from aedesk.core.errors import AedeskError, ModelError
 from aedesk.core.events import Finished
 from aedesk.core.model_specs import ImportModelSpec
 from aedesk.core.specs import DenoiseSpec, ModelInfo
+from aedesk.denoising.denoise import denoise
 from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.importing import import_model
 from aedesk.models.weights_file import read_weights
 from aedesk.models.zoo import find_model
-from aedesk.restoration.denoise import denoise
 from aedesk.settings.places import models_dir
 
 try:

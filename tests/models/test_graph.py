@@ -8,14 +8,14 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import ModelError
+from aedesk.denoising.adapters import adapt
+from aedesk.denoising.denoiser import Denoiser
+from aedesk.denoising.noise_level import UNKNOWN
 from aedesk.imaging.tiling import Box
 from aedesk.models.architectures import GraphConfig
 from aedesk.models.families import FAMILIES
 from aedesk.models.graph import Graph, GraphConv, Neighbourhood
 from aedesk.models.layers import interruptible
-from aedesk.restoration.adapters import adapt
-from aedesk.restoration.denoiser import Denoiser
-from aedesk.restoration.noise_level import UNKNOWN
 
 BLOCK, MARGIN, COUNT = 4, 3, 5
 

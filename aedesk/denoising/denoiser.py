@@ -13,13 +13,13 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError
+from aedesk.denoising.adapters import Blind, adapt
+from aedesk.denoising.noise_level import UNKNOWN, NoiseLevel, estimate_level, given_level
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.tiled_inference import Sink, Source, run_tiled
 from aedesk.models.zoo import find_model
-from aedesk.restoration.adapters import Blind, adapt
-from aedesk.restoration.noise_level import UNKNOWN, NoiseLevel, estimate_level, given_level
-from aedesk.restoration.tiled import Sink, Source, run_tiled
 
 # Tiles of a network whose layers do not poll, on a CPU: half a second each, instead of two.
 BLIND_TILE_PX = 768
@@ -52,7 +52,7 @@ class Denoiser:
         return self.estimate(source, size, part, cancel) if sigma is None else given_level(sigma)
 
     def estimate(self, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
-        """The noise level of *auto*; see :func:`~aedesk.restoration.noise_level.estimate_level`."""
+        """The noise level of *auto*; see :func:`~aedesk.denoising.noise_level.estimate_level`."""
         network = self.network if hasattr(self.network, "estimator") else load_denoiser(ESTIMATING_MODEL, str(self.device)).network
         return estimate_level(network, source, size, part, self.device, self.dtype, cancel)
 
@@ -67,7 +67,7 @@ class Denoiser:
         part: Box | None = None,
         cancel: CancelToken,
     ) -> Iterator[tuple[int, int]]:
-        """Run over a picture in tiles; arguments and what is yielded as in :func:`~aedesk.restoration.tiled.run_tiled`."""
+        """Run over a picture in tiles; arguments and what is yielded as in :func:`~aedesk.models.tiled_inference.run_tiled`."""
 
         def forward(noisy: Tensor, outer: Box) -> Tensor:
             restored: Tensor = self.network(noisy, level.over(outer).to(noisy.device))

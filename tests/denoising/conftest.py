@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from aedesk.core.events import Event, Finished
 from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
 
@@ -22,15 +19,3 @@ def tiny_model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         network.tail.weight.mul_(10)
     card = {"name": "tiny", "purpose": "denoise", "family": "unet", "architecture": architecture}
     return save_model(tmp_path / "tiny.safetensors", network.state_dict(), card, torch.float32)
-
-
-@pytest.fixture
-def result_of() -> Callable[[Iterator[Event]], Any]:
-    """Runs a service to its end and gives what it finished with."""
-
-    def run(events: Iterator[Event]) -> Any:
-        *_, last = events
-        assert isinstance(last, Finished)
-        return last.result
-
-    return run

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import DeviceError
+from aedesk.denoising.denoiser import load_denoiser
+from aedesk.denoising.noise_level import given_level
 from aedesk.imaging.tiling import Box, tiles
-from aedesk.restoration.denoiser import load_denoiser
-from aedesk.restoration.noise_level import given_level
-from aedesk.restoration.tiled import run_tiled
+from aedesk.models.tiled_inference import run_tiled
 
 CPU = torch.device("cpu")
 

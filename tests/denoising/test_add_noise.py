@@ -12,8 +12,8 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Event
 from aedesk.core.specs import AddNoiseSpec
+from aedesk.denoising.add_noise import add_noise
 from aedesk.imaging.picture import Picture
-from aedesk.restoration.noise import add_noise
 
 Run = Callable[[Iterator[Event]], Any]
 

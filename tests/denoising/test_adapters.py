@@ -15,15 +15,15 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import ModelError
 from aedesk.core.events import Event, Finished, Log
 from aedesk.core.specs import DenoiseSpec
+from aedesk.denoising.adapters import EachChannel, Squares, adapt
+from aedesk.denoising.denoise import denoise
+from aedesk.denoising.denoiser import Denoiser
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.models.architectures import UNetConfig
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.layers import interruptible
 from aedesk.models.unet import UNet
-from aedesk.restoration.adapters import EachChannel, Squares, adapt
-from aedesk.restoration.denoise import denoise
-from aedesk.restoration.denoiser import Denoiser
 
 Make = Callable[..., np.ndarray]
 Use = Callable[[nn.Module], str]
@@ -68,7 +68,7 @@ def use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Use:
         path = tmp_path / "model.safetensors"
         path.write_bytes(b"stand-in")
         card = {"purpose": network.descriptor.purpose}
-        monkeypatch.setattr("aedesk.restoration.denoiser.load_model", lambda path, device: (network.eval(), card))
+        monkeypatch.setattr("aedesk.denoising.denoiser.load_model", lambda path, device: (network.eval(), card))
         return str(path)
 
     return stand_in
@@ -173,14 +173,14 @@ def test_a_network_that_must_be_told_the_level_and_has_no_estimator_borrows_one(
 
     unet = UNet(UNetConfig(widths=(8, 8), blocks=(1, 1), estimator_width=8))
     lender, borrower = (Denoiser(adapt(network), torch.device("cpu"), torch.float32) for network in (unet, Told()))
-    monkeypatch.setattr("aedesk.restoration.denoiser.load_denoiser", lambda model, device: lender)
+    monkeypatch.setattr("aedesk.denoising.denoiser.load_denoiser", lambda model, device: lender)
     source = torch.rand(3, 64, 64)
     level = borrower.level(None, lambda b: source[:, b.top : b.bottom, b.left : b.right], (64, 64), Box(0, 0, 64, 64), CancelToken())
     assert level.mean == pytest.approx(unet.auto_level(source[None]).item(), rel=1e-4)
 
 
 def test_a_dense_network_takes_a_bounded_number_of_squares_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aedesk.restoration.adapters.BATCH_PX", 1000)
+    monkeypatch.setattr("aedesk.denoising.adapters.BATCH_PX", 1000)
     squares = Squares(Dense(1, 8, 0.0))
     seen = []
     squares.network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].numel()))

@@ -14,9 +14,9 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError, SpecError
 from aedesk.core.events import Event, Progress, Started
 from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
+from aedesk.denoising.denoise import denoise
 from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import load_model, save_model
-from aedesk.restoration.denoise import denoise
 
 Run = Callable[[Iterator[Event]], Any]
 Make = Callable[..., np.ndarray]

@@ -14,10 +14,10 @@ from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log, Progress, Started
 from aedesk.core.specs import DenoiseResult, DenoiseSpec
 from aedesk.data.picture_tensors import PixelSource, has_equal_channels, to_pixels
+from aedesk.denoising.denoiser import load_denoiser
 from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.restoration.denoiser import load_denoiser
 
 
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:

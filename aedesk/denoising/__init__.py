@@ -1,0 +1,1 @@
+"""Removes noise from pictures, and adds it for tests and teaching."""
