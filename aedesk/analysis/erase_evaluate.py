@@ -25,8 +25,8 @@ from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import to_8_bit
-from aedesk.restoration.erase import erase
-from aedesk.restoration.find_mark import find_mark
+from aedesk.watermark.single.erase import erase
+from aedesk.watermark.single.find import find_mark
 
 EQUAL_DB = 100.0
 """For a picture that came back exactly, so that means stay finite."""

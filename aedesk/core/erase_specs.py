@@ -1,4 +1,4 @@
-"""Requests to take marks and damage out of pictures: frozen dataclasses as in ``core.specs``, for the services of ``restoration``.
+"""Requests to take marks and damage out of pictures: frozen dataclasses as in ``core.specs``, for the services of ``watermark``.
 
 A mask is an array (H, W) of the picture's size: uint8, 0 (keep) to 255 (erase), or float32, 0 to 1. Like pictures it travels beside the
 spec, as an input of the job; results hold masks as uint8.

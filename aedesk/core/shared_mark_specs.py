@@ -1,4 +1,4 @@
-"""Requests to take one mark off many pictures: frozen dataclasses as in ``core.specs``, for the services of ``restoration``."""
+"""Requests to take one mark off many pictures: frozen dataclasses as in ``core.specs``, for the services of ``watermark``."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ Service = Callable[..., Iterator[Event]]
 DEFAULT_SERVICES: Mapping[str, str] = {
     "DenoiseSpec": "aedesk.denoising.denoise:denoise",
     "AddNoiseSpec": "aedesk.denoising.add_noise:add_noise",
-    "EraseSpec": "aedesk.restoration.erase:erase",
-    "FindMarkSpec": "aedesk.restoration.find_mark:find_mark",
-    "SharedMarkSpec": "aedesk.restoration.shared_mark:shared_mark",
+    "EraseSpec": "aedesk.watermark.single.erase:erase",
+    "FindMarkSpec": "aedesk.watermark.single.find:find_mark",
+    "SharedMarkSpec": "aedesk.watermark.collection.erase:shared_mark",
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateDenoiseSpec": "aedesk.analysis.denoise_evaluate:evaluate_denoise",
@@ -47,7 +47,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
 }
 
 WARM_UP: Mapping[str, tuple[str, ...]] = {
-    "interactive": ("torch", "aedesk.denoising.denoise", "aedesk.restoration.erase", "aedesk.codec.compress"),
+    "interactive": ("torch", "aedesk.denoising.denoise", "aedesk.watermark.single.erase", "aedesk.codec.compress"),
     "training": ("torch", "aedesk.training.fit"),
 }
 """Modules that a lane's worker imports before it says "ready"."""

@@ -20,7 +20,7 @@ from aedesk.core.events import Finished
 from aedesk.data.mark_fonts import built_in_font
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
-from aedesk.restoration.erase import erase
+from aedesk.watermark.single.erase import erase
 
 WIDTH, HEIGHT, ALPHA = 4240, 2830, 0.5
 

@@ -16,7 +16,7 @@ from PIL import Image
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseSpec
 from aedesk.imaging.picture import Picture
-from aedesk.restoration.erase import erase
+from aedesk.watermark.single.erase import erase
 
 WIDTH, HEIGHT = 2832, 4248
 

@@ -1,1 +1,0 @@
-"""Floor 4: restoring pictures with trained models."""

@@ -1,0 +1,1 @@
+"""Estimates the watermark that many pictures share, and removes it from each."""

@@ -1,0 +1,1 @@
+"""Removes the watermarks of one picture."""
