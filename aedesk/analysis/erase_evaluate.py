@@ -18,9 +18,9 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseResult, EraseSpec, EvaluateEraseSpec, FindMarkSpec
 from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Progress, Started, StepDone
-from aedesk.data.holes import HoleBank
-from aedesk.data.marks import VISIBLE, held_out_logos
-from aedesk.data.unseen_marks import on_picture, unseen_mark
+from aedesk.data.holes.shapes import HoleBank
+from aedesk.data.watermarks.held_out import on_picture, unseen_mark
+from aedesk.data.watermarks.sampling import VISIBLE, held_out_logos
 from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture

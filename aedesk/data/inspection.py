@@ -10,9 +10,9 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import PictureError
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
-from aedesk.data.finding import PictureFile, Unpacker
 from aedesk.data.named import open_named, pixels_of
 from aedesk.data.pairs import Pair
+from aedesk.data.picture_files import PictureFile, Unpacker
 from aedesk.data.pixels import Pixels, with_channels
 from aedesk.data.sheet import cell, sheet
 from aedesk.data.sources import Table, find_items, has_pairs

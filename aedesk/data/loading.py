@@ -8,8 +8,8 @@ import numpy as np
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
-from aedesk.data.finding import PictureFile, Unpacker
 from aedesk.data.pairs import Pair
+from aedesk.data.picture_files import PictureFile, Unpacker
 from aedesk.data.pixels import Pixels, training_pixels, window
 
 BUDGET_BYTES = 4 << 30

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aedesk.core.errors import DataError
-from aedesk.data.finding import PictureFile
+from aedesk.data.picture_files import PictureFile
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from aedesk.core.errors import DataError, SpecError
 from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.clean_examples import CleanExamples
 from aedesk.data.damage import Damage
-from aedesk.data.erase_examples import HoleExamples, MarkExamples, mark_range
 from aedesk.data.examples import Examples
-from aedesk.data.finding import PictureFile, find_pictures, listed_files
 from aedesk.data.loading import load_pictures
 from aedesk.data.named import named_pictures
 from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples, OwnNoiseExamples
 from aedesk.data.pair_examples import PairExamples
 from aedesk.data.pairs import Pair, pairs_of_folders, pairs_of_suffixes
 from aedesk.data.patches import Patches
+from aedesk.data.picture_files import PictureFile, find_pictures, listed_files
 from aedesk.data.pixels import Pixels
 from aedesk.data.splitting import split
 from aedesk.data.validation_crops import validation_crops
+from aedesk.data.watermarks.examples import HoleExamples, MarkExamples, mark_range
 
 ERASING = ("marks", "holes")
 """Chains that say more of a picture than what it became: what lies over it, and where."""

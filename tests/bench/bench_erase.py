@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseSpec
 from aedesk.core.events import Finished
-from aedesk.data.mark_fonts import built_in_font
+from aedesk.data.watermarks.fonts import built_in_font
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.watermark.single.erase import erase

@@ -16,8 +16,8 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
 from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.examples import Examples
-from aedesk.data.finding import PictureFile
 from aedesk.data.loading import load_pictures
+from aedesk.data.picture_files import PictureFile
 from aedesk.data.sources import make_examples
 from aedesk.imaging.io import read, write
 from aedesk.imaging.picture import Picture

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
-from aedesk.data.marks import VISIBLE, blend_over
+from aedesk.data.watermarks.sampling import VISIBLE, blend_over
 from aedesk.models.unblending import Found, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES

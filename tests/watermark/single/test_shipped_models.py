@@ -14,7 +14,7 @@ from scipy import ndimage
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseSpec, FindMarkSpec
 from aedesk.core.events import Event
-from aedesk.data.mark_fonts import built_in_font
+from aedesk.data.watermarks.fonts import built_in_font
 from aedesk.imaging.io import read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture

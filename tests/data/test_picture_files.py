@@ -10,7 +10,7 @@ import pytest
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
-from aedesk.data.finding import Unpacker, find_pictures, listed_files
+from aedesk.data.picture_files import Unpacker, find_pictures, listed_files
 
 
 def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path, write_flat: Callable[..., Path]) -> None:

@@ -20,8 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.data.degradations import uniform
-from aedesk.data.mark_fonts import system_fonts
-from aedesk.data.mark_shapes import (
+from aedesk.data.watermarks.fonts import system_fonts
+from aedesk.data.watermarks.shapes import (
     EDGE_PX,
     FontOf,
     Shape,

@@ -13,8 +13,8 @@ import torch
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Examples
-from aedesk.data.marks import VISIBLE
 from aedesk.data.sources import make_examples
+from aedesk.data.watermarks.sampling import VISIBLE
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
 

@@ -16,9 +16,9 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from aedesk.data.mark_fonts import built_in_font
-from aedesk.data.mark_shapes import EDGE_PX, Shape, logo_shape
-from aedesk.data.marks import MarkBank, place
+from aedesk.data.watermarks.fonts import built_in_font
+from aedesk.data.watermarks.sampling import MarkBank, place
+from aedesk.data.watermarks.shapes import EDGE_PX, Shape, logo_shape
 
 TEXTS = (
     "Unverified",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from aedesk.core.errors import DataError
-from aedesk.data.mark_fonts import Font, built_in_font
+from aedesk.data.watermarks.fonts import Font, built_in_font
 
 EDGE_PX = 256
 """Edge of the square that every shape is drawn into, touching it on two sides."""

@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from aedesk.data.degradations import uniform
-from aedesk.data.mark_fonts import system_fonts
-from aedesk.data.mark_shapes import font_chooser, text_shape
+from aedesk.data.watermarks.fonts import system_fonts
+from aedesk.data.watermarks.shapes import font_chooser, text_shape
 
 CANVAS_PX = 512
 FULLEST = 0.6

@@ -13,12 +13,12 @@ from torch import Tensor
 from aedesk.core.errors import SpecError
 from aedesk.data.degradations import chance, uniform
 from aedesk.data.examples import Example
-from aedesk.data.holes import training_holes
+from aedesk.data.holes.shapes import training_holes
 from aedesk.data.jpeg import jpeg
-from aedesk.data.marks import VISIBLE, MarkRange, blend_over, draw_marks, training_bank
 from aedesk.data.patch_examples import PatchExamples
 from aedesk.data.patches import Patches
 from aedesk.data.validation_crops import numbered, seeded, to_float
+from aedesk.data.watermarks.sampling import VISIBLE, MarkRange, blend_over, draw_marks, training_bank
 
 INK_ERROR = 0.1
 """Largest error of a supposed colour, and of a supposed alpha as a share of it: as large as those of what is fitted to found marks."""

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aedesk.core.errors import DataError
-from aedesk.data import marks
-from aedesk.data.holes import CANVAS_PX, FULLEST, HoleBank
-from aedesk.data.mark_shapes import EDGE_PX, Shape, logo_shape
-from aedesk.data.marks import MarkBank, MarkRange, blend_over, draw_marks, held_out_logos, place, training_bank
+from aedesk.data.holes.shapes import CANVAS_PX, FULLEST, HoleBank
+from aedesk.data.watermarks import sampling as marks
+from aedesk.data.watermarks.sampling import MarkBank, MarkRange, blend_over, draw_marks, held_out_logos, place, training_bank
+from aedesk.data.watermarks.shapes import EDGE_PX, Shape, logo_shape
 from aedesk.models.unblending import LEAST_LIGHT, unblend
 
 

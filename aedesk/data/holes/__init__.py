@@ -1,0 +1,1 @@
+"""Synthetic scratches, stains and brush strokes to learn inpainting from."""

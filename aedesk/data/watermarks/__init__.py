@@ -1,0 +1,1 @@
+"""Synthetic watermarks to train on and to measure with."""
