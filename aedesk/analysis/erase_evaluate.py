@@ -19,8 +19,8 @@ from aedesk.core.erase_specs import EraseResult, EraseSpec, EvaluateEraseSpec, F
 from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Progress, Started, StepDone
 from aedesk.data.holes.shapes import HoleBank
-from aedesk.data.watermarks.held_out import on_picture, unseen_mark
-from aedesk.data.watermarks.sampling import VISIBLE, held_out_logos
+from aedesk.data.watermarks.held_out import blend_over_pixels, held_out_watermark
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, held_out_logos
 from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
@@ -100,9 +100,9 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
 def _automatic(
     spec: EvaluateEraseSpec, pixels: NDArray, alpha: float, rng: Random, logos: list[Path], cancel: CancelToken
 ) -> tuple[Figures, EraseResult]:
-    light, cover = unseen_mark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
-    truth = cover[0, 0].numpy() > VISIBLE
-    seen = Picture(on_picture(pixels, light, cover))
+    light, cover = held_out_watermark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
+    truth = cover[0, 0].numpy() > VISIBLE_ALPHA
+    seen = Picture(blend_over_pixels(pixels, light, cover))
     mask = _result(find_mark(FindMarkSpec(spec.model, device=spec.device, precision=spec.precision), seen, cancel)).mask
     result: EraseResult = _result(erase(_erase_spec(spec), seen, mask, cancel))
     guess = mask > 0

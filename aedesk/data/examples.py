@@ -21,9 +21,10 @@ class Example:
         whole: the uncut noisy pictures that Neighbor2Neighbor's regularizer needs, (B, C, 2P, 2P), with ``pick``, which neighbours
             became input and target; both None otherwise.
         noise: a draw of the camera's own noise (B, C, P, P), to be added to what ``noisy`` shows once it is restored; None otherwise.
-        mark: of marked pictures what was blended over them, (B, 4, P, P): light (alpha times colour) and alpha; with ``hint``
-            (B, 1, P, P), what a person has said about where (1 there, -1 not there, 0 nothing), and ``ink`` (B, 4, 1, 1), light and
-            alpha of a mark that is supposed to be there, zeros for none; all None otherwise.
+        mark: for watermarked pictures (B, 4, P, P), premultiplied colour alpha W and alpha of all watermarks; None otherwise.
+        hint: with ``mark``: (B, 1, P, P), the user's statement about watermarks: 1 present, -1 absent, 0 none.
+        overlay: with ``mark``: (B, 4, 1, 1), premultiplied colour and alpha of the one uniform watermark that is asked for; zeros for
+            none.
     """
 
     noisy: Tensor
@@ -35,7 +36,7 @@ class Example:
     noise: Tensor | None = None
     mark: Tensor | None = None
     hint: Tensor | None = None
-    ink: Tensor | None = None
+    overlay: Tensor | None = None
 
 
 class Examples(Protocol):

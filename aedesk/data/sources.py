@@ -14,6 +14,7 @@ from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.clean_examples import CleanExamples
 from aedesk.data.damage import Damage
 from aedesk.data.examples import Examples
+from aedesk.data.holes.examples import HoleExamples
 from aedesk.data.loading import load_pictures
 from aedesk.data.named import named_pictures
 from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples, OwnNoiseExamples
@@ -24,7 +25,7 @@ from aedesk.data.picture_files import PictureFile, find_pictures, listed_files
 from aedesk.data.pixels import Pixels
 from aedesk.data.splitting import split
 from aedesk.data.validation_crops import validation_crops
-from aedesk.data.watermarks.examples import HoleExamples, MarkExamples, mark_range
+from aedesk.data.watermarks.examples import WatermarkExamples, watermark_ranges
 
 ERASING = ("marks", "holes")
 """Chains that say more of a picture than what it became: what lies over it, and where."""
@@ -69,7 +70,7 @@ def make_examples(
     erasing = chain in ERASING
     if erasing and channels != 3:
         raise SpecError(f'[degradation] chain = "{chain}" is for colour.', "Give the network three channels.")
-    ranges = mark_range(degradation) if chain == "marks" else None
+    ranges = watermark_ranges(degradation) if chain == "marks" else None
     damage = Damage({} if erasing else degradation, channels)
     problems: list[str] = []
     pictures = _pictures(data, channels, cancel, problems)
@@ -88,7 +89,7 @@ def make_examples(
     if targets == "own-noise":
         return OwnNoiseExamples(patches, crops, CameraNoise.measure(seen), device, problems)
     if ranges is not None:
-        return MarkExamples(patches, crops, ranges, data.get("logos") or "", device, problems)
+        return WatermarkExamples(patches, crops, ranges, data.get("logos") or "", device, problems)
     if erasing:
         return HoleExamples(patches, crops, device, problems)
     return CleanExamples(patches, crops, damage, device, problems)

@@ -1,10 +1,9 @@
-"""The network that fills holes: what is hidden altogether is told from what lies around it.
+"""A network that fills holes in a picture from their surroundings.
 
-A pyramid fills a hole smoothly from its surroundings, coarse scales first ("pull-push", Gortler 1996). At its finest scales a U-Net has
-its turn: it adds what a smooth filling lacks, edges that go on, texture, lines, and the next scale begins with that. What is wide at full
-size is narrow at a quarter of it, so that a small network reaches across large holes (LaMa, Suvorov 2021, does it by Fourier convolutions,
-which are slow on CPUs). At full size it goes over its own filling some times more: a second look corrects the first (recycling, Jumper
-2021).
+A push-pull pyramid (Gortler 1996) first fills a hole smoothly, coarse scales first. At the finest scales a U-Net then adds what a smooth
+fill lacks (continued edges, texture, lines), and the next scale starts from its result. A hole that is wide at full resolution is narrow
+at a quarter of it, so a small network reaches across large holes; LaMa (Suvorov 2021) uses Fourier convolutions for that, which are slow
+on CPUs. At full resolution the network runs several times on its own output, each time correcting it (recycling, Jumper 2021).
 """
 
 from __future__ import annotations
@@ -19,49 +18,49 @@ from torch import Tensor, nn
 from aedesk.core.errors import ModelError
 from aedesk.models.architectures import InpaintingConfig
 from aedesk.models.descriptor import Descriptor
-from aedesk.models.trunk import FOLD, Trunk
+from aedesk.models.trunk import UNSHUFFLE, Trunk
 from aedesk.models.unet import UNet
 
-LEVELS = 8
-SETTLED = 0.5
-"""What a hole counts in each round of what it counted in the one before: tells the network how good a filling it was given."""
-DENOISER_LEVEL = 50 / 255
-"""The noise level that a denoiser, as which the network starts, sees in a hole."""
+PYRAMID_LEVELS = 8
+HOLE_DECAY = 0.5
+"""Factor of the hole input from one round to the next: it tells the network how good the current fill is."""
+DENOISER_SIGMA = 50 / 255
+"""Noise level, as a fraction of full scale, that a denoiser used as the starting point sees in a hole."""
 
 
-def smooth_filling(picture: Tensor, hole: Tensor) -> Tensor:
-    """``picture`` with its holes filled by averages of what surrounds them, nearer pixels counting more.
+def push_pull_fill(picture: Tensor, hole: Tensor) -> Tensor:
+    """Returns ``picture`` with its holes filled by averages of their surroundings, nearer pixels counting more.
 
     Args:
-        picture: (B, C, H, W) float32; what lies in holes has no influence.
+        picture: (B, C, H, W) float32; values in holes have no influence.
         hole: (B, 1, H, W), 1 in holes and 0 elsewhere.
     """
-    steps = _pull(picture, hole)
+    pyramid = _pull(picture, hole)
     filled = None
-    while steps:
-        filled = _push(*steps.pop(), filled)
+    while pyramid:
+        filled = _push(*pyramid.pop(), filled)
     assert filled is not None
     return filled
 
 
 def _pull(picture: Tensor, hole: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """What is known at every scale, finest first: colours (0 where nothing is known) and where they are known, 0 or 1."""
+    """Known colours (0 where unknown) and where they are known (0 or 1) at every scale, finest first."""
     known = 1 - hole
-    steps = [(picture * known, known)]
-    for _ in range(LEVELS):
-        colour, weight = steps[-1]
+    pyramid = [(picture * known, known)]
+    for _ in range(PYRAMID_LEVELS):
+        colour, weight = pyramid[-1]
         if max(colour.shape[2:]) == 1:
             break
         padding = (0, colour.shape[3] % 2, 0, colour.shape[2] % 2)
         colour, weight = (F.avg_pool2d(F.pad(x, padding, mode="replicate"), 2) for x in (colour, weight))
-        # A cell that is known at all is taken as known: gaps close quickly on the way down and are painted on the way up.
-        sure = weight.clamp(min=1e-6)
-        steps.append((colour / sure * (weight > 0), (weight > 0).to(weight)))
-    return steps
+        # A cell with any known pixel counts as known, so that gaps close quickly on the way down.
+        divisor = weight.clamp(min=1e-6)
+        pyramid.append((colour / divisor * (weight > 0), (weight > 0).to(weight)))
+    return pyramid
 
 
 def _push(colour: Tensor, known: Tensor, coarser: Tensor | None) -> Tensor:
-    """The picture of one scale, filled from that of the next coarser."""
+    """The filled picture of one scale, from that of the next coarser scale."""
     if coarser is None:
         return torch.where(known > 0, colour, torch.full_like(colour, 0.5))
     up = F.interpolate(coarser, size=colour.shape[2:], mode="bilinear", align_corners=False)
@@ -73,16 +72,19 @@ class Inpainting(nn.Module):
 
     ::
 
-        quarter size:  what is known ─ smooth filling ─┬─ trunk ─ + ─┐
-                                                       └──────────┘  │
-        half size:     what is known ────────── filled from that ─┬─ trunk ─ + ─┐
-                                                                  └──────────┘  │
-        full size:     what is known ───────────────────── filled from that ─┬─ trunk ─ + ─┬─ trunk ─ + ─ ... ─ filled
-                                                                             └──────────┘  └──────────┘
+        1/4 resolution:   known pixels ── push-pull ──┬─ trunk ─ + ─┐
+                                                      └──────────┘  │
+        1/2 resolution:   known pixels ──────── upsampled fill ─┬─ trunk ─ + ─┐
+                                                                └──────────┘  │
+        full resolution:  known pixels ─────────────── upsampled fill ─┬─ trunk ─ + ─┬─ trunk ─ + ─ ... ─ filled
+                                                                       └──────────┘  └──────────┘
 
-    Always the same trunk; ``config`` says at how many scales and how often at the last. Input: ``picture`` (B, 3, H, W) in [0, 1], what
-    lies in holes has no influence; ``hole`` (B, 1, H, W), 1 in holes; ``rounds`` as :meth:`fill_at_scales` takes it. H and W are
-    multiples of ``descriptor.size_multiple``. Output: as ``picture``, not clamped, the same outside the holes.
+    All scales share one trunk. ``config.scales`` is the number of scales at which it runs, ``config.rounds`` the number of rounds at full
+    resolution.
+
+    Input: ``picture`` (B, 3, H, W) in [0, 1], whose values in holes have no influence; ``hole`` (B, 1, H, W), 1 in holes; ``rounds`` as
+    for :meth:`fill_scales`. H and W are multiples of ``descriptor.size_multiple``. Output: as ``picture``, not clamped, unchanged outside
+    of the holes.
     """
 
     def __init__(self, config: InpaintingConfig) -> None:
@@ -93,75 +95,75 @@ class Inpainting(nn.Module):
     @property
     def descriptor(self) -> Descriptor:
         scales, rounds = self.config.scales, self.config.rounds
-        multiple = self.trunk.multiple * 2 ** (scales - 1)
-        reach = self.trunk.reach_px * (2**scales - 2 + rounds) + 2**LEVELS
+        multiple = self.trunk.size_multiple * 2 ** (scales - 1)
+        receptive_px = self.trunk.receptive_radius_px * (2**scales - 2 + rounds) + 2**PYRAMID_LEVELS
         return Descriptor(
             purpose="inpaint",
             channels=3,
             size_multiple=multiple,
-            halo_px=-(-reach // multiple) * multiple,
+            halo_px=-(-receptive_px // multiple) * multiple,
             conditions=("hole",),
             kmac_per_px=self.trunk.macs_per_px / 1000 * (rounds + sum(4.0**-scale for scale in range(1, scales))),
         )
 
     def forward(self, picture: Tensor, hole: Tensor, rounds: Tensor | None = None) -> Tensor:
-        *_, (filled, _) = self.fill_at_scales(picture, hole, rounds)
+        *_, (filled, _) = self.fill_scales(picture, hole, rounds)
         return torch.where(hole > 0, filled, picture.float())
 
-    def fill_at_scales(self, picture: Tensor, hole: Tensor, rounds: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the filled picture, float32, and its holes at each scale that the network has a turn at, coarsest first.
+    def fill_scales(self, picture: Tensor, hole: Tensor, rounds: Tensor | None = None) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yields the filled picture (float32) and its holes at each scale at which the trunk runs, coarsest first.
 
-        No gradient goes from one turn to the next: each learns from its own goal.
+        Gradients do not flow from one pass to the next; each pass is trained on its own target.
 
         Args:
-            rounds: (B,) how often to go over each picture at full size, 1 or more; None as often as ``config`` says.
+            rounds: (B,) number of passes over each picture at full resolution, at least 1; None for ``config.rounds``.
         """
         hole = hole.expand(len(picture), 1, *picture.shape[2:]).float()
         with torch.autocast(picture.device.type, enabled=False):
-            steps = _pull(picture.float(), hole)
+            pyramid = _pull(picture.float(), hole)
         filled = None
-        while steps:
-            colour, known = steps.pop()
+        while pyramid:
+            colour, known = pyramid.pop()
             with torch.autocast(picture.device.type, enabled=False):
                 filled = _push(colour, known, filled)
-            if len(steps) >= self.config.scales:
+            if len(pyramid) >= self.config.scales:
                 continue
-            filled = self._go_over(filled, 1 - known, rounds) if not steps else self._turn(filled, 1 - known)
+            filled = self._full_resolution(filled, 1 - known, rounds) if not pyramid else self._pass(filled, 1 - known)
             yield filled, 1 - known
             filled = filled.detach()
 
-    def start_as(self, denoiser: UNet) -> None:
-        """Begin as a denoiser that takes holes for noise: its convolutions know pictures already.
+    def init_from_denoiser(self, denoiser: UNet) -> None:
+        """Copies the weights of a denoiser that then treats holes as noise; its convolutions already model pictures.
 
-        Raises :class:`ModelError` if its levels are not as wide as this network's, or not as many.
+        Raises :class:`ModelError` if the number or widths of its scales differ from this network's.
         """
         trunk, other = self.trunk, denoiser.config
-        if tuple(trunk.widths) != tuple(other.widths) or other.unshuffle != FOLD or other.channels != trunk.outputs:
-            hint = f"Give [model] widths = {list(other.widths)}, or start from another."
-            raise ModelError(f"A denoiser of widths {list(other.widths)} cannot become a network of {list(trunk.widths)}.", hint)
+        if tuple(trunk.widths) != tuple(other.widths) or other.unshuffle != UNSHUFFLE or other.channels != trunk.outputs:
+            hint = f"Set [model] widths = {list(other.widths)}, or start from another denoiser."
+            raise ModelError(f"A denoiser of widths {list(other.widths)} cannot initialise a network of {list(trunk.widths)}.", hint)
         weights = {re.sub("^middle", f"encoder.{len(trunk.widths) - 1}", name): each for name, each in denoiser.state_dict().items()}
-        colours, level = weights["head.weight"].split((trunk.outputs * FOLD**2, FOLD**2), 1)
-        # The trunk sees colours from -1 to 1, the denoiser from 0 to 1.
-        weights["head.weight"] = torch.cat((colours / 2, level * DENOISER_LEVEL), 1)
+        colours, level = weights["head.weight"].split((trunk.outputs * UNSHUFFLE**2, UNSHUFFLE**2), 1)
+        # The trunk takes colours in [-1, 1], the denoiser in [0, 1].
+        weights["head.weight"] = torch.cat((colours / 2, level * DENOISER_SIGMA), 1)
         weights["head.bias"] = colours.sum((1, 2, 3)) / 2
-        # A denoiser has no other biases; blocks that it lacks stay as they are.
+        # A denoiser has no other biases; blocks that it lacks keep their initial weights.
         rest = {name: torch.zeros_like(each) if each.ndim == 1 else each for name, each in trunk.state_dict().items()}
         trunk.load_state_dict({name: weights.get(name, each) for name, each in rest.items()})
 
-    def _go_over(self, filled: Tensor, hole: Tensor, rounds: Tensor | None) -> Tensor:
-        """All turns at full size; a gradient comes from the last of each picture alone."""
+    def _full_resolution(self, filled: Tensor, hole: Tensor, rounds: Tensor | None) -> Tensor:
+        """All rounds at full resolution; only the last round of each picture has a gradient."""
         if rounds is None:
             for number in range(self.config.rounds):
-                filled = self._turn(filled.detach(), hole, SETTLED**number)
+                filled = self._pass(filled.detach(), hole, HOLE_DECAY**number)
             return filled
         with torch.no_grad():
             for number in range(self.config.rounds - 1):
                 more = rounds > number + 1
                 if bool(more.any()):
                     filled = filled.clone()
-                    filled[more] = self._turn(filled[more], hole[more], SETTLED**number)
-        return self._turn(filled, hole, (SETTLED ** (rounds - 1)).view(-1, 1, 1, 1))
+                    filled[more] = self._pass(filled[more], hole[more], HOLE_DECAY**number)
+        return self._pass(filled, hole, (HOLE_DECAY ** (rounds - 1)).view(-1, 1, 1, 1))
 
-    def _turn(self, filled: Tensor, hole: Tensor, settled: Tensor | float = 1.0) -> Tensor:
-        """What the network makes of a filling."""
-        return filled + hole * self.trunk(torch.cat((filled * 2 - 1, hole * settled), 1)).float()
+    def _pass(self, filled: Tensor, hole: Tensor, decay: Tensor | float = 1.0) -> Tensor:
+        """One pass of the trunk: the fill plus a correction inside of the hole."""
+        return filled + hole * self.trunk(torch.cat((filled * 2 - 1, hole * decay), 1)).float()

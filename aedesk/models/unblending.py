@@ -1,9 +1,9 @@
-"""The network that takes see-through marks off a picture: it finds them, un-blends them by the formula and repairs what is left.
+"""A network that removes semi-transparent watermarks: it detects them, inverts the blending and corrects the residual error.
 
-A mark is blended over a picture I as J = alpha W + (1 - alpha) I. A first U-Net says where marks are, how opaque (alpha) and of what
-colour (alpha W); the picture under them is then (J - alpha W) / (1 - alpha), which keeps every detail that shows through; a second,
-smaller one mends what errors of the first, rounding and JPEG have left behind. WDNet (Liu 2021) un-blends likewise, SLBR (Liang 2021)
-repairs likewise. Outside of what is found nothing need ever be changed, and what uses this network sees to that.
+A watermark W with opacity alpha turns a picture I into J = alpha W + (1 - alpha) I. The first U-Net (``finder``) predicts a mask, alpha
+and the premultiplied colour alpha W. The picture under the watermark is then (J - alpha W) / (1 - alpha), which keeps all detail that
+shows through. A second, smaller U-Net (``mender``) corrects what prediction errors, rounding and JPEG compression leave behind. WDNet
+(Liu 2021) inverts the blending in the same way; SLBR (Liang 2021) has a similar refinement stage.
 """
 
 from __future__ import annotations
@@ -18,101 +18,112 @@ from aedesk.models.architectures import UnblendingConfig
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.trunk import Trunk
 
-LEAST_LIGHT = 0.12
-"""Smallest share of the picture that the un-blending divides by: below, rounding errors would be all that is seen."""
+MIN_TRANSMISSION = 0.12
+"""Lower limit of the divisor 1 - alpha: below it, amplified rounding errors would dominate the result."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the first part says, float32.
+class MarkPrediction:
+    """Output of the detector, float32.
 
     Args:
-        logit: (B, 1, H, W), log-odds that a pixel belongs to a mark.
-        alpha: (B, 1, H, W) in [0, 1].
-        light: (B, 3, H, W), alpha W: the light that the mark adds.
+        logit: (B, 1, H, W), log-odds that a pixel belongs to a watermark.
+        alpha: (B, 1, H, W), opacity in [0, 1].
+        premultiplied: (B, 3, H, W), alpha W, each channel in [0, alpha].
     """
 
     logit: Tensor
     alpha: Tensor
-    light: Tensor
+    premultiplied: Tensor
 
 
-def unblend(marked: Tensor, alpha: Tensor, light: Tensor) -> Tensor:
-    """The picture under a mark: (J - alpha W) / (1 - alpha), the divisor no less than ``LEAST_LIGHT``. Float32, not clamped.
+def unblend(marked: Tensor, alpha: Tensor, premultiplied: Tensor) -> Tensor:
+    """Returns (J - alpha W) / max(1 - alpha, MIN_TRANSMISSION), (B, 3, H, W) float32, not clamped.
 
     Args:
         marked: (B, 3, H, W), J.
         alpha: (B, 1, H, W).
-        light: (B, 3, H, W), alpha W.
+        premultiplied: (B, 3, H, W), alpha W.
     """
-    return (marked - light) / (1 - alpha).clamp(min=LEAST_LIGHT)
+    return (marked - premultiplied) / (1 - alpha).clamp(min=MIN_TRANSMISSION)
 
 
 class Unblending(nn.Module):
-    """Finds marks and takes them off.
+    """Detects and removes watermarks.
 
     ::
 
-        marked ─┬─ finder ─ logit, alpha, alpha W ─ un-blend ─ I0 ─┬──────────────── + ─ restored
-        hint  ──┤   marked ────────────────────────────────────────┴─ mender ─ mend ─┘
-        ink   ──┘
+        marked  ─┬─ finder ─ logit, alpha, alpha W ─ unblend ─ I0 ─┬──────────────────── + ─ restored
+        hint    ─┤   marked ───────────────────────────────────────┴─ mender ─ residual ─┘
+        overlay ─┘
 
-    Input: ``marked`` (B, 3, H, W) in [0, 1]; ``hint`` (B, 1, H, W): 1 where somebody says that marks are, -1 where they say that none
-    is, 0 where nobody has said anything; optionally ``ink`` (B, 4, 1, 1): alpha W and alpha of a mark that may be somewhere. Of what is
-    known to be of one colour and one opacity the finder need only say where it is: it sees what taking it off would do, and a mark's
-    edges vanish where that is right. H and W are multiples of ``descriptor.size_multiple``.
+    Input:
+        marked: (B, 3, H, W) in [0, 1]; H and W are multiples of ``descriptor.size_multiple``.
+        hint: (B, 1, H, W): 1 where the user says that watermarks are, -1 where the user says that there are none, 0 without a statement.
+        overlay: optional (B, 4, 1, 1), alpha W and alpha of one known uniform watermark. The network then only has to segment it: it is
+            also given the change that removing this overlay would make, and the edges of the watermark vanish where that is right.
     """
 
     def __init__(self, config: UnblendingConfig) -> None:
         super().__init__()
         self.config = config
-        self.finder = Trunk(8, 5, config.widths, config.blocks, normed=True)
+        self.finder = Trunk(8, 5, config.widths, config.blocks, batchnorm=True)
         self.mender = Trunk(8, 3, config.mend_widths, config.mend_blocks)
 
     @property
     def descriptor(self) -> Descriptor:
-        multiple = max(self.finder.multiple, self.mender.multiple)
-        reach = self.finder.reach_px + self.mender.reach_px
+        multiple = max(self.finder.size_multiple, self.mender.size_multiple)
+        receptive_px = self.finder.receptive_radius_px + self.mender.receptive_radius_px
         return Descriptor(
             purpose="erase",
             channels=3,
             size_multiple=multiple,
-            halo_px=-(-reach // multiple) * multiple,
+            halo_px=-(-receptive_px // multiple) * multiple,
             conditions=("hint",),
             kmac_per_px=(self.finder.macs_per_px + self.mender.macs_per_px) / 1000,
         )
 
-    def find(self, marked: Tensor, hint: Tensor, ink: Tensor | None = None) -> Found:
-        """Where marks are, how opaque and of what colour; ``ink`` is all zeros, or None, if nothing is known of them."""
-        batch, _, *size = marked.shape
-        light, alpha = marked.new_zeros(batch, 4, 1, 1).split((3, 1), 1) if ink is None else ink.split((3, 1), 1)
-        gain = (unblend(marked, alpha, light) - marked).clamp(-1, 1)
-        known = (marked * 2 - 1, hint.expand(batch, 1, *size), gain, alpha.expand(batch, 1, *size))
-        raw = self.finder(torch.cat(known, 1)).float()
-        # Offsets for a good start: most pixels bear no mark, and most marks are light.
-        alpha = torch.sigmoid(raw[:, 1:2] - 2)
-        return Found(raw[:, :1] - 2, alpha, alpha * torch.sigmoid(raw[:, 2:] + 1))
+    def predict(self, marked: Tensor, hint: Tensor, overlay: Tensor | None = None) -> MarkPrediction:
+        """Detects watermarks and estimates their opacity and colour.
 
-    def find_at_two_scales(self, marked: Tensor, hint: Tensor, ink: Tensor | None = None) -> Found:
-        """As ``find``, at full and at half size, and of each pixel what that one says which is surer of a mark: of large marks the finder
-        does not see enough at full size. H and W are multiples of twice the usual.
+        Args:
+            marked, hint: as for the class; ``hint`` may be broadcastable.
+            overlay: (B or 1, 4, 1, 1); None or all zeros if no overlay is known.
         """
-        near = self.find(marked, hint, ink)
-        far = self.find(F.avg_pool2d(marked, 2), F.max_pool2d(hint.expand(len(marked), 1, *marked.shape[2:]), 2), ink)
-        planes = torch.cat((far.logit, far.alpha, far.light), 1)
-        logit, alpha, light = F.interpolate(planes, scale_factor=2, mode="bilinear").split((1, 1, 3), 1)
-        surer = logit > near.logit
-        return Found(torch.maximum(logit, near.logit), torch.where(surer, alpha, near.alpha), torch.where(surer, light, near.light))
+        batch, _, *size = marked.shape
+        premultiplied, alpha = marked.new_zeros(batch, 4, 1, 1).split((3, 1), 1) if overlay is None else overlay.split((3, 1), 1)
+        change = (unblend(marked, alpha, premultiplied) - marked).clamp(-1, 1)
+        inputs = (marked * 2 - 1, hint.expand(batch, 1, *size), change, alpha.expand(batch, 1, *size))
+        raw = self.finder(torch.cat(inputs, 1)).float()
+        # Offsets for a good start: most pixels carry no watermark, and most watermarks are bright.
+        alpha = torch.sigmoid(raw[:, 1:2] - 2)
+        return MarkPrediction(raw[:, :1] - 2, alpha, alpha * torch.sigmoid(raw[:, 2:] + 1))
 
-    def mend(self, marked: Tensor, found: Found) -> Tensor:
-        """The picture without its marks, (B, 3, H, W) float32, not clamped; of use only where a mark was found."""
+    def predict_two_scales(self, marked: Tensor, hint: Tensor, overlay: Tensor | None = None) -> MarkPrediction:
+        """As ``predict``, at full and at half resolution, keeping per pixel the prediction with the higher logit.
+
+        Large watermarks exceed the receptive field at full resolution. H and W are multiples of twice ``descriptor.size_multiple``.
+        """
+        full = self.predict(marked, hint, overlay)
+        half = self.predict(F.avg_pool2d(marked, 2), F.max_pool2d(hint.expand(len(marked), 1, *marked.shape[2:]), 2), overlay)
+        planes = torch.cat((half.logit, half.alpha, half.premultiplied), 1)
+        logit, alpha, premultiplied = F.interpolate(planes, scale_factor=2, mode="bilinear").split((1, 1, 3), 1)
+        use_half = logit > full.logit
+        return MarkPrediction(
+            torch.maximum(logit, full.logit),
+            torch.where(use_half, alpha, full.alpha),
+            torch.where(use_half, premultiplied, full.premultiplied),
+        )
+
+    def refine(self, marked: Tensor, prediction: MarkPrediction) -> Tensor:
+        """Returns the picture without its watermarks, (B, 3, H, W) float32, not clamped; meaningful only where one was detected."""
         with torch.autocast(marked.device.type, enabled=False):
-            bare = unblend(marked.float(), found.alpha, found.light).clamp(-0.2, 1.2)
-            seen = torch.cat((marked * 2 - 1, bare * 2 - 1, found.alpha, torch.sigmoid(found.logit)), 1)
-        return bare + self.mender(seen).float()
+            unblended = unblend(marked.float(), prediction.alpha, prediction.premultiplied).clamp(-0.2, 1.2)
+            inputs = torch.cat((marked * 2 - 1, unblended * 2 - 1, prediction.alpha, torch.sigmoid(prediction.logit)), 1)
+        return unblended + self.mender(inputs).float()
 
     def forward(self, marked: Tensor, hint: Tensor) -> Tensor:
-        """(B, 3, H, W): what is probably a mark replaced, the rest as it was."""
-        found = self.find(marked, hint)
-        mask = F.max_pool2d((found.logit > 0).float(), 3, stride=1, padding=1)
-        return torch.where(mask > 0, self.mend(marked, found), marked.float())
+        """Returns (B, 3, H, W): restored where a watermark is likelier than not, within 1 pixel of it too, and unchanged elsewhere."""
+        prediction = self.predict(marked, hint)
+        mask = F.max_pool2d((prediction.logit > 0).float(), 3, stride=1, padding=1)
+        return torch.where(mask > 0, self.refine(marked, prediction), marked.float())

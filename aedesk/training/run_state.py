@@ -238,7 +238,7 @@ def _start_from(network: torch.nn.Module, start: str) -> str:
     """Load the weights of a model into ``network``, or those of a denoiser into what fills holes; its name."""
     model, card = load_model(find_model(start))
     if isinstance(network, Inpainting) and isinstance(model, UNet):
-        network.start_as(model)
+        network.init_from_denoiser(model)
         return str(card["name"])
     try:
         network.load_state_dict(model.state_dict())

@@ -1,4 +1,4 @@
-"""Training of the erasing networks: both shipped recipes run, learn what they should, and refuse the wrong pictures."""
+"""Training of the watermark and inpainting networks: the shipped recipes run, the losses do what they should, wrong data is rejected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.families import FAMILIES
 from aedesk.training.fit import fit
-from aedesk.training.objectives.erasing import Filling, Unmarking, asked
+from aedesk.training.objectives.erasing import InpaintingObjective, WatermarkObjective, requested_target
 from aedesk.training.presets import family_recipe
 from aedesk.training.recipe import Recipe, Stage, parse
 
@@ -44,7 +44,7 @@ def test_the_shipped_recipe_runs_and_resumes_to_the_same_weights(family: str, tm
     table = small_recipe(family, data={"folder": str(tmp_path / "pictures"), "held_out": 1})
 
     class StopAfter:
-        """Asks to stop once so many steps have been asked about."""
+        """Requests a stop after a number of polls."""
 
         def __init__(self, steps: int) -> None:
             self.left = steps
@@ -72,10 +72,10 @@ def bare_recipe(family: str, chain: str) -> Recipe:
     )
 
 
-def test_a_mark_that_is_always_the_same_is_soon_known() -> None:
+def test_a_constant_watermark_is_learned_quickly() -> None:
     torch.manual_seed(0)
     random = torch.Generator().manual_seed(0)
-    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    objective = WatermarkObjective(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
     clean = torch.rand(2, 3, 32, 32, generator=random) * 0.2 + 0.2
     alpha = torch.zeros(2, 1, 32, 32)
     alpha[:, :, 8:24, 8:24] = 0.5
@@ -97,9 +97,9 @@ def test_a_mark_that_is_always_the_same_is_soon_known() -> None:
     assert {"loss", "psnr", "mask", "mark"} == set(terms)
 
 
-def test_a_stage_that_finds_trains_the_finder_alone() -> None:
+def test_a_find_stage_trains_only_the_finder() -> None:
     torch.manual_seed(0)
-    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    objective = WatermarkObjective(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
     marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
     example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
     loss, terms = objective(example, Stage(1, loss="find"), torch.Generator())
@@ -110,9 +110,9 @@ def test_a_stage_that_finds_trains_the_finder_alone() -> None:
     assert Stage(1, loss="find").part == "finder"
 
 
-def test_settled_means_stay_while_the_finder_learns() -> None:
+def test_a_settled_stage_keeps_the_batch_normalisation_statistics() -> None:
     torch.manual_seed(0)
-    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    objective = WatermarkObjective(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
     finder = objective.network.finder
     marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
     example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
@@ -127,9 +127,9 @@ def test_settled_means_stay_while_the_finder_learns() -> None:
     assert Stage(1, loss="find-settled").part == "finder"
 
 
-def test_a_stage_that_mends_trains_the_mender_alone_and_the_finder_rests() -> None:
+def test_a_mend_stage_trains_only_the_mender_and_keeps_the_finder_fixed() -> None:
     torch.manual_seed(0)
-    objective = Unmarking(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
+    objective = WatermarkObjective(FAMILIES["unblending"].build(SMALL_MODELS["unblending"]), bare_recipe("unblending", "marks"))  # type: ignore[arg-type]
     marked, mark = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
     example = Example(marked, torch.rand(2, 3, 32, 32), torch.zeros(2, 1, 1, 1), mark=mark, hint=torch.zeros(2, 1, 32, 32))
     means = [buffer.clone() for buffer in objective.network.finder.buffers()]
@@ -143,48 +143,50 @@ def test_a_stage_that_mends_trains_the_mender_alone_and_the_finder_rests() -> No
     assert Stage(1, loss="mend").part == "mender"
 
 
-def test_who_asks_for_an_ink_gets_what_is_of_it_and_nothing_else() -> None:
+def test_the_target_for_an_overlay_is_the_part_of_the_watermark_that_matches_it() -> None:
     red, white = (torch.tensor([0.9, 0.1, 0.1]).view(3, 1, 1), torch.ones(3, 1, 1))
-    alpha, light = torch.zeros(1, 1, 32, 32), torch.zeros(1, 3, 32, 32)
+    alpha, premultiplied = torch.zeros(1, 1, 32, 32), torch.zeros(1, 3, 32, 32)
     for colour, columns in ((red, slice(0, 10)), (white, slice(20, 30))):
         alpha[..., columns] = 0.4
-        light[..., columns] = 0.4 * colour
+        premultiplied[..., columns] = 0.4 * colour
     picture = torch.zeros(1, 3, 32, 32)
 
-    def asked_for(light_of: torch.Tensor, alpha_of: float) -> list[int]:
-        ink = torch.cat((alpha_of * light_of, torch.full((1, 1, 1), alpha_of)))[None]
-        example = Example(picture, picture, torch.zeros(1, 1, 1, 1), mark=torch.cat((light, alpha), 1), hint=0 * alpha, ink=ink)
-        asked_light, asked_alpha, mask = asked(example)
-        assert torch.equal(asked_alpha, alpha * mask)
-        assert torch.equal(asked_light, light * mask)
+    def matching_columns(colour: torch.Tensor, opacity: float) -> list[int]:
+        overlay = torch.cat((opacity * colour, torch.full((1, 1, 1), opacity)))[None]
+        example = Example(
+            picture, picture, torch.zeros(1, 1, 1, 1), mark=torch.cat((premultiplied, alpha), 1), hint=0 * alpha, overlay=overlay
+        )
+        target_colour, target_alpha, mask = requested_target(example)
+        assert torch.equal(target_alpha, alpha * mask)
+        assert torch.equal(target_colour, premultiplied * mask)
         return [column for column in (5, 15, 25) if mask[0, 0, 7, column]]
 
-    assert asked_for(red, 0.42) == [5]
-    assert asked_for(white, 0.38) == [25]
-    assert asked_for(white, 0.8) == asked_for(torch.tensor([0.1, 0.1, 0.9]).view(3, 1, 1), 0.4) == []
-    assert asked_for(white, 0.0) == [5, 25]
+    assert matching_columns(red, 0.42) == [5]
+    assert matching_columns(white, 0.38) == [25]
+    assert matching_columns(white, 0.8) == matching_columns(torch.tensor([0.1, 0.1, 0.9]).view(3, 1, 1), 0.4) == []
+    assert matching_columns(white, 0.0) == [5, 25]
 
 
-def test_all_rounds_are_learned_from_and_all_scales() -> None:
+def test_every_round_and_every_scale_contributes_to_the_loss() -> None:
     recipe = bare_recipe("inpainting", "holes")
     network: Any = FAMILIES["inpainting"].build({**SMALL, "scales": 3, "rounds": 3})
-    asked_rounds: list[list[int]] = []
+    requested_rounds: list[list[int]] = []
 
-    fill = network.fill_at_scales
+    fill = network.fill_scales
 
     def spy(picture: torch.Tensor, hole: torch.Tensor, rounds: torch.Tensor) -> Any:
-        asked_rounds.append(sorted(rounds.tolist()))
+        requested_rounds.append(sorted(rounds.tolist()))
         return fill(picture, hole, rounds)
 
-    objective = Filling(network, recipe)
+    objective = InpaintingObjective(network, recipe)
     whole = Example(torch.rand(3, 3, 64, 64), torch.rand(3, 3, 64, 64), torch.zeros(3, 1, 1, 1), weight=torch.ones(3, 1, 64, 64))
-    network.fill_at_scales = spy
+    network.fill_scales = spy
     loss, terms = objective(whole, Stage(1), torch.Generator())
-    assert asked_rounds == [[1, 2, 3]]
+    assert requested_rounds == [[1, 2, 3]]
     assert float(loss.detach()) > float(terms["loss"]) > 0
 
 
-def test_a_network_that_fills_may_start_from_a_denoiser(tmp_path: Path) -> None:
+def test_inpainting_can_be_initialised_from_a_denoiser(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     (tmp_path / "pictures").mkdir()
     for number in range(2):
@@ -204,27 +206,29 @@ def test_a_network_that_fills_may_start_from_a_denoiser(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("loss", ["find", "find-settled"])
-def test_only_what_has_a_finder_can_be_taught_to_find(loss: str) -> None:
+def test_find_stages_need_a_network_with_a_finder(loss: str) -> None:
     table = {"name": "test", "purpose": "inpaint", "model": {"family": "inpainting", **SMALL}, "degradation": {"chain": "holes"}}
     with pytest.raises(SpecError, match=f'"{loss}"'):
         parse({**table, "stage": [{"steps": 1, "loss": loss}]})
 
 
-def test_filling_counts_inside_of_holes_alone() -> None:
-    objective = Filling(FAMILIES["inpainting"].build(SMALL), bare_recipe("inpainting", "holes"))
+def test_the_inpainting_loss_only_counts_pixels_in_holes() -> None:
+    objective = InpaintingObjective(FAMILIES["inpainting"].build(SMALL), bare_recipe("inpainting", "holes"))
     hole = torch.zeros(1, 1, 32, 32)
     hole[:, :, 10:20, 10:20] = 1
     clean = torch.full((1, 3, 32, 32), 0.5)
-    spoilt = torch.where(hole > 0, clean, torch.rand_like(clean))
+    different_outside = torch.where(hole > 0, clean, torch.rand_like(clean))
     losses = [
         float(objective(Example(clean, target, torch.zeros(1, 1, 1, 1), weight=hole), Stage(1), torch.Generator())[0].detach())
-        for target in (clean, spoilt)
+        for target in (clean, different_outside)
     ]
     assert losses[0] == losses[1] > 0
 
 
-@pytest.mark.parametrize(("family", "kind", "word"), [("unblending", Unmarking, "marks"), ("inpainting", Filling, "holes")])
-def test_pictures_without_what_is_to_be_learned_are_refused(family: str, kind: Any, word: str) -> None:
+@pytest.mark.parametrize(
+    ("family", "kind", "word"), [("unblending", WatermarkObjective, "marks"), ("inpainting", InpaintingObjective, "holes")]
+)
+def test_examples_without_a_watermark_or_hole_are_rejected(family: str, kind: Any, word: str) -> None:
     objective = kind(FAMILIES[family].build(SMALL_MODELS[family]), bare_recipe(family, "none"))
     picture = torch.zeros(1, 3, 32, 32)
     with pytest.raises(SpecError, match=word):

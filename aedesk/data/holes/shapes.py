@@ -1,6 +1,7 @@
-"""What hides a picture altogether, as masks: scratches, dust, folds and stains of old prints, and what people brush over.
+"""Synthetic hole masks: scratches, dust, folds and stains as on old prints, text, and brush strokes and rectangles as users draw them.
 
-Masks are drawn once by Pillow into a bank of large squares, from which pieces are cut, flipped and turned: seeded, batched, on any device.
+Pillow draws a bank of large square masks once. Patches are cropped from it, flipped and transposed at random: seeded, batched, on any
+device.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from torch import Tensor
 
 from aedesk.data.degradations import uniform
 from aedesk.data.watermarks.fonts import system_fonts
-from aedesk.data.watermarks.shapes import font_chooser, text_shape
+from aedesk.data.watermarks.shapes import choose_font, text_shape
 
 CANVAS_PX = 512
-FULLEST = 0.6
-"""Share of a patch that may be hidden; more of it and there is nothing to go by."""
+MAX_HOLE_SHARE = 0.6
+"""Largest share of a patch that one hole may hide, so that enough context remains."""
 
 
-def scratch(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """Thin, long, nearly straight."""
+def scratches(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Draws thin, long, nearly straight lines."""
     for _ in range(rng.randint(3, 14)):
         x, y, angle = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0, math.tau)
         points = [(x, y)]
@@ -38,7 +39,7 @@ def scratch(rng: Random, draw: ImageDraw.ImageDraw) -> None:
 
 
 def dust(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """Specks and short hairs."""
+    """Draws specks and short hairs."""
     for _ in range(rng.randint(60, 260)):
         x, y, radius = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0.6, 5)
         draw.ellipse((x - radius, y - radius * rng.uniform(0.5, 1), x + radius, y + radius), fill=255)
@@ -48,8 +49,8 @@ def dust(rng: Random, draw: ImageDraw.ImageDraw) -> None:
         draw.arc((x - radius, y - radius, x + radius, y + radius), begin, begin + rng.uniform(30, 200), fill=255, width=rng.randint(1, 3))
 
 
-def fold(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """A crease with ragged edges, from one side to the other."""
+def folds(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Draws creases with ragged edges from one side to the other."""
     for _ in range(rng.randint(2, 5)):
         angle, offset = rng.uniform(0, math.tau), rng.uniform(-0.4, 0.4) * CANVAS_PX
         cos, sin = math.cos(angle), math.sin(angle)
@@ -62,8 +63,8 @@ def fold(rng: Random, draw: ImageDraw.ImageDraw) -> None:
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
-def stain(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """Blots without straight sides."""
+def stains(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Draws blots with smooth, irregular outlines."""
     for _ in range(rng.randint(3, 12)):
         x, y, radius = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(6, 48)
         waves = [(rng.randint(2, 7), rng.uniform(0, math.tau), rng.uniform(0, 0.25)) for _ in range(3)]
@@ -72,8 +73,8 @@ def stain(rng: Random, draw: ImageDraw.ImageDraw) -> None:
         draw.polygon([(x + r * math.cos(a), y + r * math.sin(a)) for a, r in zip(angles, radii, strict=True)], fill=255)
 
 
-def brush(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """Strokes of a round brush."""
+def brush_strokes(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Draws strokes of a round brush."""
     for _ in range(rng.randint(2, 7)):
         radius = rng.uniform(3, 18)
         x, y, angle = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX), rng.uniform(0, math.tau)
@@ -83,64 +84,71 @@ def brush(rng: Random, draw: ImageDraw.ImageDraw) -> None:
             draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
 
 
-def boxes(rng: Random, draw: ImageDraw.ImageDraw) -> None:
-    """Rectangles, as drawn with the mouse."""
+def rectangles(rng: Random, draw: ImageDraw.ImageDraw) -> None:
+    """Draws rectangles of the size of user selections."""
     for _ in range(rng.randint(2, 8)):
         x, y = rng.uniform(0, CANVAS_PX), rng.uniform(0, CANVAS_PX)
         draw.rectangle((x, y, x + rng.uniform(6, 90), y + rng.uniform(6, 60)), fill=255)
 
 
-KINDS: tuple[tuple[Callable[[Random, ImageDraw.ImageDraw], None], int], ...] = (
-    (scratch, 4), (dust, 2), (fold, 2), (stain, 2), (brush, 4), (boxes, 1),
+HOLE_WEIGHTS: tuple[tuple[Callable[[Random, ImageDraw.ImageDraw], None], int], ...] = (
+    (scratches, 4), (dust, 2), (folds, 2), (stains, 2), (brush_strokes, 4), (rectangles, 1),
 )  # fmt: skip
+"""Relative frequencies of the kinds of holes, apart from text."""
 TEXT_SHARE = 0.25
 
 
 def draw_hole(rng: Random) -> Image.Image:
-    """One canvas (mode L, 0 or 255) of one kind of hole, or with text."""
+    """Returns a canvas (mode L, 0 or 255) with holes of one random kind, or with text."""
     canvas = Image.new("L", (CANVAS_PX, CANVAS_PX), 0)
     if rng.random() < TEXT_SHARE:
         for _ in range(rng.randint(3, 12)):
-            shape = Image.fromarray(text_shape(rng, font_chooser(system_fonts(), rng)).cover)
+            shape = Image.fromarray(text_shape(rng, choose_font(system_fonts(), rng)).cover)
             shape = shape.crop(shape.getbbox())
             scale = rng.uniform(40, 400) / shape.width
             size = (max(2, round(shape.width * scale)), max(2, round(shape.height * scale)))
             shape = shape.resize(size).rotate(rng.choice((0, 0, 0, 30, -30, 90)), expand=True).point(lambda v: 255 * (v > 20))
             canvas.paste(255, (rng.randint(-40, CANVAS_PX - 20), rng.randint(-10, CANVAS_PX - 10)), shape)
         return canvas
-    kinds, weights = zip(*KINDS, strict=True)
+    kinds, weights = zip(*HOLE_WEIGHTS, strict=True)
     rng.choices(kinds, weights)[0](rng, ImageDraw.Draw(canvas))
     return canvas
 
 
 class HoleBank:
-    """Drawn holes in memory: (N, CANVAS_PX, CANVAS_PX) bool."""
+    """Drawn holes in memory.
+
+    Args:
+        count: number of masks.
+        seed: of the masks.
+        device: the device of the pictures.
+    """
 
     def __init__(self, count: int = 256, seed: int = 0, device: torch.device | str = "cpu") -> None:
         rng = Random(seed)
         self._holes = torch.from_numpy(np.stack([np.asarray(draw_hole(rng)) > 127 for _ in range(count)])).to(device)
 
     def draw(self, count: int, height: int, width: int, generator: torch.Generator) -> Tensor:
-        """(count, 1, height, width) float32 of 0 and 1; each has some pixels set, and at most about ``FULLEST`` of them."""
+        """Returns masks (count, 1, height, width) float32, 1 in holes; holes take between 0.1 % and ``MAX_HOLE_SHARE`` of each mask."""
         found: list[Tensor] = []
         while len(found) < count:
             u = uniform(0, 1, 5, generator).flatten().tolist()
             hole = self._holes[int(u[0] * len(self._holes)) % len(self._holes)]
-            turn = int(u[3] * 8)
-            hole = hole.T if turn & 1 else hole
-            hole = hole.flip(0) if turn & 2 else hole
-            hole = hole.flip(1) if turn & 4 else hole
+            orientation = int(u[3] * 8)
+            hole = hole.T if orientation & 1 else hole
+            hole = hole.flip(0) if orientation & 2 else hole
+            hole = hole.flip(1) if orientation & 4 else hole
             high, wide = min(height, CANVAS_PX), min(width, CANVAS_PX)
             top, left = int(u[1] * (CANVAS_PX - high + 1)), int(u[2] * (CANVAS_PX - wide + 1))
             piece = hole.new_zeros((height, width))
             piece[:high, :wide] = hole[top : top + high, left : left + wide]
             share = float(piece.float().mean())
-            if 1e-3 < share < FULLEST:
+            if 1e-3 < share < MAX_HOLE_SHARE:
                 found.append(piece.float())
         return torch.stack(found)[:, None]
 
 
 @functools.lru_cache(maxsize=2)
 def training_holes(device: str = "cpu") -> HoleBank:
-    """The holes that are trained on."""
+    """The holes used in training."""
     return HoleBank(device=device)

@@ -1,4 +1,4 @@
-"""The fonts of this machine, for marks made of text."""
+"""Fonts installed on this computer, for text watermarks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from PIL import ImageFont
 
 SUFFIXES = (".ttf", ".otf")
-MOST = 200
+MAX_FONTS = 200
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def font_folders() -> tuple[Path, ...]:
-    """Where the system and the person keep fonts."""
+    """The folders in which the system and the user keep fonts; they need not exist."""
     home = Path.home()
     if sys.platform == "win32":
         return (Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts", home / "AppData/Local/Microsoft/Windows/Fonts")
@@ -26,22 +26,22 @@ def font_folders() -> tuple[Path, ...]:
 
 @functools.lru_cache(maxsize=1)
 def system_fonts() -> tuple[Path, ...]:
-    """Font files that can be loaded, one per name and evenly over the alphabet if there are more than ``MOST``; maybe none."""
+    """Font files that Pillow can load, sorted by file name, one per name; about ``MAX_FONTS`` evenly spaced ones of many. May be empty."""
     found = {
         path.name: path for folder in font_folders() if folder.is_dir() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES
     }
     paths = [found[name] for name in sorted(found)]
-    usable = [path for path in paths[:: max(1, len(paths) // MOST)] if _draws(path)]
+    usable = [path for path in paths[:: max(1, len(paths) // MAX_FONTS)] if _has_latin_letters(path)]
     return tuple(usable)
 
 
 def built_in_font(size_px: int) -> Font:
-    """Pillow's own font, the same on every machine: marks that are measured on are written in it, marks that are trained on never."""
+    """Pillow's own font, identical on every computer. It is reserved for watermarks that are measured on; training never uses it."""
     return ImageFont.load_default(size_px)
 
 
-def _draws(path: Path) -> bool:
-    """Whether it loads, and has letters of its own for what marks say."""
+def _has_latin_letters(path: Path) -> bool:
+    """Whether the font loads and draws distinct letters (symbol fonts do not)."""
     try:
         font = ImageFont.truetype(str(path), 24)
         return bytes(font.getmask("a")) != bytes(font.getmask("b")) and font.getbbox("Proof")[2] > 0

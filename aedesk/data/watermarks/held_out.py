@@ -1,7 +1,7 @@
-"""Marks to measure on: none of them is ever trained on.
+"""Watermarks for evaluation, disjoint from those used in training.
 
-Text is written in Pillow's own font, which no training mark uses, in words that none uses; emblems are drawn by formulas of their own.
-Both are the same on every machine. With a folder of logos every third mark is one of those that training leaves out.
+Text uses Pillow's own font and words that training does not use; emblems are drawn by formulas of their own. Both are identical on every
+computer. With a folder of logos, a third of the watermarks are logos that training leaves out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from aedesk.data.watermarks.fonts import built_in_font
-from aedesk.data.watermarks.sampling import MarkBank, place
+from aedesk.data.watermarks.sampling import ShapeBank, place_shape
 from aedesk.data.watermarks.shapes import EDGE_PX, Shape, logo_shape
 
 TEXTS = (
@@ -33,20 +33,26 @@ TEXTS = (
 ANGLES = (0.0, 0.0, 0.0, -0.5, 0.35)
 
 
-def unseen_mark(height: int, width: int, alpha: float, rng: Random, logos: Sequence[Path] = ()) -> tuple[Tensor, Tensor]:
-    """Light (1, 3, height, width) and alpha (1, 1, height, width) of one mark of that opacity somewhere on a picture.
+def held_out_watermark(height: int, width: int, alpha: float, rng: Random, logos: Sequence[Path] = ()) -> tuple[Tensor, Tensor]:
+    """Returns premultiplied colour (1, 3, height, width) and alpha (1, 1, height, width) of one watermark at a random place.
 
-    It takes about a tenth of the picture, as in the benchmark of SWCNN (Tian 2024), whose marked pictures have 28.9 dB at an alpha of 0.3.
+    It covers about a tenth of the picture, as in the benchmark of SWCNN (Tian 2024), whose marked pictures have a PSNR of 28.9 dB at an
+    alpha of 0.3.
+
+    Args:
+        alpha: opacity of the watermark, in (0, 1].
+        logos: logo files to draw from too.
     """
     kind = rng.randrange(3 if logos else 2)
     shape = (_text, _emblem, lambda r: logo_shape(r.choice(logos)))[kind](rng)
     size = min(height, width) * (rng.uniform(0.8, 1.1) if kind == 0 else rng.uniform(0.4, 0.6))
     centre = (rng.uniform(0.4, 0.6) * width if kind == 0 else rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height)
-    placed = place(MarkBank([shape]).shape(0, size), height, width, centre, size, rng.choice(ANGLES))
-    own = shape.colour is not None
-    plain = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0, 0, 0), (rng.random(), rng.random(), rng.random())))).view(3, 1, 1)
+    placed = place_shape(ShapeBank([shape]).shape(0, size), height, width, centre, size, rng.choice(ANGLES))
+    uniform_colour = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0, 0, 0), (rng.random(), rng.random(), rng.random())))).view(
+        3, 1, 1
+    )
     cover = placed[3:] * alpha
-    return (cover * (placed[:3] if own else plain))[None], cover[None]
+    return (cover * (uniform_colour if shape.colour is None else placed[:3]))[None], cover[None]
 
 
 def _text(rng: Random) -> Shape:
@@ -54,11 +60,11 @@ def _text(rng: Random) -> Shape:
     canvas = Image.new("L", (2400, 600), 0)
     text = rng.choice(TEXTS)
     ImageDraw.Draw(canvas).text((40, 40), text, fill=255, font=font, stroke_width=rng.choice((0, 2, 4)), align="center")
-    return _square(canvas)
+    return _fit_canvas(canvas)
 
 
 def _emblem(rng: Random) -> Shape:
-    """A rose curve, a heart, a spiral or a shield with a wave through it."""
+    """A rose curve, a heart, a spiral or a shield; hearts and shields with a wave cut out."""
     edge = 2 * EDGE_PX
     canvas = Image.new("L", (edge, edge), 0)
     draw = ImageDraw.Draw(canvas)
@@ -79,10 +85,10 @@ def _emblem(rng: Random) -> Shape:
     if kind in (1, 3):
         wave = [(u, edge * (0.5 + 0.06 * math.sin(u / edge * 12))) for u in range(edge)]
         draw.line(wave, fill=0, width=edge // 12)
-    return _square(canvas)
+    return _fit_canvas(canvas)
 
 
-def _square(canvas: Image.Image) -> Shape:
+def _fit_canvas(canvas: Image.Image) -> Shape:
     canvas = canvas.crop(canvas.getbbox())
     scale = EDGE_PX / max(canvas.size)
     canvas = canvas.resize((max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale))), Image.Resampling.LANCZOS)
@@ -91,8 +97,8 @@ def _square(canvas: Image.Image) -> Shape:
     return Shape(np.asarray(square).copy())
 
 
-def on_picture(pixels: np.ndarray, light: Tensor, alpha: Tensor) -> np.ndarray:
-    """(H, W, C) uint8 pixels with a mark over them, rounded to 8 bits."""
+def blend_over_pixels(pixels: np.ndarray, premultiplied: Tensor, alpha: Tensor) -> np.ndarray:
+    """Returns the (H, W, C) uint8 pixels with a watermark blended over them, rounded to 8 bits."""
     picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
-    marked = light[:, : picture.shape[1]] + (1 - alpha) * picture
+    marked = premultiplied[:, : picture.shape[1]] + (1 - alpha) * picture
     return (marked * 255).round().clamp(0, 255).byte()[0].permute(1, 2, 0).contiguous().numpy()

@@ -1,7 +1,7 @@
-"""Single marks, drawn: text, date stamps, logos from files, and logos made up of simple forms.
+"""Shapes of single watermarks: text, date stamps, logos from files, and random emblems made of geometric forms.
 
-A :class:`Shape` is drawn once, on the CPU, by Pillow; ``data.marks`` lays it over pictures at any size, angle, opacity and colour.
-Random numbers come from the given ``random.Random``, so the same seed, fonts and logos give the same shapes.
+A :class:`Shape` is drawn once by Pillow; ``watermarks.sampling`` places it on pictures at any size, angle, opacity and colour. Random
+numbers come from the given ``random.Random``: the same seed, fonts and logos give the same shapes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from aedesk.core.errors import DataError
 from aedesk.data.watermarks.fonts import Font, built_in_font
 
 EDGE_PX = 256
-"""Edge of the square that every shape is drawn into, touching it on two sides."""
+"""Edge of the square canvas of a shape, whose longer side fills the canvas."""
 
 WORDS = (
     "PROOF", "Sample", "COPY", "Preview", "photo", "studio", "(c)", "\N{COPYRIGHT SIGN}", "DRAFT", "example.com", "photos.example",
@@ -31,83 +31,83 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """A mark before it is laid over anything.
+    """The shape of a watermark, independent of size and opacity.
 
     Args:
-        cover: (EDGE_PX, EDGE_PX) uint8, 255 where the mark is.
-        colour: (EDGE_PX, EDGE_PX, 3) uint8 of a mark with colours of its own; None for one that takes any single colour.
+        cover: (EDGE_PX, EDGE_PX) uint8 coverage, 255 inside of the shape.
+        colour: (EDGE_PX, EDGE_PX, 3) uint8 sRGB; None for a shape that is drawn in one random colour.
     """
 
     cover: NDArray[np.uint8]
     colour: NDArray[np.uint8] | None = None
 
 
-FontOf = Callable[[int], Font]
-"""A font by its size in pixels."""
+FontLoader = Callable[[int], Font]
+"""Returns a font at a size in pixels."""
 
 
-def font_chooser(fonts: Sequence[Path], rng: Random) -> FontOf:
-    """One of the fonts, drawn now; Pillow's own if there is none."""
+def choose_font(fonts: Sequence[Path], rng: Random) -> FontLoader:
+    """Picks one of the font files at random, or Pillow's own font if there are none."""
     if not fonts:
         return built_in_font
     path = str(rng.choice(fonts))
     return lambda size_px: ImageFont.truetype(path, size_px)
 
 
-def text_shape(rng: Random, font_of: FontOf) -> Shape:
-    """One to three words in one or two lines: filled, as an outline, or filled with an outline of another colour."""
+def text_shape(rng: Random, load_font: FontLoader) -> Shape:
+    """One to three words on one or two lines: filled, outlined, or filled with an outline in another colour."""
     words = [rng.choice(WORDS) for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))]
     if rng.random() < 0.3:
         words[0] = "".join(rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") for _ in range(rng.randint(2, 9)))
     text = ("\n" if rng.random() < 0.25 else " ").join(words)
     size = 80
-    font = font_of(size)
+    font = load_font(size)
     stroke = rng.choice((0, 0, 0, 0, 2, 3, 5))
     style = rng.random() if stroke else 0.0
     canvas = _canvas(text, font, stroke)
     ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font, stroke_width=stroke, align="center")
     if not stroke or style < 0.3:
-        return _fitted(canvas, None)
+        return _fit_canvas(canvas, None)
     inner = Image.new("L", canvas.size, 0)
     ImageDraw.Draw(inner).text((20, 20), text, fill=255, font=font, align="center")
-    if style < 0.65:  # an outline alone
-        return _fitted(ImageChops.subtract(canvas, inner), None)
+    if style < 0.65:  # outline only
+        return _fit_canvas(ImageChops.subtract(canvas, inner), None)
     dark, light = rng.randint(0, 90), rng.randint(170, 255)
     first, second = ((dark,) * 3, (light,) * 3) if rng.random() < 0.5 else ((light,) * 3, (dark,) * 3)
     colour = Image.new("RGB", canvas.size, first)
     colour.paste(second, (0, 0), inner)
-    return _fitted(canvas, colour)
+    return _fit_canvas(canvas, colour)
 
 
-def stamp_shape(rng: Random, font_of: FontOf) -> Shape:
-    """The date that cameras burnt into the corner: orange digits that glow."""
+def date_stamp_shape(rng: Random, load_font: FontLoader) -> Shape:
+    """A camera's date stamp: orange digits with a glow."""
     day, month, year = rng.randint(1, 31), rng.randint(1, 12), rng.randint(80, 130) % 100
     form = rng.choice(("{1:2d} {0:2d} '{2:02d}", "'{2:02d} {1:2d} {0:2d}", "{0:02d}/{1:02d}/20{2:02d}", "{0:02d}.{1:02d}.{2:02d}"))
-    text, font = form.format(day, month, year), font_of(80)
+    text, font = form.format(day, month, year), load_font(80)
     canvas = _canvas(text, font)
     ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font)
     glow = canvas.filter(ImageFilter.GaussianBlur(rng.uniform(1, 4)))
     core = (255, rng.randint(90, 230), rng.randint(0, 110))
-    return _fitted(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core))
+    return _fit_canvas(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core))
 
 
-def emblem_shape(rng: Random, font_of: FontOf) -> Shape:
-    """A logo that nobody has: discs, rings, stars, polygons, bars and letters, added to and cut out of each other."""
+def emblem_shape(rng: Random, load_font: FontLoader) -> Shape:
+    """A random logo: discs, rings, stars, polygons, bars and letters, added to and subtracted from each other."""
     edge = 2 * EDGE_PX
     canvas = Image.new("L", (edge, edge), 0)
-    colour = Image.new("RGB", (edge, edge), _colour(rng))
+    colour = Image.new("RGB", (edge, edge), _random_colour(rng))
     for number in range(rng.randint(1, 4)):
         layer = Image.new("L", (edge, edge), 0)
-        _form(rng, ImageDraw.Draw(layer), edge, font_of)
+        _draw_form(rng, ImageDraw.Draw(layer), edge, load_font)
         canvas = ImageChops.subtract(canvas, layer) if number and rng.random() < 0.5 else ImageChops.lighter(canvas, layer)
-        colour.paste(_colour(rng), (0, 0), layer)
+        colour.paste(_random_colour(rng), (0, 0), layer)
     if max(canvas.getextrema()) == 0:
         ImageDraw.Draw(canvas).ellipse((8, 8, edge - 8, edge - 8), fill=255)
-    return _fitted(canvas, colour if rng.random() < 0.5 else None)
+    return _fit_canvas(canvas, colour if rng.random() < 0.5 else None)
 
 
-def lines_shape(rng: Random, font_of: FontOf) -> Shape:
-    """Crossed lines, parallel lines or a frame, as proofs bear them."""
+def lines_shape(rng: Random, load_font: FontLoader) -> Shape:
+    """Crossed lines, parallel lines or a frame, as on proof prints."""
     edge = 2 * EDGE_PX
     canvas = Image.new("L", (edge, edge), 0)
     draw = ImageDraw.Draw(canvas)
@@ -123,29 +123,29 @@ def lines_shape(rng: Random, font_of: FontOf) -> Shape:
     else:
         inset = rng.randint(0, edge // 4)
         draw.rectangle((inset, inset, edge - 1 - inset, edge - 1 - inset), outline=255, width=width)
-    return _fitted(canvas, None)
+    return _fit_canvas(canvas, None)
 
 
 def logo_shape(path: Path) -> Shape:
-    """A logo from a picture file with transparency. Raises :class:`DataError` if it cannot be read or is fully transparent."""
+    """Reads a logo from an image file with an alpha channel. Raises :class:`DataError` if it is unreadable or fully transparent."""
     try:
         with Image.open(path) as file:
             picture = file.convert("RGBA")
     except (OSError, ValueError) as error:
-        raise DataError(f"The logo {path.name} cannot be read.", "Take it out of the folder.") from error
+        raise DataError(f"The logo {path.name} cannot be read.", "Remove it from the folder.") from error
     cover = picture.getchannel("A")
     if cover.getbbox() is None:
-        raise DataError(f"The logo {path.name} is fully transparent.", "Take it out of the folder.")
-    return _fitted(cover, picture.convert("RGB"))
+        raise DataError(f"The logo {path.name} is fully transparent.", "Remove it from the folder.")
+    return _fit_canvas(cover, picture.convert("RGB"))
 
 
 def _canvas(text: str, font: Font, stroke: int = 0) -> Image.Image:
-    """Room for a text that is written at (20, 20)."""
+    """An empty canvas with room for a text at (20, 20)."""
     right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((20, 20), text, font=font, stroke_width=stroke)[2:]
     return Image.new("L", (int(right) + 20, int(bottom) + 20), 0)
 
 
-def _form(rng: Random, draw: ImageDraw.ImageDraw, edge: int, font_of: FontOf) -> None:
+def _draw_form(rng: Random, draw: ImageDraw.ImageDraw, edge: int, load_font: FontLoader) -> None:
     radius = rng.uniform(0.15, 0.48) * edge
     x, y = (rng.uniform(radius, edge - radius) for _ in range(2)) if rng.random() < 0.4 else (edge / 2, edge / 2)
     box = (x - radius, y - radius, x + radius, y + radius)
@@ -169,15 +169,15 @@ def _form(rng: Random, draw: ImageDraw.ImageDraw, edge: int, font_of: FontOf) ->
             left = box[0] + 2 * radius * k / 5
             draw.rectangle((left, box[1], left + radius * rng.uniform(0.1, 0.35), box[3]), fill=255)
     else:
-        draw.text((x, y), rng.choice("ABEGHKMQRSTXZ&?@358"), fill=255, font=font_of(int(radius * 1.4)), anchor="mm")
+        draw.text((x, y), rng.choice("ABEGHKMQRSTXZ&?@358"), fill=255, font=load_font(int(radius * 1.4)), anchor="mm")
 
 
-def _colour(rng: Random) -> tuple[int, int, int]:
+def _random_colour(rng: Random) -> tuple[int, int, int]:
     return rng.randrange(256), rng.randrange(256), rng.randrange(256)
 
 
-def _fitted(cover: Image.Image, colour: Image.Image | None) -> Shape:
-    """Cropped to what is drawn, scaled so that its longer side fills the square, centred."""
+def _fit_canvas(cover: Image.Image, colour: Image.Image | None) -> Shape:
+    """Crops to the drawn area, scales its longer side to the canvas and centres it."""
     box = cover.getbbox() or (0, 0, *cover.size)
     cover = cover.crop(box)
     scale = EDGE_PX / max(cover.size)

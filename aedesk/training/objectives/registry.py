@@ -6,7 +6,7 @@ from aedesk.core.registry import Registry
 from aedesk.training.objectives.adversarial import AdversarialReconstruction
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.contractive import Contraction
-from aedesk.training.objectives.erasing import Filling, Unmarking
+from aedesk.training.objectives.erasing import InpaintingObjective, WatermarkObjective
 from aedesk.training.objectives.masked import MaskedReconstruction
 from aedesk.training.objectives.own_noise import OwnNoise
 from aedesk.training.objectives.rate_distortion import RateDistortion
@@ -45,5 +45,5 @@ OBJECTIVES.add("adversarial", AdversarialReconstruction)
 OBJECTIVES.add("masked", MaskedReconstruction)
 OBJECTIVES.add("graph", Reconstruction)
 OBJECTIVES.add("codec", RateDistortion)
-OBJECTIVES.add("unblending", Unmarking)
-OBJECTIVES.add("inpainting", Filling)
+OBJECTIVES.add("unblending", WatermarkObjective)
+OBJECTIVES.add("inpainting", InpaintingObjective)

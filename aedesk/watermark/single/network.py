@@ -19,8 +19,8 @@ from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
 from aedesk.models.tiled_inference import Sink, Source, run_tiled
-from aedesk.models.trunk import fold_norms
-from aedesk.models.unblending import Found
+from aedesk.models.trunk import fold_batchnorm
+from aedesk.models.unblending import MarkPrediction
 from aedesk.models.zoo import find_model
 from aedesk.watermark.single.overlay import Ink
 
@@ -95,8 +95,8 @@ class Eraser:
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
             hint = torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked)
-            found = self.network.find_at_two_scales(marked, hint, known)
-            return torch.cat((found.logit, found.alpha, found.light), 1)
+            found = self.network.predict_two_scales(marked, hint, known)
+            return torch.cat((found.logit, found.alpha, found.premultiplied), 1)
 
         def sink(core: Box, result: Tensor) -> None:
             inner = core.within(part)
@@ -118,7 +118,9 @@ class Eraser:
         def forward(marked: Tensor, outer: Box) -> Tensor:
             known = look.framed(seen, outer)
             planes = (known.logit[None], known.alpha[None], known.light)
-            restored: Tensor = self.network.mend(marked, Found(*(torch.from_numpy(each)[None].to(marked.device) for each in planes)))
+            restored: Tensor = self.network.refine(
+                marked, MarkPrediction(*(torch.from_numpy(each)[None].to(marked.device) for each in planes))
+            )
             return restored
 
         return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
@@ -214,5 +216,5 @@ def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
 @functools.lru_cache(maxsize=4)
 def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> Any:
     network = load_model(path, device)[0]
-    fold_norms(network)
+    fold_batchnorm(network)
     return network

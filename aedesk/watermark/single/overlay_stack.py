@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aedesk.inpainting.regions import dilated, eroded
-from aedesk.models.unblending import LEAST_LIGHT
+from aedesk.models.unblending import MIN_TRANSMISSION
 from aedesk.watermark.single.overlay import Ink
 
 EDGE_PX = 1
@@ -97,7 +97,7 @@ class Layers:
 
     def without(self, marked: NDArray[np.float32], place: Place = WHOLE) -> NDArray[np.float32]:
         """(3, h, w), a part of the picture with the inks taken off; what none covers keeps its bits."""
-        return np.asarray((marked - self.light(place)) / np.maximum(1 - self.alpha(place), LEAST_LIGHT), np.float32)
+        return np.asarray((marked - self.light(place)) / np.maximum(1 - self.alpha(place), MIN_TRANSMISSION), np.float32)
 
     def part(self, place: Place) -> Layers:
         """What lies in a part of the picture."""
@@ -140,7 +140,7 @@ class Layers:
         cover = _without_noise(
             np.where(soft, alpha / np.maximum(most, FAINT), self.cover[place] / np.float32(255)), np.sqrt(square + NOTHING), soft
         )
-        alpha = np.minimum(np.where(soft, cover * most, alpha), 1 - LEAST_LIGHT)
+        alpha = np.minimum(np.where(soft, cover * most, alpha), 1 - MIN_TRANSMISSION)
         result = np.asarray((marked - alpha * colour) / (1 - alpha), np.float32)
         for one, other, where in self.part(place)._shared():
             result[:, where] = _without_both(marked[:, where], filled[:, where], one, other)
@@ -168,7 +168,7 @@ def _without_both(marked: NDArray[np.float32], filled: NDArray[np.float32], one:
     rest = marked - here[:3] - (1 - here[3:]) * filled
     share = np.clip((rest * change).sum(0) / np.maximum((change * change).sum(0), FAINT), 0, 1)
     both = here + share * (there - here)
-    return np.asarray((marked - both[:3]) / np.maximum(1 - both[3:], LEAST_LIGHT), np.float32)
+    return np.asarray((marked - both[:3]) / np.maximum(1 - both[3:], MIN_TRANSMISSION), np.float32)
 
 
 def _possible(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:

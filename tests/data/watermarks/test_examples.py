@@ -1,4 +1,4 @@
-"""Examples to learn erasing from, by the tables of a recipe."""
+"""Training examples of watermarked pictures and of pictures with holes, made from a recipe's tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Examples
 from aedesk.data.sources import make_examples
-from aedesk.data.watermarks.sampling import VISIBLE
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
 
@@ -36,14 +36,14 @@ def examples(folder: Path, chain: dict[str, Any], channels: int = 3) -> Examples
     return make_examples(data, chain, channels, torch.device("cpu"), CancelToken(), size_multiple=32)
 
 
-def test_unmarked_pictures_are_their_own_targets(folder: Path) -> None:
+def test_pictures_without_a_watermark_are_their_own_targets(folder: Path) -> None:
     example = examples(folder, {"chain": "marks", "clean": 1.0}).draw(4, 64, 5)
     assert torch.equal(example.noisy, example.target)
     assert example.mark is not None
     assert not example.mark.any()
 
 
-def test_marked_pictures_differ_where_the_mark_is_and_hints_lie_over_it(folder: Path) -> None:
+def test_pictures_differ_from_their_targets_where_the_watermark_is_and_hints_cover_it(folder: Path) -> None:
     source = examples(folder, {"chain": "marks", "clean": 0.0, "tiled": 1.0})
     hinted = 0
     for seed in range(6):
@@ -58,29 +58,29 @@ def test_marked_pictures_differ_where_the_mark_is_and_hints_lie_over_it(folder: 
             assert set(hint.unique().tolist()) <= {-1.0, 0.0, 1.0}
             if hint.any():
                 hinted += 1
-                assert bool((hint[mark[3:] > VISIBLE] == 1).all())
-            assert bool((mark[3] > VISIBLE).any()) == (float((picture - target).abs().max()) > 1 / 255) or not mark.any()
+                assert bool((hint[mark[3:] > VISIBLE_ALPHA] == 1).all())
+            assert bool((mark[3] > VISIBLE_ALPHA).any()) == (float((picture - target).abs().max()) > 1 / 255) or not mark.any()
     assert hinted
 
 
-def test_of_a_mark_about_its_ink_is_told_and_now_and_then_nothing_or_something_else(folder: Path) -> None:
+def test_the_requested_overlay_is_usually_close_to_one_of_the_watermark(folder: Path) -> None:
     source = examples(folder, {"chain": "marks", "clean": 0.0, "tiled": 1.0, "alpha": [0.3, 0.3], "opaque": 0.0})
     nothing = right = wrong = 0
     for seed in range(12):
         example, again = source.draw(4, 64, seed), source.draw(4, 64, seed)
-        assert example.ink is not None
+        assert example.overlay is not None
         assert example.mark is not None
-        assert again.ink is not None
-        assert torch.equal(example.ink, again.ink)
-        assert example.ink.shape == (4, 4, 1, 1)
-        for ink, mark in zip(example.ink[..., 0, 0], example.mark, strict=True):
-            assert bool((ink[:3] >= 0).all())
-            assert bool((ink[:3] <= ink[3] + 1e-6).all())
-            assert float(ink[3]) <= 1
+        assert again.overlay is not None
+        assert torch.equal(example.overlay, again.overlay)
+        assert example.overlay.shape == (4, 4, 1, 1)
+        for overlay, mark in zip(example.overlay[..., 0, 0], example.mark, strict=True):
+            assert bool((overlay[:3] >= 0).all())
+            assert bool((overlay[:3] <= overlay[3] + 1e-6).all())
+            assert float(overlay[3]) <= 1
             covered = mark[:, mark[3] > 0.2]
-            if not ink[3]:
+            if not overlay[3]:
                 nothing += 1
-            elif covered.numel() and float((covered[:3] / covered[3:] - ink[:3, None] / ink[3]).abs().amax(0).min()) < 0.11:
+            elif covered.numel() and float((covered[:3] / covered[3:] - overlay[:3, None] / overlay[3]).abs().amax(0).min()) < 0.11:
                 right += 1
             else:
                 wrong += 1
@@ -89,7 +89,7 @@ def test_of_a_mark_about_its_ink_is_told_and_now_and_then_nothing_or_something_e
     assert wrong
 
 
-def test_held_out_pictures_are_all_marked_the_same_in_every_run(folder: Path) -> None:
+def test_validation_examples_are_the_same_in_every_run(folder: Path) -> None:
     first, second = (examples(folder, {"chain": "marks", "clean": 1.0}).validation() for _ in range(2))
     assert len(first) == 1
     assert torch.equal(first[0].noisy, second[0].noisy)
@@ -97,7 +97,7 @@ def test_held_out_pictures_are_all_marked_the_same_in_every_run(folder: Path) ->
     assert not first[0].hint.any()
 
 
-def test_holes_hide_the_picture_and_are_where_the_loss_counts(folder: Path) -> None:
+def test_holes_hide_the_picture_and_are_the_loss_weight(folder: Path) -> None:
     example = examples(folder, {"chain": "holes"}).draw(4, 64, 2)
     assert example.weight is not None
     outside = (example.weight == 0).expand_as(example.noisy)
@@ -109,7 +109,7 @@ def test_holes_hide_the_picture_and_are_where_the_loss_counts(folder: Path) -> N
     ("table", "word"), [({"chain": "marks", "sigma": [1, 2]}, "sigma"), ({"chain": "marks", "alpha": [0.5, 2]}, "alpha"),
                         ({"chain": "marks", "tiled": 3}, "tiled")]
 )  # fmt: skip
-def test_wrong_ranges_are_errors_that_name_them(folder: Path, table: dict[str, Any], word: str) -> None:
+def test_an_invalid_range_is_an_error_that_names_the_key(folder: Path, table: dict[str, Any], word: str) -> None:
     with pytest.raises(SpecError, match=word):
         examples(folder, table)
 
