@@ -17,8 +17,8 @@ from typing import Any
 
 from measure import record
 
-from aedesk.analysis.codec_bd_rate import HIGH_DB, LOW_DB, bd_rate
-from aedesk.analysis.codec_plot import rate_distortion_svg
+from aedesk.analysis.codec.bd_rate import HIGH_DB, LOW_DB, bd_rate
+from aedesk.analysis.codec.plot import rate_distortion_svg
 from aedesk.core.codec_specs import EvaluateCodecSpec
 from aedesk.core.events import Event, Failed, Finished, Progress
 from aedesk.imaging.atomic import replacing

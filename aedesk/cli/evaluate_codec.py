@@ -80,7 +80,7 @@ def describe(result: Mapping[str, Any]) -> str:
 
 def write_plot(result: Mapping[str, Any], path: Path) -> None:
     """Raises :class:`PictureError` if the file cannot be written or is there already."""
-    from aedesk.analysis.codec_plot import rate_distortion_svg
+    from aedesk.analysis.codec.plot import rate_distortion_svg
     from aedesk.imaging import failures
     from aedesk.imaging.atomic import replacing
 

@@ -6,11 +6,11 @@ from typing import Protocol
 
 import torch
 
-from aedesk.codec.decoder import Decoded, TileRows, decode
-from aedesk.codec.encoder import Encoded, Tick, encode
+from aedesk.codec.autoencoder.codec import PlainCoder
+from aedesk.codec.autoencoder.latent_grid import PlainModel
+from aedesk.codec.learned.decoder import Decoded, TileRows, decode
+from aedesk.codec.learned.encoder import Encoded, Tick, encode
 from aedesk.codec.loading import LoadedCodec, load_codec, load_codec_of, load_embedded
-from aedesk.codec.plain_codes import PlainCoder
-from aedesk.codec.plain_model import PlainModel
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
 from aedesk.formats.aed_file import MODEL, AedFile
@@ -40,12 +40,12 @@ class Coder(Protocol):
         embedded: bytes | None = None,
         tick: Tick | None = None,
     ) -> Encoded:
-        """See :func:`~aedesk.codec.encoder.encode`."""
+        """See :func:`~aedesk.codec.learned.encoder.encode`."""
 
     def decode(
         self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None
     ) -> Decoded:
-        """See :func:`~aedesk.codec.decoder.decode`."""
+        """See :func:`~aedesk.codec.learned.decoder.decode`."""
 
     def latents(self, file: AedFile) -> LatentsResult:
         """The symbols of a whole file, the values they stand for, and what they cost."""

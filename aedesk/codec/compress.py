@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from aedesk.codec.coders import coder
-from aedesk.codec.encoder import Encoded, Tick
+from aedesk.codec.learned.encoder import Encoded, Tick
 from aedesk.codec.progress import followed
 from aedesk.codec.rate_control import Trial, find_quality
 from aedesk.core.cancel import CancelToken

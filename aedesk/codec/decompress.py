@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 from aedesk.codec.coders import coder_of
-from aedesk.codec.decoder import Decoded
-from aedesk.codec.encoder import Tick
+from aedesk.codec.learned.decoder import Decoded
+from aedesk.codec.learned.encoder import Tick
 from aedesk.codec.progress import followed
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import DecompressResult, DecompressSpec, LatentsSpec

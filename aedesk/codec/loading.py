@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from aedesk.codec.plain_model import PlainModel
+from aedesk.codec.autoencoder.latent_grid import PlainModel
 from aedesk.core.errors import ModelError
 from aedesk.entropy.tables import Tables
 from aedesk.models.allowance import Allowance
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import load_model
-from aedesk.models.codec import Codec
-from aedesk.models.codec_entropy import EntropyModel
+from aedesk.models.codec.entropy import EntropyModel
+from aedesk.models.codec.fixed_point import make_exact
+from aedesk.models.codec.network import Codec
 from aedesk.models.devices import resolve_device
-from aedesk.models.fixed_point import make_exact
 from aedesk.models.identity import find_by_id, model_id
 from aedesk.models.model_file import read_model_file
 from aedesk.models.zoo import find_model

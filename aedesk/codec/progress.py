@@ -8,7 +8,7 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from aedesk.codec.encoder import Tick
+from aedesk.codec.learned.encoder import Tick
 from aedesk.core.events import Event, Progress
 
 T = TypeVar("T")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aedesk.codec.encoder import Encoded
+from aedesk.codec.learned.encoder import Encoded
 from aedesk.core.codec_specs import CompressSpec
-from aedesk.models.quality import BEST
+from aedesk.models.codec.quality import BEST
 
 
 @dataclass(frozen=True)

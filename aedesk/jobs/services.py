@@ -24,7 +24,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateDenoiseSpec": "aedesk.analysis.denoise_evaluate:evaluate_denoise",
-    "EvaluateCodecSpec": "aedesk.analysis.codec_evaluate:evaluate_codec",
+    "EvaluateCodecSpec": "aedesk.analysis.codec.evaluate:evaluate_codec",
     "EvaluateEraseSpec": "aedesk.analysis.erase_evaluate:evaluate_erase",
     "CodeSpec": "aedesk.analysis.codes:encode",
     "DecodeSpec": "aedesk.analysis.codes:decode",

@@ -16,7 +16,7 @@ from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
 from aedesk.models.adversarial import Adversarial
 from aedesk.models.architectures import ARCHITECTURES
-from aedesk.models.codec import Codec
+from aedesk.models.codec.network import Codec
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
 from aedesk.models.denoising import denoising

@@ -29,7 +29,7 @@ from small_codec import make_lively_codec
 
 from aedesk.codec.alpha import pack_alpha, unpack_alpha
 from aedesk.codec.coders import LearnedCoder, coder_of
-from aedesk.codec.encoder import encode
+from aedesk.codec.learned.encoder import encode
 from aedesk.codec.loading import LoadedCodec, load_codec
 from aedesk.core.errors import AedeskError, FormatError
 from aedesk.entropy.coder import Decoder

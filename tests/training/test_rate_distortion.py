@@ -11,16 +11,16 @@ import torch
 from small_codec import ARCHITECTURE
 from small_training import learn, make_objective, make_recipe, mean_of
 
+from aedesk.codec.learned.tile import encode_tile
 from aedesk.codec.loading import prepare
-from aedesk.codec.symbols import encode_tile
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.specs import TrainSpec
 from aedesk.entropy.tables import Tables
 from aedesk.models.card import read_card
 from aedesk.models.checkpoint import load_model
-from aedesk.models.codec_logistic import logistic_tables
-from aedesk.models.codec_tables import fit_tables
+from aedesk.models.codec.logistic import logistic_tables
+from aedesk.models.codec.tables import fit_tables
 from aedesk.training.fit import fit
 
 MODEL = {"family": "codec", **ARCHITECTURE}

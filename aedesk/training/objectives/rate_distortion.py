@@ -11,9 +11,9 @@ from torch import Tensor
 
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
-from aedesk.models.codec import Codec, Coded
-from aedesk.models.codec_tables import fit_tables
-from aedesk.models.quality import BEST, lmbda_of
+from aedesk.models.codec.network import Codec, Coded
+from aedesk.models.codec.quality import BEST, lmbda_of
+from aedesk.models.codec.tables import fit_tables
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.recipe import RATE, Recipe, Stage

@@ -3,7 +3,7 @@
 A mean-scale hyperprior (Minnen 2018) with context in four steps: in each step a quarter of all symbols is coded, of every channel group
 at another corner of each 2x2 square of positions, so that a group's second step sees its neighbours along the diagonals, the third those
 along the sides, the fourth all eight (four-step context: Li 2023). All that the distribution depends on is computed from integers in fixed
-point (``models.fixed_point``), so the decoder finds the same one to the bit.
+point (``models.codec.fixed_point``), so the decoder finds the same one to the bit.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aedesk.models.architectures import CodecConfig
-from aedesk.models.codec_logistic import LEVELS, level_of, logistic_bits, logistic_tables
-from aedesk.models.codec_steps import (
+from aedesk.models.codec.context import (
     FLIPS,
     STEPS,
     corners,
@@ -32,9 +31,10 @@ from aedesk.models.codec_steps import (
     steps_of,
     taps,
 )
-from aedesk.models.codec_transforms import STRIDE
-from aedesk.models.fixed_point import FixedConv2d, FixedGroups, settle_
-from aedesk.models.quality import ANCHORS, QualityTable, lmbda_of
+from aedesk.models.codec.fixed_point import FixedConv2d, FixedGroups, settle_
+from aedesk.models.codec.logistic import LEVELS, level_of, logistic_bits, logistic_tables
+from aedesk.models.codec.quality import ANCHORS, QualityTable, lmbda_of
+from aedesk.models.codec.transforms import STRIDE
 
 LEVEL_GAIN = 16
 """Levels per unit of the network's output, so that weights of the usual size reach all levels."""
@@ -91,7 +91,7 @@ class ContextStep(nn.Module):
         Args:
             features: (B, context, h, w).
             decoded: (4, latent / 2, B, h / 2, w / 2) of every step before.
-            frames: the same, :func:`~aedesk.models.codec_steps.framed`.
+            frames: the same, :func:`~aedesk.models.codec.context.framed`.
         """
         if decoded:
             entering = [enter(x, flip) for enter, x, flip in zip(self.enter, decoded, FLIPS, strict=False)]

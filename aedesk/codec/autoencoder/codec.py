@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from aedesk.codec.assembly import assembled, checked, chunks_of
-from aedesk.codec.decoder import DEPTHS, Decoded
-from aedesk.codec.encoder import Encoded, Tick
-from aedesk.codec.plain_model import PlainModel
-from aedesk.codec.plain_parameters import LARGEST_SYMBOL, CodeParameters, Symbols, fitted, scales_of, steps_of
-from aedesk.codec.plain_steps import StepFinder
+from aedesk.codec.autoencoder.latent_grid import PlainModel
+from aedesk.codec.autoencoder.parameters import LARGEST_SYMBOL, CodeParameters, Symbols, fitted, scales_of, steps_of
+from aedesk.codec.autoencoder.step_search import StepFinder
+from aedesk.codec.learned.decoder import DEPTHS, Decoded
+from aedesk.codec.learned.encoder import Encoded, Tick
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
 from aedesk.data.picture_tensors import PixelSource, to_pixels
@@ -101,7 +101,7 @@ class PlainCoder:
     def decode(
         self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None
     ) -> Decoded:
-        """Decode a file, or a part of it. As :func:`aedesk.codec.decoder.decode`."""
+        """Decode a file, or a part of it. As :func:`aedesk.codec.learned.decoder.decode`."""
         model, whole = self.model, self.model.padded(file.width, file.height)
         part = part or Box(0, 0, file.width, file.height)
         cores = model.cores(part, whole)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aedesk.codec.plain_model import PlainModel
+from aedesk.codec.autoencoder.latent_grid import PlainModel
 
 WORST_DB, DB_PER_QUALITY = 24.0, 0.26
 """PSNR between the pictures of the code and of the quantised code: 24 dB at quality 0, 37 at 50, 50 at 100."""

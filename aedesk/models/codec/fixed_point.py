@@ -66,7 +66,7 @@ class FixedConv2d(nn.Conv2d):
 
 
 class FixedGroups(nn.Module):
-    """A matrix of its own for each of four groups of channels: 1x1 convolutions of a latent's corners (``models.codec_entropy``)."""
+    """A matrix of its own for each of four groups of channels: 1x1 convolutions of a latent's corners (``models.codec.entropy``)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from aedesk.models.architectures import CodecConfig
-from aedesk.models.codec import Codec
-from aedesk.models.codec_entropy import Prediction, worth_of
-from aedesk.models.codec_logistic import LEVELS, logistic_bits, logistic_tables
-from aedesk.models.codec_steps import STEPS, corners, framed, interleaved, latent_of, neighbour, steps_of
-from aedesk.models.codec_transforms import STRIDE, Lapped, cosine_basis
-from aedesk.models.quality import QualityTable, lmbda_of
+from aedesk.models.codec.context import STEPS, corners, framed, interleaved, latent_of, neighbour, steps_of
+from aedesk.models.codec.entropy import Prediction, worth_of
+from aedesk.models.codec.logistic import LEVELS, logistic_bits, logistic_tables
+from aedesk.models.codec.network import Codec
+from aedesk.models.codec.quality import QualityTable, lmbda_of
+from aedesk.models.codec.transforms import STRIDE, Lapped, cosine_basis
 
 SMALL = CodecConfig(latent=24, hyper=8, context=8, widths=(8, 8, 8, 8), blocks=(1, 1, 1, 1))
 

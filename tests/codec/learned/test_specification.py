@@ -12,10 +12,10 @@ from reference_codec import ReferenceCodec
 from safetensors.numpy import load_file
 from small_codec import make_lively_codec
 
-from aedesk.codec.decoder import decode
-from aedesk.codec.encoder import encode
+from aedesk.codec.learned.decoder import decode
+from aedesk.codec.learned.encoder import encode
+from aedesk.codec.learned.tile import decode_tile
 from aedesk.codec.loading import LoadedCodec, load_codec
-from aedesk.codec.symbols import decode_tile
 from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from aedesk.analysis import codec_contestants
-from aedesk.analysis.codec_bd_rate import bd_rate
-from aedesk.analysis.codec_contestants import Contestant, Pixels
+from aedesk.analysis.codec import benchmark_codecs as codec_contestants
+from aedesk.analysis.codec.bd_rate import bd_rate
+from aedesk.analysis.codec.benchmark_codecs import Contestant, Pixels
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import EvaluateCodecSpec
 from aedesk.core.errors import DataError

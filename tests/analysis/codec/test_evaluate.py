@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aedesk.analysis import codec_contestants
-from aedesk.analysis.codec_contestants import Contestant
-from aedesk.analysis.codec_evaluate import evaluate_codec, measure
+from aedesk.analysis.codec import benchmark_codecs as codec_contestants
+from aedesk.analysis.codec.benchmark_codecs import Contestant
+from aedesk.analysis.codec.evaluate import evaluate_codec, measure
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.codec_specs import EvaluateCodecSpec
 from aedesk.core.errors import DataError, SpecError

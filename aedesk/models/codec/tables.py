@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from aedesk.entropy.tables import TOTAL, Tables
-from aedesk.models.codec import Codec
-from aedesk.models.codec_logistic import LEVELS, REACH, logistic_tables
-from aedesk.models.codec_steps import on_grid, steps_of
+from aedesk.models.codec.context import on_grid, steps_of
+from aedesk.models.codec.logistic import LEVELS, REACH, logistic_tables
+from aedesk.models.codec.network import Codec
 
 PRIOR = 2000.0
 """How many symbols the logistic distribution counts for, against those that were seen."""

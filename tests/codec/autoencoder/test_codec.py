@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from aedesk.codec import plain_model
+from aedesk.codec.autoencoder import latent_grid as plain_model
+from aedesk.codec.autoencoder.codec import PlainCoder
+from aedesk.codec.autoencoder.latent_grid import PlainModel
+from aedesk.codec.autoencoder.parameters import CodeParameters, differences, fitted, scales_of, steps_of
+from aedesk.codec.autoencoder.step_search import DB_PER_QUALITY, WORST_DB
 from aedesk.codec.coders import coder, coder_of
 from aedesk.codec.compress import compress
-from aedesk.codec.plain_codes import PlainCoder
-from aedesk.codec.plain_model import PlainModel
-from aedesk.codec.plain_parameters import CodeParameters, differences, fitted, scales_of, steps_of
-from aedesk.codec.plain_steps import DB_PER_QUALITY, WORST_DB
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec
 from aedesk.core.errors import FormatError, ModelError

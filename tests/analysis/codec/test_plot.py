@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from aedesk.analysis.codec_plot import HEIGHT, WIDTH, rate_distortion_svg
+from aedesk.analysis.codec.plot import HEIGHT, WIDTH, rate_distortion_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aedesk.analysis.codec_bd_rate import bd_rate
+from aedesk.analysis.codec.bd_rate import bd_rate
 
 # Kodak's 24 pictures, mean bits per pixel and mean PSNR over RGB per quality, of Pillow 13's JPEG, WebP (method 6) and AVIF.
 JPEG = [(0.32659, 26.672), (0.50827, 29.145), (0.65979, 30.491), (0.90552, 32.174), (1.23876, 33.917), (1.85652, 36.462), (2.81399, 39.363)]

@@ -13,17 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_codec import make_lively_codec
 
-from aedesk.codec.decoder import TileRows, decode
-from aedesk.codec.encoder import Latents, encode
+from aedesk.codec.learned.decoder import TileRows, decode
+from aedesk.codec.learned.encoder import Latents, encode
+from aedesk.codec.learned.tile import decode_tile, encode_tile
 from aedesk.codec.loading import LoadedCodec, load_codec, load_embedded
-from aedesk.codec.symbols import decode_tile, encode_tile
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model, save_model
+from aedesk.models.codec.quality import lmbda_of
 from aedesk.models.identity import model_id
-from aedesk.models.quality import lmbda_of
 
 Pixels = Callable[..., np.ndarray]
 
@@ -77,7 +77,7 @@ def test_tiles_leave_no_seams(codec: LoadedCodec, make_pixels: Pixels, monkeypat
     """The same symbols, synthesised at once and in small squares, give the same pixels to a level."""
     file = read_aed(encode(Picture(make_pixels(200, 330)), codec, 60, tile_px=64).data)
     at_once = decode(file, codec).picture.pixels.astype(int)
-    monkeypatch.setattr("aedesk.codec.decoder.CORE_PX", 64)
+    monkeypatch.setattr("aedesk.codec.learned.decoder.CORE_PX", 64)
     in_squares = decode(file, codec).picture.pixels.astype(int)
     assert np.abs(at_once - in_squares).max() <= 1
 
@@ -115,7 +115,7 @@ def test_frugal_rounding_saves_bits(codec: LoadedCodec, make_pixels: Pixels) -> 
 def test_the_slow_preset_lowers_the_cost_and_repeats_itself(
     codec: LoadedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aedesk.codec.refine.STEPS", 15)
+    monkeypatch.setattr("aedesk.codec.learned.refine.STEPS", 15)
     picture = Picture(make_pixels(64, 64))
 
     def cost(data: bytes) -> float:

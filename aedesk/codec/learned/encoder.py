@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aedesk.codec.assembly import chunks_of
+from aedesk.codec.learned.refine import refine
+from aedesk.codec.learned.tile import encode_tile
 from aedesk.codec.loading import LoadedCodec
-from aedesk.codec.refine import refine
-from aedesk.codec.symbols import encode_tile
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, round_up
-from aedesk.models.codec_transforms import STRIDE
+from aedesk.models.codec.transforms import STRIDE
 
 TILE_PX = 1024
 

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aedesk.models.architectures import CodecConfig
+from aedesk.models.codec.quality import ANCHORS, QualityTable
 from aedesk.models.layers import Conv3x3
-from aedesk.models.quality import ANCHORS, QualityTable
 from aedesk.models.unet import ResidualBlock
 
 STRIDE = 16

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from aedesk.codec.assembly import assembled, checked
-from aedesk.codec.encoder import Tick
+from aedesk.codec.learned.encoder import Tick
+from aedesk.codec.learned.tile import TileSymbols, decode_tile
 from aedesk.codec.loading import LoadedCodec
-from aedesk.codec.symbols import TileSymbols, decode_tile
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
 from aedesk.data.picture_tensors import to_pixels

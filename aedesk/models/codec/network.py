@@ -13,10 +13,10 @@ from torch import Tensor
 
 from aedesk.models.architectures import CodecConfig
 from aedesk.models.autoencoder import Autoencoder
-from aedesk.models.codec_entropy import EntropyModel
-from aedesk.models.codec_transforms import FOLD, STRIDE, Analysis, Synthesis, spread_of
+from aedesk.models.codec.entropy import EntropyModel
+from aedesk.models.codec.quality import ANCHORS, SPACING, lmbda_of
+from aedesk.models.codec.transforms import FOLD, STRIDE, Analysis, Synthesis, spread_of
 from aedesk.models.descriptor import Descriptor
-from aedesk.models.quality import ANCHORS, SPACING, lmbda_of
 
 MIDDLE = 50
 

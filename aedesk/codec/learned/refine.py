@@ -14,7 +14,7 @@ from torch import Tensor
 
 from aedesk.codec.loading import LoadedCodec
 from aedesk.imaging.tiling import Box
-from aedesk.models.codec_transforms import STRIDE
+from aedesk.models.codec.transforms import STRIDE
 from aedesk.models.layers import poll
 
 STEPS = 8

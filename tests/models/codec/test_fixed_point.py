@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from aedesk.core.errors import ModelError
-from aedesk.models.fixed_point import LARGEST, VALUE_BITS, FixedConv2d, FixedGroups, make_exact, settle_
+from aedesk.models.codec.fixed_point import LARGEST, VALUE_BITS, FixedConv2d, FixedGroups, make_exact, settle_
 
 
 def values(*shape: int, seed: int = 0) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from aedesk.models.fixed_point import settle_
+from aedesk.models.codec.fixed_point import settle_
 
 BEST = 100
 SPACING = 10

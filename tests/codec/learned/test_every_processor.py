@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from small_codec import make_lively_codec
 
-from aedesk.codec.decoder import TileRows, decode
-from aedesk.codec.encoder import encode
+from aedesk.codec.learned.decoder import TileRows, decode
+from aedesk.codec.learned.encoder import encode
 from aedesk.codec.loading import load_codec
 from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture
@@ -36,7 +36,7 @@ PYTHONS = [sys.executable, *filter(None, os.environ.get("AEDESK_OTHER_PYTHONS", 
 READ = """
 import hashlib, sys
 import numpy as np
-from aedesk.codec.decoder import TileRows, decode
+from aedesk.codec.learned.decoder import TileRows, decode
 from aedesk.codec.loading import load_codec
 from aedesk.formats.container import read_aed
 codec = load_codec(sys.argv[1], "cpu")

@@ -1,6 +1,6 @@
 """The symbols of one tile: from a latent to a bitstream and back.
 
-Both directions walk through the same exact predictions; see ``models.codec_entropy``. A payload is the CRC-32C of the symbols (4 bytes,
+Both directions walk through the same exact predictions; see ``models.codec.entropy``. A payload is the CRC-32C of the symbols (4 bytes,
 little-endian), then the bitstream: the side information, then the four steps of the latent.
 """
 
@@ -19,10 +19,10 @@ from aedesk.codec.loading import LoadedCodec
 from aedesk.core.errors import FormatError
 from aedesk.entropy.coder import Decoder, Encoder
 from aedesk.formats.checksum import crc32c
-from aedesk.models.codec_entropy import worth_of
-from aedesk.models.codec_logistic import LEVELS
-from aedesk.models.codec_steps import HYPER_STRIDE, corners, interleaved, latent_of, on_grid, steps_of
-from aedesk.models.fixed_point import settle_
+from aedesk.models.codec.context import HYPER_STRIDE, corners, interleaved, latent_of, on_grid, steps_of
+from aedesk.models.codec.entropy import worth_of
+from aedesk.models.codec.fixed_point import settle_
+from aedesk.models.codec.logistic import LEVELS
 
 CRC_BYTES = 4
 LARGEST_SYMBOL = 32_000
@@ -35,7 +35,7 @@ class TileSymbols:
     Args:
         side: (hyper, h / 4, w / 4) int32, the symbols of ``z``.
         symbols: (latent, h, w) int32.
-        parts: the quantised latent in units of the picture, step by step (``models.codec_steps``), float64.
+        parts: the quantised latent in units of the picture, step by step (``models.codec.context``), float64.
         bits: (h, w) float64, what each position's symbols cost; zeros unless asked for.
         side_bits: what ``side`` costs; zero unless asked for.
     """
@@ -100,7 +100,7 @@ def decode_tile(codec: LoadedCodec, payload: bytes, quality: int, height: int, w
 
 @dataclass(frozen=True, eq=False)
 class _Step:
-    """One step's predictions: ``mean`` and ``gain`` as in ``models.codec_entropy``; which symbols of them, laid flat, are coded
+    """One step's predictions: ``mean`` and ``gain`` as in ``models.codec.entropy``; which symbols of them, laid flat, are coded
     (``places``), in the order in which they are, and the table of each of those (``indexes``).
     """
 

@@ -1,0 +1,1 @@
+"""Measures codecs: rate, fidelity, time, and BD-rates against other formats."""

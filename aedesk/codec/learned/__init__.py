@@ -1,0 +1,1 @@
+"""The learned codec (``models.codec``): pictures to .aed files and back."""

@@ -1,0 +1,1 @@
+"""The learned codec: transforms, entropy model and the exact arithmetic between them."""
