@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="IN", help=".aed files, folders (with their sub-folders) or globs")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a picture file for one input, a folder (of PNG files) for many")
     parser.add_argument("--bit-depth", type=int, choices=(8, 16), help="of the picture (default: that of the picture that was encoded)")
-    parser.add_argument("--damaged", action="store_true", help="save what can be saved of damaged files; what is lost is gray, and told")
+    parser.add_argument("--fast", action="store_true", help="skip the refinement network: a slightly softer picture, several times faster")
+    parser.add_argument("--salvage", action="store_true", help="decode the intact parts of damaged files; lost parts are gray and reported")
     parser.add_argument("--device", type=device, default="auto", metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already")
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     leave_out = Path(args.out) if is_folder(args.out, inputs_are_single=False) else None
     inputs = expand(args.inputs, leave_out, is_aed_name, ".aed files")
     pairs = plan(inputs, args.out, WRITABLE)
-    spec = DecompressSpec(bit_depth=args.bit_depth, damaged=args.damaged, device=args.device)
+    spec = DecompressSpec(bit_depth=args.bit_depth, salvage=args.salvage, fast=args.fast, device=args.device)
 
     def decode(source: Path, output: Path, run: Run) -> str:
         from aedesk.imaging import io

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         target_bytes=args.target_size,
         preset=args.preset,
         embed_model=args.embed_model,
-        preview=args.psnr,
+        evaluate=args.psnr,
         device=args.device,
     )
 

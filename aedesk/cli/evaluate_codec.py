@@ -1,4 +1,4 @@
-"""``aedesk evaluate codec``: bits, fidelity and seconds per quality, from real files."""
+"""``aedesk evaluate codec``: rate, fidelity and time per quality, from real files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aedesk.core.codec_specs import PRESETS, EvaluateCodecSpec
 from aedesk.core.errors import SpecError
 
 NAME = "codec"
-HELP = "Measure a codec: bits per pixel of whole files, PSNR, SSIM, MS-SSIM, seconds."
+HELP = "Measure a codec: bits per pixel of whole files, PSNR, SSIM, MS-SSIM, time."
 COLUMNS = {"setting": "g", "bpp": ".4f", "psnr": ".2f", "ssim": ".4f", "ms_ssim": ".4f", "encode_s": ".3f", "decode_s": ".3f"}
 
 
@@ -25,12 +25,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", default=default.model, metavar="NAME|FILE", help="a codec or any model with a latent (default %(default)s)"
     )
     parser.add_argument(
-        "--qualities", type=list_of(whole(0, 100)), default=default.qualities, metavar="Q,Q,...", help="to measure (default 0,10,...,100)"
+        "--qualities",
+        type=list_of(whole(0, 100)),
+        default=default.qualities,
+        metavar="Q,Q,...",
+        help="qualities to measure (default 0,10,...,100)",
     )
-    parser.add_argument("--preset", choices=PRESETS, default=default.preset, help="of the encoder (default normal)")
-    parser.add_argument("--peers", action="store_true", help="also run JPEG, WebP, AVIF and JPEG XL, with BD-rates against each")
+    parser.add_argument("--preset", choices=PRESETS, default=default.preset, help="encoder preset (default normal)")
+    parser.add_argument(
+        "--baselines", "--peers", action="store_true", help="also measure JPEG, WebP, AVIF and JPEG XL, with BD-rates against each"
+    )
     parser.add_argument("--limit", type=whole(1), default=None, metavar="N", help="use only the first N pictures")
-    parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+    parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="device to run on (default auto)")
     parser.add_argument("--plot", metavar="FILE.svg", help="also draw the rate-distortion curves")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -41,12 +47,12 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
         qualities=args.qualities,
         preset=args.preset,
-        peers=args.peers,
+        baselines=args.baselines,
         limit=args.limit,
         device=args.device,
     )
     if args.plot and Path(args.plot).exists():
-        raise SpecError(f"{args.plot} exists already.", "Choose another name for the plot.")  # before the minutes of measuring
+        raise SpecError(f"{args.plot} exists already.", "Choose another name for the plot.")  # before minutes of measuring
     result, code = result_of(spec, title="evaluate codec")
     if code:
         return code
@@ -61,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe(result: Mapping[str, Any]) -> str:
-    """The figures of every codec, then the BD-rates."""
+    """Returns a table of all points, then one of BD-rates."""
     rows = [
         (codec["name"], *("-" if point[name] is None else format(point[name], form) for name, form in COLUMNS.items()))
         for codec in result["codecs"]
@@ -71,7 +77,7 @@ def describe(result: Mapping[str, Any]) -> str:
     text += table(rows, head=("codec", *COLUMNS))
     if result["bd_rates"]:
         rates = [
-            (name, *((f"{found['percent']:+.1f}", f"{found['low_db']:.1f} to {found['high_db']:.1f}") if found else ("-", "do not meet")))
+            (name, *((f"{found['percent']:+.1f}", f"{found['low_db']:.1f} to {found['high_db']:.1f}") if found else ("-", "no overlap")))
             for name, found in result["bd_rates"].items()
         ]
         text += "\n\n" + table(rates, head=("BD-rate against", "%", "over dB"))
@@ -79,7 +85,7 @@ def describe(result: Mapping[str, Any]) -> str:
 
 
 def write_plot(result: Mapping[str, Any], path: Path) -> None:
-    """Raises :class:`PictureError` if the file cannot be written or is there already."""
+    """Writes the curves as SVG. Raises :class:`PictureError` if the file cannot be written or already exists."""
     from aedesk.analysis.codec.plot import rate_distortion_svg
     from aedesk.imaging import failures
     from aedesk.imaging.atomic import replacing

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         data = read_aed_file(source)
         picture, code = _preview(data, args.size), 0
         if picture is None:
-            result, code = result_of(DecompressSpec(damaged=True, device="cpu"), data, title=source.name)
+            result, code = result_of(DecompressSpec(salvage=True, device="cpu"), data, title=source.name)
             if code:
                 return code
             picture = result.picture

@@ -1,4 +1,4 @@
-"""The service that makes .aed files."""
+"""The service that writes .aed files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from aedesk.codec.coders import coder
-from aedesk.codec.learned.encoder import Encoded, Tick
-from aedesk.codec.progress import followed
+from aedesk.codec.loading import load_codec
+from aedesk.codec.picture_codec import Encoded, EncodeOptions, OnProgress
+from aedesk.codec.progress import with_progress
 from aedesk.codec.rate_control import Trial, find_quality
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec
@@ -24,45 +24,47 @@ from aedesk.settings.places import models_dir
 
 
 def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
-    """Encode one picture. Finished carries a ``CompressResult``. Raises DeviceError, ModelError and FormatError."""
+    """Encodes one picture. Finished carries a ``CompressResult``. Raises DeviceError, ModelError and FormatError."""
     yield Started("Compressing", picture.megapixels, "MP")
-    begun = time.perf_counter()
-    codec = coder(spec.model, spec.device)
+    started = time.perf_counter()
+    codec = load_codec(spec.model, spec.device)
     path = find_model(spec.model)
-    embedded = path.read_bytes() if spec.embed_model else None
     if not spec.embed_model and path.resolve().parent not in (models_dir().resolve(), resource_path("models").resolve()):
-        yield Log(f"{path.name} is not among the models of this program: the file can be opened once it is imported.", "warning")
-
+        yield Log(f"{path.name} is not an installed model: the file cannot be opened until it is imported.", "warning")
+    model_file = path.read_bytes() if spec.embed_model else None
+    pixels = picture.width * picture.height
     tried: list[int] = []
 
-    def work(tell: Tick) -> tuple[Trial, Picture | None]:
-        def tick(done: float, total: int) -> None:
-            cancel.check()
-            tell(done, total)
-
+    def work(on_progress: OnProgress) -> tuple[Trial, Picture | None]:
         def encode(quality: int) -> Encoded:
             tried.append(quality)
-            return codec.encode(picture, quality, slow=spec.preset == "slow", costs=spec.preview, embedded=embedded, tick=tick)
+            options = EncodeOptions(
+                quality,
+                slow=spec.preset == "slow",
+                count_bits=spec.evaluate,
+                model_file=model_file,
+            )
+            return codec.encode(picture, options, on_progress)
 
         def decode(encoded: Encoded) -> Picture:
-            return codec.decode(read_aed(encoded.data), tick=lambda *_: cancel.check()).picture
+            return codec.decode(read_aed(encoded.data), on_progress=lambda *_: cancel.check()).picture
 
-        chosen = find_quality(spec, picture.width * picture.height, encode, lambda encoded: fidelity(picture, decode(encoded)))
-        return chosen, decode(chosen.encoded) if spec.preview else None
+        trial = find_quality(spec, pixels, encode, lambda encoded: _psnr(picture, decode(encoded)))
+        return trial, decode(trial.encoded) if spec.evaluate else None
 
     with interruptible(cancel.check):
-        chosen, decoded = yield from followed(work, picture.megapixels, lambda: f"quality {tried[-1]}")
-    data = chosen.encoded.data
+        trial, decoded = yield from with_progress(work, picture.megapixels, cancel, lambda: f"quality {tried[-1]}")
+    data = trial.encoded.data
     result = CompressResult(
         data,
-        chosen.quality,
-        8 * len(data) / (picture.width * picture.height),
-        time.perf_counter() - begun,
+        trial.quality,
+        8 * len(data) / pixels,
+        time.perf_counter() - started,
         str(codec.device),
-        chosen.reached,
+        trial.reached,
         decoded,
-        None if decoded is None else fidelity(picture, decoded),
-        chosen.encoded.bits if spec.preview else None,
+        None if decoded is None else _psnr(picture, decoded),
+        trial.encoded.bits if spec.evaluate else None,
         codec.stride_px,
     )
     yield Finished(
@@ -70,6 +72,6 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     )
 
 
-def fidelity(original: Picture, decoded: Picture) -> float:
-    """PSNR in dB; what came back without colour is held against the colours."""
+def _psnr(original: Picture, decoded: Picture) -> float:
+    """PSNR in dB; a gray result is compared with each colour channel."""
     return psnr(original.pixels, np.broadcast_to(decoded.pixels, original.pixels.shape))

@@ -1,15 +1,16 @@
-"""Opens and saves .aed with Pillow: ``import aedesk.codec.pillow_plugin`` is all that a program needs.
+"""Pillow plug-in for .aed files; ``import aedesk.codec.pillow_plugin`` registers it.
 
-    image = Image.open("a.aed")                # size, mode and info at once, pixels when they are asked for
-    image.save("b.aed", quality=70)            # or target_bpp=0.5, target_psnr=36, target_bytes=200_000; preset, model, device, embed_model
+    image = Image.open("a.aed")                # reads size, mode and info; pixels are decoded on first use
+    image.draft(None, (800, 600))              # optional: decode fast, without the refinement network (Image.thumbnail does this)
+    image.save("b.aed", quality=70)            # or target_bpp=0.5, target_psnr=36, target_bytes=200_000, and other fields of CompressSpec
 
-Neither importing this nor opening a file loads torch; the first pixels do. Images may be loaded and saved on several threads at once.
+Neither the import nor opening a file loads torch; decoding pixels does. Images may be loaded and saved on several threads at once.
 
-``info`` holds ``icc_profile``, ``exif`` (with ``Exif\\0\\0`` before it, as most of Pillow's plug-ins want it back), ``xmp``, ``dpi``, and
-``bit_depth`` of the file. What an image has in ``info`` is saved unless another value is given; an EXIF orientation is carried out,
-because .aed files are upright. Pillow has no mode for 16-bit colour, which comes out in 8 bits; 16-bit gray is ``I;16``.
+``info`` holds ``icc_profile``, ``exif`` (with the prefix ``Exif\\0\\0``, as in most of Pillow's plug-ins), ``xmp``, ``dpi``, and the file's
+``bit_depth``. Saving takes them from ``info`` unless given. An EXIF orientation is applied, because .aed files are upright. Pillow has no
+mode for 16-bit colour, which is reduced to 8 bits; 16-bit gray is ``I;16``.
 
-Damage is an ``OSError``; with ``ImageFile.LOAD_TRUNCATED_IMAGES`` what is left is shown, lost tiles gray.
+Damaged files raise ``OSError``; with ``ImageFile.LOAD_TRUNCATED_IMAGES`` intact tiles are decoded and damaged ones are gray.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ _EXIF_PREFIX = b"Exif\0\0"
 _DEEP_GRAY = "I;16"
 _GRAY_MODES = ("1", "I", "I;16L", "I;16B", "I;16N", "F")
 _DPI_UNIT = 1000  # SPEC.md
-_OPTIONS = {field.name for field in fields(CompressSpec)} - {"preview"}
+_OPTIONS = {field.name for field in fields(CompressSpec)} - {"evaluate"}
 
 
 class AedImageFile(ImageFile.ImageFile):
-    """An .aed file as Pillow sees it."""
+    """An .aed file opened by Pillow."""
 
     format = FORMAT
     format_description = "aedesk learned compression"
@@ -57,9 +58,20 @@ class AedImageFile(ImageFile.ImageFile):
         self._mode = _mode(self._file)
         self.info = _info(self._file)
         self.tile = [ImageFile._Tile("raw", (0, 0, *self.size), 0, self.mode)]
+        self._fast = False
+
+    def draft(self, mode: str | None, size: tuple[int, int] | None) -> tuple[str, tuple[int, int, float, float]] | None:
+        """Decode without the refinement network if at most half of the resolution is wanted. The mode and the size stay.
+
+        Returns the mode and the box of the whole image in pixels, or None if nothing changes, as ``JpegImageFile.draft`` does.
+        """
+        if size is None or not self.tile or 2 * max(size[0], 1) > self.width or 2 * max(size[1], 1) > self.height:
+            return None
+        self._fast = True
+        return self.mode, (0, 0, float(self.width), float(self.height))
 
     def load(self) -> Any:
-        """Decode the pixels if that has not been done. Raises ``OSError``."""
+        """Decodes the pixels unless that has been done. Raises ``OSError``."""
         if self.tile:
             pixels = self._decode()
             if self.fp and self._exclusive_fp:
@@ -68,20 +80,21 @@ class AedImageFile(ImageFile.ImageFile):
         return super().load()
 
     def load_seek(self, pos: int) -> None:
-        """The decoded pixels begin where the stream does."""
+        """Does nothing: decoded pixels start at the beginning of the stream."""
 
     def verify(self) -> None:
-        """Check every part's checksum without decoding. Raises ``OSError``."""
+        """Checks all checksums without decoding. Raises ``OSError``."""
         if self._file.damaged:
             raise OSError(f"{len(self._file.damaged)} of {len(self._file.tiles)} tiles of this .aed file are damaged")
         super().verify()
 
     def _decode(self) -> bytes:
-        from aedesk.codec.direct import decode
+        from aedesk.codec.api import decode
 
         deep = self.mode == _DEEP_GRAY
         try:
-            picture = decode(self._data, DecompressSpec(16 if deep else 8, damaged=ImageFile.LOAD_TRUNCATED_IMAGES)).picture
+            spec = DecompressSpec(16 if deep else 8, salvage=ImageFile.LOAD_TRUNCATED_IMAGES, fast=self._fast)
+            picture = decode(self._data, spec).picture
         except AedeskError as error:
             raise OSError(str(error)) from error
         samples = picture.pixels if picture.alpha is None else np.dstack((picture.pixels, picture.alpha))
@@ -113,8 +126,8 @@ def _info(file: AedFile) -> dict[str | tuple[int, int], Any]:
 
 
 def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
-    """Raises ``ValueError`` for options that make no sense, ``OSError`` for what cannot be encoded."""
-    from aedesk.codec.direct import encode
+    """Raises ``ValueError`` for invalid options or a target out of reach, ``OSError`` if encoding fails."""
+    from aedesk.codec.api import encode
 
     options = {name: value for name, value in image.encoderinfo.items() if name in _OPTIONS}
     try:
@@ -126,14 +139,14 @@ def _save(image: Image.Image, file: IO[bytes], filename: str | bytes) -> None:
     except AedeskError as error:
         raise OSError(str(error)) from error
     if not result.reached:
-        raise ValueError(f"the target cannot be reached: the nearest is {len(result.data)} bytes at quality {result.quality}")
+        raise ValueError(f"the target cannot be reached: the closest file has {len(result.data)} bytes at quality {result.quality}")
     file.write(result.data)
 
 
 def _picture(image: Image.Image) -> Picture:
-    """An image of any mode with its metadata, those given to ``save`` first."""
+    """Returns an image of any mode with its metadata; options of ``save`` take precedence over ``info``."""
     given = {**image.info, **image.encoderinfo}
-    samples = np.asarray(_plain(image))
+    samples = np.asarray(_to_supported_mode(image))
     samples = samples.reshape(*samples.shape[:2], -1)
     block = given.get("exif")
     if isinstance(block, Image.Exif):
@@ -162,8 +175,8 @@ def _dpi(value: Any) -> tuple[float, float] | None:
     return (x, y) if x > 0 and y > 0 else None
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """In one of the modes L, LA, RGB, RGBA and I;16."""
+def _to_supported_mode(image: Image.Image) -> Image.Image:
+    """Converts to one of the modes L, LA, RGB, RGBA and I;16."""
     if image.mode in ("L", "LA", "RGB", "RGBA", _DEEP_GRAY):
         return image
     if image.has_transparency_data:

@@ -1,4 +1,4 @@
-"""Requests about .aed files: frozen dataclasses as in ``core.specs``, for the services of ``codec``."""
+"""Requests about .aed files: frozen dataclasses as in ``core.specs``, for the services of ``codec`` and ``analysis.codec``."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from typing import Any
 from aedesk.core.errors import SpecError
 
 PRESETS = ("normal", "slow")
+_TARGETS = ("target_bpp", "target_psnr", "target_bytes")
 
 
 @dataclass(frozen=True)
 class CompressSpec:
-    """Encode one picture as .aed. Inputs: one ``Picture``. Result: ``CompressResult``.
+    """Encode one picture as .aed. Input: one ``Picture``. Result: ``CompressResult``.
 
     Args:
-        model: name of a shipped or user model, or the path of a model file: a codec, or any model with a latent.
-        quality: 0 (smallest) to 100 (closest). Ignored when one of the targets is given.
-        target_bpp: bits per pixel of the whole file that must not be exceeded, None for no such target. At most one target.
-        target_psnr: PSNR in dB that must be reached.
-        target_bytes: size of the whole file that must not be exceeded.
-        preset: "normal", or "slow" for a picture nearer to the original in a file of about the same size, after many times the work.
-        embed_model: put the decoder into the file, for sending it to somebody who does not have the model.
-        preview: decode as well, and say what each position of the latent has cost.
+        model: name of a shipped or user model, or path of a model file: a codec, or any model with a latent.
+        quality: 0 (smallest file) to 100 (best picture). Ignored when a target is given.
+        target_bpp: upper limit for the bits per pixel of the whole file. At most one target may be given.
+        target_psnr: lower limit for the PSNR in dB.
+        target_bytes: upper limit for the size of the whole file.
+        preset: "normal", or "slow": optimises the latent for this picture, at about twenty times the encoding time.
+        embed_model: store the model in the file, for recipients who do not have it.
+        evaluate: also decode the file, and report the PSNR and the bits spent at each position of the latent.
         device: "auto", "cpu" or "cuda:N".
+
+    Raises:
+        SpecError: a value is out of range, or more than one target is given.
     """
 
     model: str = "codec-photo"
@@ -33,34 +37,33 @@ class CompressSpec:
     target_bytes: int | None = None
     preset: str = "normal"
     embed_model: bool = False
-    preview: bool = False
+    evaluate: bool = False
     device: str = "auto"
 
     def __post_init__(self) -> None:
         _require(0 <= self.quality <= 100, f"quality is {self.quality}.", "Choose a whole number from 0 to 100.")
         _require(self.preset in PRESETS, f"preset is {self.preset!r}.", f"Choose one of {', '.join(PRESETS)}.")
-        targets = {name: getattr(self, name) for name in ("target_bpp", "target_psnr", "target_bytes")}
-        given = {name: value for name, value in targets.items() if value is not None}
-        _require(len(given) <= 1, f"{' and '.join(given)} are given together.", "Choose one target.")
-        for name, value in given.items():
+        targets = {name: value for name in _TARGETS if (value := getattr(self, name)) is not None}
+        _require(len(targets) <= 1, f"{' and '.join(targets)} are given together.", "Choose one target.")
+        for name, value in targets.items():
             _require(value > 0, f"{name} is {value}.", "Choose a value above 0.")
 
 
 @dataclass(frozen=True)
 class CompressResult:
-    """What a ``CompressSpec`` gives.
+    """Result of a ``CompressSpec``.
 
     Args:
         data: the .aed file.
-        quality: the quality that was used (the one found, with a target).
-        bpp: bits of the whole file per pixel of the picture.
-        seconds: time of the encoding, the search for a target included.
+        quality: the quality used; with a target, the one found.
+        bpp: bits of the whole file per pixel.
+        seconds: encoding time, including the search for a target.
         device: where it ran.
-        reached: False if no quality reaches the target; ``data`` is then the nearest there is.
-        decoded: the ``Picture`` that the file decodes to, with ``preview``.
-        psnr: in dB between picture and decoded, over all samples, with ``preview``.
-        bits: (rows, columns) float32, bits spent per position of the latent, with ``preview``.
-        stride_px: pixels per position of the latent along one axis.
+        reached: False if no quality meets the target; ``data`` is then the closest file.
+        decoded: the decoded ``Picture``; only with ``evaluate``.
+        psnr: PSNR of ``decoded`` in dB over all samples; only with ``evaluate``.
+        bits: (rows, columns) float32, bits per position of the latent; only with ``evaluate``.
+        stride_px: pixels per position of the latent along each axis.
     """
 
     data: bytes = field(repr=False)
@@ -77,18 +80,23 @@ class CompressResult:
 
 @dataclass(frozen=True)
 class DecompressSpec:
-    """Decode one .aed file. Inputs: its ``bytes``. Result: ``DecompressResult``.
+    """Decode one .aed file. Input: its ``bytes``. Result: ``DecompressResult``.
 
     Args:
-        bit_depth: 8 or 16, None for the depth of the picture that was encoded.
-        damaged: show what can be shown of a damaged file instead of failing; ``DecompressResult.lost`` says what is missing.
+        bit_depth: 8 or 16; None for the depth of the original.
+        salvage: decode the intact tiles of a damaged file instead of failing; ``DecompressResult.lost`` lists the others.
         region: (left, top, width, height) in pixels: decode only this part.
+        fast: skip the refinement network of the learned codec: a slightly softer picture in a fraction of the time.
         device: "auto", "cpu" or "cuda:N".
+
+    Raises:
+        SpecError: the bit depth is neither 8 nor 16.
     """
 
     bit_depth: int | None = None
-    damaged: bool = False
+    salvage: bool = False
     region: tuple[int, int, int, int] | None = None
+    fast: bool = False
     device: str = "auto"
 
     def __post_init__(self) -> None:
@@ -97,12 +105,12 @@ class DecompressSpec:
 
 @dataclass(frozen=True)
 class DecompressResult:
-    """What a ``DecompressSpec`` gives.
+    """Result of a ``DecompressSpec``.
 
     Args:
-        picture: the ``Picture`` (of the region's size, if one was asked for).
-        lost: (left, top, width, height) in pixels of each tile that was damaged; gray in ``picture``.
-        seconds: time of the decoding.
+        picture: the decoded ``Picture``, of the size of the region if one was given.
+        lost: (left, top, width, height) in pixels of each damaged tile; these are gray in ``picture``.
+        seconds: decoding time.
         device: where it ran.
     """
 
@@ -114,21 +122,21 @@ class DecompressResult:
 
 @dataclass(frozen=True)
 class LatentsSpec:
-    """Read the latent of one .aed file, without making the picture. Inputs: its ``bytes``. Result: ``LatentsResult``."""
+    """Decode the latent of one .aed file without synthesising the picture. Input: its ``bytes``. Result: ``LatentsResult``."""
 
     device: str = "auto"
 
 
 @dataclass(frozen=True)
 class LatentsResult:
-    """What a ``LatentsSpec`` gives.
+    """Result of a ``LatentsSpec``.
 
     Args:
-        symbols: (channels, rows, columns) int16: the coded integers.
-        values: (channels, rows, columns) float32: the quantised latent ``y_hat`` they stand for.
-        bits: (rows, columns) float32: bits spent per position.
+        symbols: (channels, rows, columns) int16, the coded integers.
+        values: (channels, rows, columns) float32, the quantised latent ``y_hat``.
+        bits: (rows, columns) float32, bits per position.
         side_bits: bits of the side information ``z`` of the whole picture.
-        stride_px: pixels per position along one axis.
+        stride_px: pixels per position along each axis.
     """
 
     symbols: Any
@@ -140,27 +148,30 @@ class LatentsResult:
 
 @dataclass(frozen=True)
 class EvaluateCodecSpec:
-    """Measure a codec on a folder of pictures. Inputs: none. Result: a JSON-able dict.
+    """Measure a codec on a folder of pictures. No input. Result: a JSON-able dict.
 
-    The dict holds ``codecs`` (ours first), each with ``name``, ``about`` and ``points`` (``setting``, ``bpp``, ``psnr``, ``ssim``,
-    ``ms_ssim``, ``encode_s``, ``decode_s``: means over the pictures), and ``bd_rates``: by the other's name ``percent``, ``low_db`` and
-    ``high_db``, or None where the curves do not meet.
+    The dict has ``codecs`` (ours first), each with ``name``, ``about`` and ``points`` (``setting``, ``bpp``, ``psnr``, ``ssim``,
+    ``ms_ssim``, ``encode_s``, ``decode_s``: means over the pictures), and ``bd_rates``: for each baseline ``percent``, ``low_db`` and
+    ``high_db``, or None where the curves do not overlap.
 
     Args:
         data: a folder of pictures.
-        model: as for ``CompressSpec``.
-        qualities: the levels to measure, each 0 to 100.
-        preset: as for ``CompressSpec``.
-        peers: also run JPEG, WebP, AVIF and JPEG XL, as far as they are there.
-        limit: use only so many pictures, None for all.
+        model: as in ``CompressSpec``.
+        qualities: qualities to measure, each 0 to 100.
+        preset: as in ``CompressSpec``.
+        baselines: also measure JPEG, WebP, AVIF and JPEG XL, where available.
+        limit: use only the first pictures; None for all.
         device: "auto", "cpu" or "cuda:N".
+
+    Raises:
+        SpecError: a quality or the preset is out of range, or there is no quality.
     """
 
     data: str
     model: str = "codec-photo"
     qualities: tuple[int, ...] = tuple(range(0, 101, 10))
     preset: str = "normal"
-    peers: bool = False
+    baselines: bool = False
     limit: int | None = None
     device: str = "auto"
 

@@ -1,1 +1,1 @@
-"""Integer probability tables, and the coder that writes symbols by them."""
+"""Integer probability tables and the range coder."""

@@ -1,15 +1,15 @@
-"""Symbols into bytes and back, by integer tables: a range coder (Martin, 1979), the one of the ``constriction`` library.
+"""Range coder (Martin 1979) for symbols with integer tables, by the ``constriction`` library.
 
-The library is given floating-point probabilities and makes integers of them: the count of symbols left of symbol i becomes
-i + floor(sum of the p left of it * (2**24 - n) / sum of all p). With f - 1 for p, f being our counts, all of these are integers up to
-2**24: every step is exact, and the library's counts are ours. Tests assert coded words, so that no version changes files in silence.
+The library takes floating-point probabilities and converts them to integers: the cumulative count of symbol i becomes
+i + floor(cumulative p * (2**24 - n) / sum of all p). With p = f - 1 for our counts f, all of these are integers up to 2**24, so every step
+is exact and the library's counts equal ours. Tests assert coded words, so that a new version of the library cannot change files unnoticed.
 
-What a call codes is sorted by table first, because a run of one table is coded at once: 0.4 million symbols take 10 ms to encode and
-27 ms to decode. The rejected options: an asymmetric numeral system has to be written backwards, so the encoder would need all symbols at
-hand; a Gaussian per symbol takes three times as long and computes in floating point.
+The symbols of a call are sorted by table, because a run of one table is coded at once: 0.4 million symbols take 10 ms to encode and 27 ms
+to decode. Rejected: asymmetric numeral systems, which are written backwards and need all symbols in advance; a Gaussian per symbol, which
+takes three times as long and computes in floating point.
 
-Escapes follow the symbols of their call: of each, in sorted order, the length L = floor(log2 m) of the excess m = |symbol| - K (probability
-2**-(L+1)), then the signs, then the L lower bits of m, by rising L. Together 2 L + 2 bits each, an Elias-gamma code and a sign.
+Escapes follow the symbols of their call. For each, in sorted order, the length L = floor(log2 m) of the excess m = |symbol| - K
+(probability 2**-(L+1)), then the signs, then the L lower bits of m, by rising L: 2 L + 2 bits each, an Elias-gamma code and a sign.
 """
 
 from __future__ import annotations
@@ -24,54 +24,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aedesk.core.errors import FormatError
-from aedesk.entropy.tables import MAX_SYMBOL, TOTAL, Tables, split
+from aedesk.entropy.tables import MAX_SYMBOL, TOTAL, Tables, to_columns
+from aedesk.formats.aed_file import GET_AGAIN
 
 _MAX_LENGTH = MAX_SYMBOL.bit_length() - 1
 _WORD_BITS = 32
-_GET_MODEL = "The model is damaged: get it again from where it came from."
+_GET_MODEL = "The model is damaged: get a new copy of it."
 _models: WeakKeyDictionary[Tables, dict[int, Any]] = WeakKeyDictionary()
 
 
 class Encoder:
-    """Writes one bitstream. ``put`` any number of times, then ``finish``. Not for several threads at once."""
+    """Writes one bitstream: call ``put`` any number of times, then ``finish``. Not thread-safe."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._coder = constriction.stream.queue.RangeEncoder()
 
     def put(self, symbols: NDArray[np.integer], indexes: NDArray[np.integer]) -> None:
-        """Code symbols (N,), each by the table of its index (N,).
+        """Codes symbols (N,), each with the table of its index (N,).
 
         Raises:
-            FormatError: a symbol is beyond 2**20, or is not the one of its point mass, or an index is not that of a table.
+            FormatError: a magnitude exceeds 2**20, a symbol differs from that of its point mass, or there is no table of an index.
         """
         if symbols.shape != indexes.shape or symbols.ndim != 1:
             raise ValueError(f"symbols {symbols.shape} and indexes {indexes.shape} must be one-dimensional and equally many")
         if symbols.size and max(int(symbols.max()), -int(symbols.min())) > MAX_SYMBOL:
-            raise FormatError(f"The latent has values beyond {MAX_SYMBOL}.", "The model does not fit this picture: choose another one.")
+            raise FormatError(f"The latent has values above {MAX_SYMBOL}.", "The model does not suit this picture: choose another one.")
         order, runs = _grouped(indexes, self._tables)
         ordered = symbols[order]
-        columns, escaped = split(ordered, self._tables.reach)
-        for model, sure, run in runs:
+        columns, escaped = to_columns(ordered, self._tables.reach)
+        for model, certain, run in runs:
             if model is not None:
                 self._coder.encode(columns[run], model)
-            elif (columns[run] != sure).any():
-                raise FormatError("A symbol is not the one its table is sure of.", _GET_MODEL)
+            elif (columns[run] != certain).any():
+                raise FormatError("A symbol has probability zero in its table.", _GET_MODEL)
         if escaped.size:
             self._put_escapes(ordered[escaped].astype(np.int32))
 
     def _put_escapes(self, symbols: NDArray[np.int32]) -> None:
-        beyond = np.abs(symbols) - np.int32(self._tables.reach)
-        lengths = np.frexp(beyond)[1] - np.int32(1)
+        excess = np.abs(symbols) - np.int32(self._tables.reach)
+        lengths = np.frexp(excess)[1] - np.int32(1)
         self._coder.encode(lengths, _lengths())
         self._coder.encode((symbols < 0).astype(np.int32), _uniform(1))
         for length in range(1, _MAX_LENGTH + 1):
-            low_bits = beyond[lengths == length] - np.int32(1 << length)
+            low_bits = excess[lengths == length] - np.int32(1 << length)
             if low_bits.size:
                 self._coder.encode(low_bits, _uniform(length))
 
     def finish(self) -> bytes:
-        """The bitstream: big-endian words of 32 bits, without the zeros at the end (the decoder reads zeros there)."""
+        """Returns the bitstream: big-endian 32-bit words without trailing zero bytes, which the decoder supplies."""
         words = self._coder.get_compressed()
         if words.size:
             words[-1] = _shortest(int(words[-1]), *self._coder.pos()[1])
@@ -80,13 +81,13 @@ class Encoder:
 
 
 class Decoder:
-    """Reads one bitstream in the order in which it was written. Not for several threads at once.
+    """Reads one bitstream in the order in which it was written. Not thread-safe.
 
-    Any bytes give symbols or a FormatError, in memory and time bound by the number of symbols asked for. Most damaged bytes give wrong
-    symbols: whoever stores a bitstream stores a checksum with it. Bytes after the last symbol are not looked at.
+    Any bytes give symbols or a FormatError, in time and memory bounded by the number of symbols requested. Damaged bytes usually give wrong
+    symbols, so a bitstream must be stored with a checksum. Bytes after the last symbol are ignored.
 
     Raises:
-        FormatError: the bytes end in a zero, which no encoder leaves.
+        FormatError: the bytes end in a zero, which an encoder never writes.
     """
 
     def __init__(self, tables: Tables, data: bytes) -> None:
@@ -97,22 +98,22 @@ class Decoder:
         self._coder = constriction.stream.queue.RangeDecoder(words)
 
     def get(self, indexes: NDArray[np.integer]) -> NDArray[np.int32]:
-        """The next symbols (N,), which were written with these indexes (N,) in one call.
+        """Returns the next symbols (N,), which were written with these indexes (N,) in one call.
 
         Raises:
-            FormatError: the bytes are no bitstream of these tables, or an index is not that of a table.
+            FormatError: the bytes are not a bitstream of these tables, or there is no table of an index.
         """
         order, runs = _grouped(indexes, self._tables)
         ordered = np.empty(indexes.size, np.int32)
         symbols = np.empty(indexes.size, np.int32)
         try:
-            for model, sure, run in runs:
-                ordered[run] = sure if model is None else self._coder.decode(model, run.stop - run.start)
+            for model, certain, run in runs:
+                ordered[run] = certain if model is None else self._coder.decode(model, run.stop - run.start)
             escaped = np.flatnonzero(ordered == 2 * self._tables.reach + 1)
             ordered -= self._tables.reach
             if escaped.size:
                 ordered[escaped] = self._get_escapes(escaped.size)
-        except AssertionError as error:  # how the library says that no symbol has this code
+        except AssertionError as error:  # raised by the library if no symbol has this code
             raise _damaged() from error
         symbols[order] = ordered
         return symbols
@@ -120,12 +121,12 @@ class Decoder:
     def _get_escapes(self, count: int) -> NDArray[np.int32]:
         lengths = self._coder.decode(_lengths(), count)
         negative = self._coder.decode(_uniform(1), count) == 1
-        beyond: NDArray[np.int32] = np.left_shift(np.int32(1), lengths)
+        excess: NDArray[np.int32] = np.left_shift(np.int32(1), lengths)
         for length in range(1, _MAX_LENGTH + 1):
             of_length = np.flatnonzero(lengths == length)
             if of_length.size:
-                beyond[of_length] += self._coder.decode(_uniform(length), of_length.size)
-        magnitude = beyond + np.int32(self._tables.reach)
+                excess[of_length] += self._coder.decode(_uniform(length), of_length.size)
+        magnitude = excess + np.int32(self._tables.reach)
         if int(magnitude.max()) > MAX_SYMBOL:
             raise _damaged()
         magnitude[negative] *= -1
@@ -133,13 +134,13 @@ class Decoder:
 
 
 def _grouped(indexes: NDArray[np.integer], tables: Tables) -> tuple[NDArray[np.intp] | slice, Iterator[tuple[Any, int, slice]]]:
-    """The stable order by index; of each table that occurs the model (None: a point mass), the sure column, the run in that order."""
+    """Returns the stable order by index and, for each table in use, its model (None: point mass), certain column and run in that order."""
     if indexes.size and not 0 <= int(indexes.min()) <= int(indexes.max()) < tables.count:
         raise FormatError(
-            f"The model asks for a probability table that does not exist ({tables.count} do).",
+            f"The model uses a probability table that does not exist; it has {tables.count}.",
             _GET_MODEL,
         )
-    narrow = indexes.astype(np.uint8 if tables.count <= 256 else np.uint16)  # these are sorted by counting
+    narrow = indexes.astype(np.uint8 if tables.count <= 256 else np.uint16)  # NumPy sorts these by counting
     in_order = bool(np.greater_equal(narrow[1:], narrow[:-1]).all())
     order = slice(None) if in_order else np.argsort(narrow, kind="stable")
     counts = np.bincount(narrow, minlength=tables.count)
@@ -149,7 +150,7 @@ def _grouped(indexes: NDArray[np.integer], tables: Tables) -> tuple[NDArray[np.i
 
 
 def _model(tables: Tables, index: int) -> tuple[Any, int]:
-    """The library's model of one table; for a point mass None and the sure column."""
+    """Returns the library's model of one table; for a point mass None and its certain column."""
     models = _models.setdefault(tables, {})
     if index not in models:
         row = tables.frequencies[index]
@@ -159,13 +160,13 @@ def _model(tables: Tables, index: int) -> tuple[Any, int]:
 
 
 def _exact(frequencies: NDArray[np.int32]) -> Any:
-    """See the module's docstring for why the library's counts are these."""
+    """Returns a model with exactly these counts; see the docstring of the module."""
     return constriction.stream.model.Categorical((frequencies - 1).astype(np.float64), lazy=False, perfect=False)
 
 
 @cache
 def _lengths() -> Any:
-    """Length L with probability 2**-(L+1); the longest has what is left."""
+    """Length L with probability 2**-(L+1); the longest has the rest."""
     counts = TOTAL >> np.arange(1, _MAX_LENGTH + 2)
     counts[-1] += TOTAL - counts.sum()
     return _exact(counts.astype(np.int32))
@@ -177,8 +178,8 @@ def _uniform(bits: int) -> Any:
 
 
 def _shortest(word: int, lower: int, width: int) -> int:
-    """The last word, with as many zero bytes at its end as the coder's interval allows: any number in it says the same."""
-    if word != -(-lower >> _WORD_BITS) % (1 << _WORD_BITS):  # a word that says nothing has come after the last
+    """Returns the last word with as many trailing zero bytes as the coder's interval allows: any number in it decodes the same."""
+    if word != -(-lower >> _WORD_BITS) % (1 << _WORD_BITS):  # the last word is padding
         return word
     for spare in (24, 16, 8):
         rounded = -(-word >> spare) << spare
@@ -188,4 +189,4 @@ def _shortest(word: int, lower: int, width: int) -> int:
 
 
 def _damaged() -> FormatError:
-    return FormatError("The coded data is damaged, or was written with another model.", "Get the file again from where it came from.")
+    return FormatError("The coded data is damaged, or was written with another model.", GET_AGAIN)

@@ -1,8 +1,8 @@
-"""Integer probability tables: what two machines must agree on to the last bit before one can read what the other wrote.
+"""Integer probability tables, on which encoder and decoder must agree to the last bit.
 
-Probabilities are counts out of 2**24, stored with the model as integers, so that no floating point stands between a file and its
-symbols. 24 bits are what the coder can hold. With 16, the count of one that each of 256 symbols needs would take 0.4 % of every table:
-0.006 bits per symbol, a tenth of all that is spent where the latent is nearly always zero.
+Probabilities are counts out of 2**24, stored with the model, so that no floating-point result decides what a file means. 24 bits are the
+coder's precision. With 16 bits, the minimum count of one for each of 256 symbols would take 0.4 % of every table: 0.006 bits per symbol,
+a tenth of the total where the latent is nearly always zero.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from aedesk.formats.checksum import crc32c
 PRECISION_BITS = 24
 TOTAL = 1 << PRECISION_BITS
 MAX_SYMBOL = 1 << 20
-"""Largest magnitude that can be coded, by an escape if need be."""
+"""Largest magnitude that can be coded, with an escape."""
 MAX_TABLES = 1 << 16
 MAX_REACH = 1 << 15
-_WEIGHT_BITS = 38  # of a probability while fitting: times 2**24 it still fits 63 bits
+_WEIGHT_BITS = 38  # of a probability while fitting: multiplied by 2**24 it still fits into 63 bits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tables:
-    """A family of probability tables over the symbols -K..K and *escape*, which announces a symbol beyond K.
+    """A set of probability tables over the symbols -K..K and *escape*, which announces a symbol beyond K.
 
     Args:
-        frequencies: (T, 2K+2) int32. Entry j < 2K+1 is the count of symbol j-K, the last one that of *escape*. A row sums to 2**24 and
-            has no zeros, or is a point mass: one symbol has all of 2**24, and is coded without a bit.
+        frequencies: (T, 2K+2) integers. Entry j < 2K+1 is the count of symbol j-K, the last one that of *escape*. A row sums to 2**24 and
+            has no zeros, or is a point mass: one symbol has all of 2**24 and is coded in zero bits.
 
     Raises:
-        FormatError: the counts break these rules, as they do in a damaged model.
+        FormatError: the counts violate these rules.
     """
 
     frequencies: NDArray[np.int32]
@@ -42,54 +42,53 @@ class Tables:
     def __post_init__(self) -> None:
         given = np.asarray(self.frequencies)
         if given.ndim != 2 or given.shape[1] < 2 or given.shape[1] % 2 or given.dtype.kind not in "iu":
-            raise _damaged(f"they are {given.dtype} of shape {given.shape}, not integers of shape (T, 2K+2)")
+            raise _invalid(f"they are {given.dtype} of shape {given.shape}, not integers of shape (T, 2K+2)")
         if not 1 <= given.shape[0] <= MAX_TABLES or given.shape[1] > 2 * MAX_REACH + 2:
-            raise _damaged(f"there are {given.shape[0]} of {given.shape[1]} entries")
+            raise _invalid(f"there are {given.shape[0]} of {given.shape[1]} entries")
         if given.min() < 0 or given.max() > TOTAL or (given.sum(1, dtype=np.int64) != TOTAL).any():
-            raise _damaged(f"not all of them sum to {TOTAL}")
-        sure = (given == TOTAL).any(1)
-        if (given[~sure] == 0).any() or (given[:, -1] == TOTAL).any():
-            raise _damaged("a symbol has no probability")
-        kept = np.array(given, np.int32, order="C")
-        kept.flags.writeable = False
-        object.__setattr__(self, "frequencies", kept)
+            raise _invalid(f"not all of them sum to {TOTAL}")
+        point_mass = (given == TOTAL).any(1)
+        if (given[~point_mass] == 0).any() or (given[:, -1] == TOTAL).any():
+            raise _invalid("a symbol has no probability")
+        owned = np.array(given, np.int32, order="C")
+        owned.flags.writeable = False
+        object.__setattr__(self, "frequencies", owned)
 
     def __repr__(self) -> str:
         return f"<Tables {self.count} x {-self.reach}..{self.reach}, CRC {self.crc:08x}>"
 
     @classmethod
     def fit(cls, pmf: NDArray[np.float64]) -> Tables:
-        """The tables nearest to probabilities (T, 2K+2), the last column that of *escape*; rows are normalised.
+        """Returns the tables closest to probabilities (T, 2K+2), the last column *escape*; rows are normalised.
 
-        A probability becomes the weight floor(p * 2**38) of :meth:`share`.
+        A probability p becomes the weight floor(p * 2**38) of :meth:`from_weights`.
 
         Raises:
-            FormatError: an entry is no number from 0 to 1, or all of a row are zero.
+            FormatError: an entry is outside 0..1, or a row is all zero.
         """
         p = np.asarray(pmf, np.float64)
         if p.ndim != 2 or p.shape[1] < 2 or not ((p >= 0) & (p <= 1)).all():
-            raise _damaged("probabilities are numbers from 0 to 1 of shape (T, 2K+2)")
-        return cls.share(np.floor(p * 2.0**_WEIGHT_BITS).astype(np.int64))
+            raise _invalid("probabilities are numbers from 0 to 1 of shape (T, 2K+2)")
+        return cls.from_weights(np.floor(p * 2.0**_WEIGHT_BITS).astype(np.int64))
 
     @classmethod
-    def share(cls, weights: NDArray[np.int64]) -> Tables:
-        """The tables in proportion to weights (T, 2K+2) from 0 to 2**38.
+    def from_weights(cls, weights: NDArray[np.int64]) -> Tables:
+        """Returns the tables proportional to weights (T, 2K+2) from 0 to 2**38.
 
-        Every symbol gets the count 1, and the other 2**24 - (2K+2) are shared out: first the whole parts, then one each by falling
-        remainders, of equals the one further left first. It is integer arithmetic, so the result depends neither on the machine nor on
-        the order of a sum.
+        Every symbol gets the count 1. The remaining 2**24 - (2K+2) are distributed by the largest-remainder method, ties to the left. All
+        arithmetic is on integers, so the result depends neither on the machine nor on an order of summation.
 
         Raises:
             FormatError: all weights of a row are zero.
         """
         sums = weights.sum(1, keepdims=True)
         if (sums == 0).any():
-            raise _damaged("a table has no probable symbol")
+            raise _invalid("a table has no probable symbol")
         free = TOTAL - weights.shape[1]
-        shared, rest = np.divmod(weights * free, sums)
-        left_over = free - shared.sum(1, keepdims=True)
-        rank = np.argsort(np.argsort(-rest, axis=1, kind="stable"), axis=1, kind="stable")
-        return cls((1 + shared + (rank < left_over)).astype(np.int32))
+        shares, remainders = np.divmod(weights * free, sums)
+        left_over = free - shares.sum(1, keepdims=True)
+        rank = np.argsort(np.argsort(-remainders, axis=1, kind="stable"), axis=1, kind="stable")
+        return cls((1 + shares + (rank < left_over)).astype(np.int32))
 
     @property
     def count(self) -> int:
@@ -113,27 +112,27 @@ class Tables:
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """(T, 2K+1): what each symbol costs, in bits; infinite beside a point mass."""
+        """(T, 2K+1): cost of each symbol in bits; infinite for the other symbols of a point mass."""
         return self._all_bits[:, :-1]
 
     def cost(self, symbols: NDArray[np.integer], indexes: NDArray[np.integer]) -> NDArray[np.float64]:
-        """(N,): what each symbol costs in bits when coded by the table of its index, escapes with all that follows them."""
-        columns, escaped = split(symbols, self.reach)
+        """Returns (N,), the cost in bits of symbols (N,) coded with the tables of these indexes (N,), escapes included."""
+        columns, escaped = to_columns(symbols, self.reach)
         places = indexes.astype(np.intp) * self.frequencies.shape[1] + columns
         cost: NDArray[np.float64] = self._all_bits.take(places)
         if escaped.size:
-            beyond = np.abs(symbols[escaped].astype(np.int64)) - self.reach
-            cost[escaped] += 2 * np.frexp(beyond)[1]  # twice the length in binary
+            excess = np.abs(symbols[escaped].astype(np.int64)) - self.reach
+            cost[escaped] += 2 * np.frexp(excess)[1]  # twice the length of the excess in binary
         return cost
 
 
-def split(symbols: NDArray[np.integer], reach: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Columns of a table for symbols (N,), and where among them the escapes are."""
+def to_columns(symbols: NDArray[np.integer], reach: int) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Returns the table columns of symbols (N,), and the positions of those that need an escape."""
     columns = symbols.astype(np.int32) + np.int32(reach)
-    escaped = np.flatnonzero(columns.view(np.uint32) > 2 * reach)  # below 0 as well: it wraps round
+    escaped = np.flatnonzero(columns.view(np.uint32) > 2 * reach)  # negative columns as well: they wrap around
     columns[escaped] = 2 * reach + 1
     return columns, escaped
 
 
-def _damaged(problem: str) -> FormatError:
-    return FormatError(f"The probability tables cannot be used: {problem}.", "The model is damaged: get it again from where it came from.")
+def _invalid(problem: str) -> FormatError:
+    return FormatError(f"The probability tables are invalid: {problem}.", "The model is damaged: get a new copy of it.")

@@ -1,1 +1,1 @@
-"""Floor 1: the .aed container, bytes only. SPEC.md beside this file describes it in full; ``container`` is the door."""
+"""The .aed container as bytes; SPEC.md in this folder specifies it. Entry points: ``container.read_aed`` and ``write_aed``."""

@@ -1,4 +1,4 @@
-"""What an .aed file says, as one record."""
+"""The content of an .aed file as one record."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Literal
 from aedesk.core.errors import FormatError
 
 MAGIC = b"\x89AED"
-"""How a file begins. The first byte is no text, so that a transfer that spoils line ends or the eighth bit is noticed."""
+"""First bytes of a file. The first one is not ASCII, so that a transfer that changes line ends or strips the eighth bit is detected."""
 VERSION = 1
 SUFFIX = ".aed"
+GET_AGAIN = "Get a new copy of the file."
+"""Hint for errors about damaged files."""
 
 ICC = "iccp"
 """Colour profile of the pixels."""
 EXIF = "exif"
-"""TIFF structure, without ``Exif\\0\\0`` before it."""
+"""TIFF structure without the ``Exif\\0\\0`` prefix."""
 XMP = "xmpp"
 """XMP packet (XML)."""
 DPI = "dpis"
@@ -24,14 +26,14 @@ DPI = "dpis"
 ALPHA = "alph"
 """Lossless alpha channel."""
 PREVIEW = "prev"
-"""A small JPEG of the picture, for file managers."""
+"""A small WebP or JPEG of the picture, for file managers."""
 MODEL = "modl"
 """The model itself, as a safetensors file."""
 PARAMETERS = "CODE"
-"""How the codes of a plain autoencoder are quantised and coded."""
+"""How the latent of an autoencoder is quantised and coded (kind "codes")."""
 
 CRITICAL = frozenset({PARAMETERS})
-"""The critical kinds this version knows."""
+"""Critical kinds that this version supports."""
 
 TILE_UNIT_PX = 64
 MODEL_ID_BYTES = 8
@@ -43,12 +45,12 @@ _KIND = re.compile(r"[A-Za-z]{4}")
 
 @dataclass(frozen=True)
 class Chunk:
-    """Something beside the picture.
+    """Data besides the coded pixels.
 
     Args:
-        kind: four ASCII letters. A reader that does not know it leaves the chunk out if the first letter is lower-case ("optional"),
-            and refuses the file if it is upper-case ("critical").
-        data: its content.
+        kind: four ASCII letters. A reader that does not know the kind ignores the chunk if the first letter is lower-case
+            ("optional"), and rejects the file if it is upper-case ("critical").
+        data: the content.
     """
 
     kind: str
@@ -61,22 +63,22 @@ class Chunk:
 
 @dataclass(frozen=True)
 class AedFile:
-    """All that is in an .aed file.
+    """The content of an .aed file.
 
     Args:
-        width, height: of the picture in pixels.
-        channels: 1 (gray) or 3 (RGB), alpha not counted.
-        bit_depth: 8 or 16, that of the picture that was encoded.
-        model_id: the first 8 bytes of the SHA-256 of the model's weights.
-        kind: "codec", or "codes" for those of a plain autoencoder.
+        width, height: size of the picture in pixels.
+        channels: 1 (gray) or 3 (RGB), without alpha.
+        bit_depth: 8 or 16, of the original.
+        model_id: 8 bytes that identify the model (``models.identity``).
+        kind: "codec" for the learned codec, "codes" for any other autoencoder.
         quality: 0 to 100.
-        tile_px: edge of the squares that are coded apart, a multiple of 64; those at the right and the bottom are what is left.
-        tiles: the payload of each, row by row.
-        chunks: at most one of each kind, in the file's order.
-        damaged: indexes of the tiles whose checksum is wrong, after reading.
+        tile_px: edge of the tiles, a multiple of 64; tiles at the right and bottom edges may be smaller.
+        tiles: payloads, row by row.
+        chunks: at most one of each kind, in file order.
+        damaged: indexes of tiles with a wrong checksum, after reading.
 
     Raises:
-        FormatError: something is out of range or does not fit together.
+        FormatError: a value is out of range, or values are inconsistent.
     """
 
     width: int
@@ -107,24 +109,24 @@ class AedFile:
 
     @property
     def columns(self) -> int:
-        """Tiles side by side."""
+        """Number of tiles per row."""
         return -(-self.width // self.tile_px)
 
     @property
     def rows(self) -> int:
-        """Tiles one above the other."""
+        """Number of rows of tiles."""
         return -(-self.height // self.tile_px)
 
     def rectangle(self, tile: int) -> tuple[int, int, int, int]:
-        """(left, top, width, height) in pixels of one tile."""
+        """Returns (left, top, width, height) in pixels of one tile."""
         top, left = (position * self.tile_px for position in divmod(tile, self.columns))
         return left, top, min(self.tile_px, self.width - left), min(self.tile_px, self.height - top)
 
     def chunk(self, kind: str) -> bytes | None:
-        """The content of the chunk of this kind, None if there is none."""
+        """Returns the content of the chunk of this kind, or None."""
         return next((chunk.data for chunk in self.chunks if chunk.kind == kind), None)
 
 
 def _require(condition: bool, what: str) -> None:
     if not condition:
-        raise FormatError(f"An .aed file cannot have {what}.", "If it was read from a file, get that again from where it came from.")
+        raise FormatError(f"An .aed file cannot have {what}.", GET_AGAIN)

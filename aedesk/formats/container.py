@@ -1,7 +1,7 @@
-"""Reading and writing .aed files: the layout of SPEC.md, field by field.
+"""Reads and writes the layout of .aed files (SPEC.md), field by field.
 
-The last tile has no length: it goes to the end of the file. That saves three bytes of the usual picture, and what was cut off or added at
-the end shows as damage of that tile.
+The last tile has no length and extends to the end of the file. That saves three bytes in most files; truncated or appended bytes show as
+damage of that tile.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Literal
 from aedesk.core.errors import FormatError
 from aedesk.formats.aed_file import (
     CRITICAL,
+    GET_AGAIN,
     MAGIC,
     MAX_CHUNKS,
     MODEL_ID_BYTES,
@@ -26,14 +27,13 @@ from aedesk.formats.varint import read_varint, write_varint
 
 _RGB, _DEEP, _CODES, _CHUNKS = 1, 2, 4, 8  # bits of the flags
 _CRC_BYTES = 4
-_AGAIN = "Get the file again from where it came from."
 _NEWER = "Use a newer version of aedesk."
 
 
 def write_aed(file: AedFile) -> bytes:
-    """The bytes of a file. Raises :class:`FormatError` if it has damaged tiles, which writing would hide."""
+    """Returns the bytes of a file. Raises :class:`FormatError` if it has damaged tiles: new checksums would hide the damage."""
     if file.damaged:
-        raise FormatError("A file with damaged tiles is not written again.", "Decode what is left of it, and encode that.")
+        raise FormatError("A file with damaged tiles cannot be written again.", "Decode it with --salvage and encode the result.")
     flags = _RGB * (file.channels == 3) | _DEEP * (file.bit_depth == 16) | _CODES * (file.kind == "codes") | _CHUNKS * bool(file.chunks)
     header = bytearray(MAGIC)
     header += bytes((VERSION, flags)) + file.model_id + bytes((file.quality,))
@@ -52,17 +52,17 @@ def write_aed(file: AedFile) -> bytes:
 
 
 def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
-    """The file that these bytes are. Tiles that are damaged, or cut off at the end, are in ``damaged`` with what is there of them.
+    """Parses the bytes of a file. Tiles that are damaged or truncated are listed in ``damaged``, with the bytes that are present.
 
     Raises:
-        FormatError: it is no .aed file, of a newer version, beyond the limits, or damaged elsewhere than in a tile.
+        FormatError: it is not an .aed file, of a newer version, over the limits, or damaged outside the tiles.
     """
     fields = _Fields(data)
     if fields.take(len(MAGIC), "magic") != MAGIC:
-        raise FormatError("This is not an .aed file.", "Choose a file that aedesk encode has written.")
+        raise FormatError("This is not an .aed file.", "Choose a file written by aedesk encode.")
     version, flags = fields.take(2, "version")
     if version != VERSION or flags >= 2 * _CHUNKS:
-        raise FormatError(f"This .aed file is of version {version}.{flags >> 4}; this program reads version {VERSION}.0.", _NEWER)
+        raise FormatError(f"This .aed file has version {version}.{flags >> 4}; this program reads version {VERSION}.0.", _NEWER)
     model_id = fields.take(MODEL_ID_BYTES, "model id")
     quality = fields.take(1, "quality")[0]
     width, height = fields.number("width"), fields.number("height")
@@ -74,7 +74,7 @@ def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
         raise _damaged("number of chunks", fields.at)
     listed = [(fields.take(4, "chunk list").decode("latin-1"), fields.number("chunk list")) for _ in range(chunk_count)]
     tile_count = -(-width // tile_px) * -(-height // tile_px)
-    if tile_count > len(data):  # each but the last has a length of at least one byte
+    if tile_count > len(data):  # each but the last takes at least one byte in the tile list
         raise _damaged("number of tiles", fields.at)
     lengths = [fields.number("tile list") for _ in range(tile_count - 1)]
     crc = crc32c(data[: fields.at])
@@ -98,7 +98,7 @@ def read_aed(data: bytes, limits: Limits = DEFAULT_LIMITS) -> AedFile:
 
 
 class _Fields:
-    """The bytes of a file, read from the front."""
+    """Reads fields from the front of a file."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -125,11 +125,11 @@ class _Fields:
                 raise _damaged(f"chunk {kind!r}", self.at - _CRC_BYTES - length)
             chunk = Chunk(kind, content)
             if chunk.critical and kind not in CRITICAL:
-                raise FormatError(f"This .aed file needs something this program does not know: {kind}.", _NEWER)
+                raise FormatError(f"This .aed file needs a feature that this program does not support: chunk {kind}.", _NEWER)
             yield chunk
 
     def tiles(self, lengths: list[int], crc: int, first: int) -> tuple[tuple[bytes, ...], frozenset[int]]:
-        """The payloads, and which of them are damaged. ``first`` is the section number of the first tile."""
+        """Returns the payloads and the indexes of damaged ones. ``first`` is the section number of the first tile."""
         payloads: list[bytes] = []
         damaged: set[int] = set()
         for tile in range(len(lengths) + 1):
@@ -146,16 +146,16 @@ def _check_limits(width: int, height: int, tile_px: int, kind: str, limits: Limi
         raise _damaged("size of the picture", len(MAGIC) + 2 + MODEL_ID_BYTES + 1)
     if max(width, height) > limits.edge_px or width * height > limits.pixels:
         raise FormatError(
-            f"This .aed file says that its picture is {width} x {height} pixels large; the limit is {limits.edge_px} along an edge "
+            f"The picture in this .aed file has {width} x {height} pixels; the limits are {limits.edge_px} pixels per edge "
             f"and {limits.pixels / 1e6:.0f} megapixels.",
-            _AGAIN,
+            GET_AGAIN,
         )
     if kind == "codec" and tile_px > limits.tile_px:
-        raise FormatError(f"This .aed file says that its tiles are {tile_px} pixels large; the limit is {limits.tile_px}.", _AGAIN)
+        raise FormatError(f"The tiles of this .aed file have {tile_px} x {tile_px} pixels; the limit is {limits.tile_px}.", GET_AGAIN)
 
 
 def _section_crc(header_crc: int, number: int, data: bytes) -> int:
-    """Over the header's checksum and the section's number too, so that a section of another file or place does not pass."""
+    """CRC over header checksum, section number and content, so that a section moved within or between files is detected."""
     return crc32c(data, crc32c(_packed(header_crc) + _packed(number)))
 
 
@@ -164,4 +164,4 @@ def _packed(value: int) -> bytes:
 
 
 def _damaged(field: str, at: int) -> FormatError:
-    return FormatError(f"This .aed file is damaged: {field}, at byte {at}.", _AGAIN)
+    return FormatError(f"This .aed file is damaged: {field}, at byte {at}.", GET_AGAIN)

@@ -1,4 +1,4 @@
-"""What an .aed file says of itself, for people and scripts."""
+"""Facts about an .aed file, as JSON values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aedesk.formats.limits import DEFAULT_LIMITS, Limits
 
 
 def inspect(data: bytes, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
-    """The content of a file in values that JSON has. Raises :class:`FormatError` as ``read_aed`` does."""
+    """Returns the header fields and sizes of a file as JSON values. Raises :class:`FormatError` as ``read_aed`` does."""
     file = read_aed(data, limits)
     payload = sum(map(len, file.tiles))
     chunks = sum(len(chunk.data) for chunk in file.chunks)

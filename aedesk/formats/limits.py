@@ -1,4 +1,4 @@
-"""Limits that are checked before anything of a picture's size is allocated."""
+"""Limits that are checked before memory for a picture is allocated."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What a reader is willing to open.
+    """The largest files a reader accepts.
 
     Args:
-        edge_px: longest width or height.
-        pixels: most pixels.
-        tile_px: largest tile edge of a file of the kind "codec"; a decoder holds the latent of a row of tiles in memory. What the
-            codes of another autoencoder may have depends on the model.
+        edge_px: largest width or height.
+        pixels: largest number of pixels.
+        tile_px: largest tile edge of a file of the kind "codec": a decoder holds the latents of rows of tiles in memory. For the kind
+            "codes" the limit depends on the model.
     """
 
     edge_px: int = 30_000

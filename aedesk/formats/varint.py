@@ -1,4 +1,4 @@
-"""Whole numbers in as few bytes as they need: unsigned LEB128, seven bits per byte, the lowest first."""
+"""Unsigned integers of variable length: LEB128, seven bits per byte, the lowest first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _MAX_BYTES = 5
 
 
 def write_varint(value: int) -> bytes:
-    """Raises ValueError for a number that is not from 0 to 2**32 - 1."""
+    """Returns the shortest encoding. Raises ValueError unless 0 <= value < 2**32."""
     if not 0 <= value <= MAX:
         raise ValueError(f"{value} is not from 0 to {MAX}")
     written = bytearray()
@@ -19,10 +19,10 @@ def write_varint(value: int) -> bytes:
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number that begins at ``at``, and where the next thing begins.
+    """Returns the number that starts at offset ``at``, and the offset after it.
 
     Raises:
-        ValueError: it is cut short, beyond 2**32 - 1, or longer than it needs to be: each number has one spelling.
+        ValueError: it is truncated, above 2**32 - 1, or longer than necessary: each number has exactly one encoding.
     """
     value = 0
     for i, byte in enumerate(data[at : at + _MAX_BYTES]):
@@ -31,4 +31,4 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
             if value > MAX or (byte == 0 and i > 0):
                 break
             return value, at + i + 1
-    raise ValueError("no such number")
+    raise ValueError("not a valid number")

@@ -47,13 +47,14 @@ def main() -> None:
 def small(arguments: argparse.Namespace) -> None:
     import torch
 
-    from aedesk.codec.coders import coder
+    from aedesk.codec.loading import load_codec
+    from aedesk.codec.picture_codec import EncodeOptions
     from aedesk.formats.container import read_aed
     from aedesk.imaging.io import read
     from aedesk.imaging.metrics import psnr
 
-    picture, codec = read(arguments.picture), coder(arguments.model, "cpu")
-    encode_s, encoded = timed(lambda: codec.encode(picture, arguments.quality))
+    picture, codec = read(arguments.picture), load_codec(arguments.model, "cpu")
+    encode_s, encoded = timed(lambda: codec.encode(picture, EncodeOptions(arguments.quality, count_bits=True)))
     decode_s, decoded = timed(lambda: codec.decode(read_aed(encoded.data)).picture)
     avif_s, avif = timed(lambda: as_avif(Image.fromarray(picture.pixels)), 3)
     estimate = float(encoded.bits.sum()) + encoded.side_bits
@@ -65,24 +66,25 @@ def small(arguments: argparse.Namespace) -> None:
     print(f"encode {encode_s:.3f} s, decode {decode_s:.3f} s; AVIF encode {avif_s:.3f} s for {len(avif)} bytes")
     print(f"file {len(encoded.data)} bytes, of them coded {payload}; estimated {estimate / 8:.1f}: {8 * payload / estimate - 1:+.3%}")
     if arguments.slow:
-        slow_s, slow = timed(lambda: codec.encode(picture, arguments.quality, slow=True), 1)
+        slow_s, slow = timed(lambda: codec.encode(picture, EncodeOptions(arguments.quality, slow=True)), 1)
         again = codec.decode(read_aed(slow.data)).picture
         print(f"preset slow: {slow_s:.1f} s, {len(slow.data)} bytes, {psnr(picture.pixels, again.pixels):.2f} dB")
 
 
 def large(arguments: argparse.Namespace) -> None:
     """The child process: encode or decode the large picture once, the model already loaded."""
-    from aedesk.codec.coders import coder
+    from aedesk.codec.loading import load_codec
+    from aedesk.codec.picture_codec import EncodeOptions
     from aedesk.formats.container import read_aed
     from aedesk.imaging.io import read
     from aedesk.imaging.picture import Picture
 
-    codec = coder(arguments.model, "cpu")
+    codec = load_codec(arguments.model, "cpu")
     begun = time.perf_counter()
     if arguments.child == "encode":
         picture = Picture(mirrored(read(arguments.picture).pixels, arguments.megapixels))
         begun = time.perf_counter()
-        arguments.file.write_bytes(codec.encode(picture, arguments.quality).data)
+        arguments.file.write_bytes(codec.encode(picture, EncodeOptions(arguments.quality)).data)
     else:
         picture = codec.decode(read_aed(arguments.file.read_bytes())).picture
     seconds = time.perf_counter() - begun

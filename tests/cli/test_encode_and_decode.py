@@ -110,7 +110,7 @@ def test_the_wished_depth_is_written(encode: Call, aedesk: Call, make_file: Call
     assert aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "c.png", "--bit-depth", 12).code == 2
 
 
-def test_a_damaged_file_is_refused_unless_what_is_left_is_wanted(encode: Call, aedesk: Call, make_file: Call, tmp_path: Path) -> None:
+def test_a_damaged_file_is_rejected_unless_it_is_to_be_salvaged(encode: Call, aedesk: Call, make_file: Call, tmp_path: Path) -> None:
     encode(make_file(tmp_path / "a.png"), "-o", tmp_path / "a.aed")
     data = bytearray((tmp_path / "a.aed").read_bytes())
     data[-10] ^= 1
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_refused_unless_what_is_left_is_wanted(encode: Call, a
     assert done.code == 1
     assert "is damaged" in done.err
     assert not (tmp_path / "b.png").exists()
-    done = aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "b.png", "--damaged")
+    done = aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "b.png", "--salvage")
     assert done.code == 0
     assert "64 x 48 pixels at (0, 0) is damaged" in done.err
     assert "1 damaged part(s) lost" in done.out
@@ -215,7 +215,7 @@ def test_evaluate_prints_tables_or_json_and_draws_a_plot(aedesk: Call, tmp_path:
     assert plain.code == 0
     assert "mine   50       1.1000  35.33  0.9000  -        0.100     0.050" in plain.out
     assert "other            -50.0  28.0 to 38.0" in plain.out
-    assert "far              -      do not meet" in plain.out
+    assert "far              -      no overlap" in plain.out
     assert (tmp_path / "curves.svg").read_text().startswith("<svg ")
     again = aedesk(*arguments, "--plot", tmp_path / "curves.svg")
     assert again.code == 2

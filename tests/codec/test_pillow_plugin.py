@@ -1,4 +1,4 @@
-"""The plug-in does what Pillow expects of one; the codec behind it is played (``support/played_codec.py``)."""
+"""The Pillow plug-in, with a fake codec (``support/played_codec.py``)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 @pytest.fixture(autouse=True)
 def played(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "aedesk.codec.direct", played_codec)
+    monkeypatch.setitem(sys.modules, "aedesk.codec.api", played_codec)
 
 
 def saved(image: Image.Image, **options: Any) -> BytesIO:
@@ -35,7 +35,7 @@ def saved(image: Image.Image, **options: Any) -> BytesIO:
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_an_image_comes_back_in_its_own_mode(make_pixels: Pixels, mode: str) -> None:
+def test_an_image_keeps_its_mode(make_pixels: Pixels, mode: str) -> None:
     image = Image.fromarray(make_pixels(30, 40, 4), "RGBA").convert(mode)
     with Image.open(saved(image)) as again:
         assert isinstance(again, AedImageFile)
@@ -71,7 +71,7 @@ def test_a_palette_with_transparency_becomes_alpha() -> None:
         assert again.getpixel((0, 0))[3] == 0  # type: ignore[index]
 
 
-def test_files_are_opened_and_saved_by_their_suffix(make_pixels: Pixels, tmp_path: Path) -> None:
+def test_the_suffix_selects_the_format(make_pixels: Pixels, tmp_path: Path) -> None:
     image = Image.fromarray(make_pixels(30, 40))
     image.save(tmp_path / "a.aed", quality=100)
     assert Image.registered_extensions()[".aed"] == "AED"
@@ -81,7 +81,7 @@ def test_files_are_opened_and_saved_by_their_suffix(make_pixels: Pixels, tmp_pat
         assert again.tobytes() == image.tobytes()
 
 
-def test_metadata_come_along_and_can_be_replaced_or_left_out(make_pixels: Pixels) -> None:
+def test_metadata_are_kept_unless_replaced_or_removed(make_pixels: Pixels) -> None:
     image = Image.fromarray(make_pixels(30, 40))
     exif = Image.Exif()
     exif[0x010F] = "a maker"
@@ -101,7 +101,7 @@ def test_metadata_come_along_and_can_be_replaced_or_left_out(make_pixels: Pixels
             assert other.getexif()[0x010F] == "a maker"
 
 
-def test_an_image_that_lies_on_its_side_is_turned_upright(make_pixels: Pixels) -> None:
+def test_an_exif_orientation_is_applied(make_pixels: Pixels) -> None:
     image = Image.fromarray(make_pixels(30, 40))
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -113,20 +113,33 @@ def test_an_image_that_lies_on_its_side_is_turned_upright(make_pixels: Pixels) -
         assert np.array_equal(np.asarray(again), np.asarray(turned))
 
 
-def test_a_profile_of_another_colour_model_is_not_kept(make_pixels: Pixels) -> None:
+def test_a_profile_of_another_colour_model_is_dropped(make_pixels: Pixels) -> None:
     image = Image.fromarray(make_pixels(30, 40)).convert("CMYK")
     cmyk = SRGB[:16] + b"CMYK" + SRGB[20:]
     with Image.open(saved(image, icc_profile=cmyk)) as again:
         assert "icc_profile" not in again.info
 
 
-def test_nothing_is_decoded_before_it_is_needed(make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_decodes_nothing(make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
     file = saved(Image.fromarray(make_pixels(30, 40)))
     monkeypatch.setattr(played_codec, "decode", lambda *arguments: pytest.fail("decoded"))
     with Image.open(file) as image:
         assert image.size == (40, 30)
-        assert image.draft("L", (10, 10)) is None
         image.verify()
+
+
+@pytest.mark.parametrize(("size", "fast"), [((20, 15), True), ((21, 15), False), (None, False)])
+def test_draft_mode_decodes_fast_from_half_of_the_resolution(
+    make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int] | None, fast: bool
+) -> None:
+    file, specs = saved(Image.fromarray(make_pixels(30, 40))), []
+    decode = played_codec.decode
+    monkeypatch.setattr(played_codec, "decode", lambda data, spec: specs.append(spec) or decode(data, spec))
+    with Image.open(file) as image:
+        assert image.draft(None, size) == (("RGB", (0, 0, 40, 30)) if fast else None)
+        image.load()
+        assert image.draft(None, size) is None  # already decoded
+    assert [spec.fast for spec in specs] == [fast]
 
 
 def test_thumbnails_crops_and_conversions_work(make_pixels: Pixels) -> None:
@@ -140,7 +153,7 @@ def test_thumbnails_crops_and_conversions_work(make_pixels: Pixels) -> None:
         assert image.copy().tobytes() == image.tobytes()
 
 
-def test_options_reach_the_codec_and_wrong_ones_are_value_errors(make_pixels: Pixels, tmp_path: Path) -> None:
+def test_options_reach_the_codec_and_invalid_ones_are_value_errors(make_pixels: Pixels, tmp_path: Path) -> None:
     image = Image.fromarray(make_pixels(30, 40))
     assert len(saved(image, quality=20).getvalue()) < len(saved(image, quality=90).getvalue())
     with pytest.raises(ValueError, match="cannot be reached"):
@@ -151,9 +164,7 @@ def test_options_reach_the_codec_and_wrong_ones_are_value_errors(make_pixels: Pi
         assert not (tmp_path / "a.aed").exists()
 
 
-def test_a_damaged_file_is_told_by_verify_and_by_load_unless_damage_is_allowed(
-    make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damage_is_an_error_unless_truncated_images_are_allowed(make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
     data = bytearray(saved(Image.fromarray(make_pixels(30, 40))).getvalue())
     data[-10] ^= 1
     with Image.open(BytesIO(data)) as image, pytest.raises(OSError, match="1 of 1 tiles"):
@@ -165,7 +176,7 @@ def test_a_damaged_file_is_told_by_verify_and_by_load_unless_damage_is_allowed(
         assert image.getpixel((0, 0)) == (127, 127, 127)
 
 
-def test_a_damaged_header_is_told_in_words_and_other_files_are_left_to_others(make_pixels: Pixels) -> None:
+def test_a_damaged_header_is_explained_and_other_formats_are_left_alone(make_pixels: Pixels) -> None:
     data = bytearray(saved(Image.fromarray(make_pixels(30, 40))).getvalue())
     data[8] ^= 1
     with pytest.raises(OSError, match="damaged: header"):

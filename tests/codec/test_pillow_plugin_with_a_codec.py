@@ -13,7 +13,7 @@ from PIL import Image
 from small_codec import make_codec
 
 import aedesk.codec.pillow_plugin
-from aedesk.codec.direct import decode
+from aedesk.codec.api import decode
 from aedesk.imaging.metrics import psnr
 from aedesk.settings.places import models_dir
 
@@ -34,7 +34,7 @@ def there_and_back(image: Image.Image) -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_an_image_looks_the_same_and_its_alpha_is_the_same(make_pixels: Pixels, mode: str) -> None:
+def test_an_image_is_similar_and_its_alpha_identical(make_pixels: Pixels, mode: str) -> None:
     image = Image.fromarray(make_pixels(50, 70, 4), "RGBA").convert(mode)
     before = np.asarray(image).reshape(50, 70, -1)
     after = np.frombuffer(there_and_back(image), np.uint8).reshape(before.shape)
@@ -44,7 +44,7 @@ def test_an_image_looks_the_same_and_its_alpha_is_the_same(make_pixels: Pixels, 
         assert psnr(after, before) > 15  # 16 components of 768
 
 
-def test_pillow_shows_the_pixels_that_the_program_shows(make_pixels: Pixels) -> None:
+def test_pillow_gets_the_same_pixels_as_the_program(make_pixels: Pixels) -> None:
     file = BytesIO()
     image = Image.fromarray(make_pixels(50, 70, 1, np.uint16)[:, :, 0])
     image.save(file, "AED", model="tiny")
@@ -52,13 +52,13 @@ def test_pillow_shows_the_pixels_that_the_program_shows(make_pixels: Pixels) -> 
         assert np.array_equal(np.asarray(again), decode(file.getvalue()).picture.pixels[:, :, 0])
 
 
-def test_threads_do_not_disturb_each_other(make_pixels: Pixels) -> None:
+def test_several_threads_get_the_same_results(make_pixels: Pixels) -> None:
     images = [Image.fromarray(make_pixels(40, 48, seed=seed)) for seed in range(6)]
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(there_and_back, images)) == [there_and_back(image) for image in images]
 
 
-def test_a_model_that_is_not_here_is_an_os_error(make_pixels: Pixels, tmp_path: Path) -> None:
+def test_a_missing_model_is_an_os_error(make_pixels: Pixels, tmp_path: Path) -> None:
     other = make_codec(tmp_path, "other", seed=1)
     file = BytesIO()
     Image.fromarray(make_pixels(40, 48)).save(file, "AED", model=str(other))

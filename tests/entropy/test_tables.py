@@ -31,7 +31,7 @@ def test_fitting_follows_the_stated_rule_to_the_count() -> None:
     assert tables.frequencies.tolist() == [[TOTAL // 4] * 4, [1, TOTAL - 3, 1, 1], [8388607, 3355444, 3355443, 1677722]]
 
 
-def test_an_impossible_symbol_keeps_the_least_count() -> None:
+def test_an_impossible_symbol_keeps_a_count_of_one() -> None:
     assert Tables.fit(np.array([[1.0, 0, 0, 0]])).frequencies.min() == 1
 
 
@@ -48,13 +48,13 @@ def test_an_impossible_symbol_keeps_the_least_count() -> None:
         np.empty((0, 4), np.int32),
     ],
 )
-def test_tables_that_break_a_rule_are_refused(bad: np.ndarray) -> None:
+def test_invalid_tables_are_rejected(bad: np.ndarray) -> None:
     with pytest.raises(FormatError, match="probability tables"):
         Tables(bad)
 
 
 @pytest.mark.parametrize("bad", [[[np.nan, 1, 0, 0]], [[-0.1, 1, 0, 0]], [[np.inf, 0, 0, 0]], [[0.0, 0, 0, 0]], [[1.0, 0, 0]]])
-def test_probabilities_that_are_none_are_refused(bad: list[list[float]]) -> None:
+def test_invalid_probabilities_are_rejected(bad: list[list[float]]) -> None:
     with pytest.raises(FormatError):
         Tables.fit(np.array(bad))
 
@@ -68,13 +68,13 @@ def test_a_table_cannot_be_changed_afterwards() -> None:
         tables.frequencies[0, 0] = 7
 
 
-def test_the_checksum_of_the_tables_is_the_recorded_one_and_feels_one_count() -> None:
+def test_the_checksum_of_the_tables_is_the_recorded_one_and_depends_on_each_count() -> None:
     first, other = rows([TOTAL - 30, 10, 10, 10]), rows([TOTAL - 30, 10, 11, 9])
     assert first.crc == 0x6ACC7F94
     assert other.crc != first.crc
 
 
-def test_costs_are_what_the_coder_writes() -> None:
+def test_costs_equal_the_bits_that_the_coder_writes() -> None:
     random = np.random.default_rng(3)
     tables = Tables.fit(random.dirichlet(np.full(12, 0.7), size=5))
     indexes = random.integers(0, 5, 20_000)
@@ -85,7 +85,7 @@ def test_costs_are_what_the_coder_writes() -> None:
     assert bits <= 8 * len(encoder.finish()) <= bits + 24
 
 
-def test_costs_of_symbols_stand_in_the_table_of_bits() -> None:
+def test_costs_of_symbols_agree_with_the_table_of_bits() -> None:
     tables = rows([TOTAL // 2, TOTAL // 4, TOTAL // 8, TOTAL // 8], [0, TOTAL, 0, 0])
     assert tables.bits.tolist() == [[1, 2, 3], [np.inf, 0, np.inf]]
     # Beyond 1 by 1, 2, 3, 4 and 2**20 - 1: the escape, a sign, and an Elias-gamma code.

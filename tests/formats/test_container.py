@@ -27,13 +27,13 @@ def reheaded(data: bytes, at: int, new: bytes, header_bytes: int = HEADER_BYTES)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_comes_back_as_it_was_written(name: str) -> None:
+def test_a_written_file_is_read_back(name: str) -> None:
     assert read_aed(write_aed(FILES[name])) == FILES[name]
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_any_sizes_and_contents_come_back(data: st.DataObject) -> None:
+def test_any_sizes_and_contents_are_read_back(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 30_000)), data.draw(st.integers(1, 30_000))
     tile_px = 64 * data.draw(st.integers(max(1, max(width, height) // 640), 256))
     count = -(-width // tile_px) * -(-height // tile_px)
@@ -53,11 +53,11 @@ def test_any_sizes_and_contents_come_back(data: st.DataObject) -> None:
     assert read_aed(write_aed(file), Limits(tile_px=2**16)) == file
 
 
-def test_a_picture_of_one_tile_costs_28_bytes_more_than_its_payload() -> None:
+def test_a_file_of_one_tile_is_28_bytes_larger_than_its_payload() -> None:
     assert len(write_aed(ONE_TILE)) - len(ONE_TILE.tiles[0]) == 28
 
 
-def test_tiles_lie_row_by_row_and_the_last_ones_are_what_is_left() -> None:
+def test_tiles_are_ordered_by_rows_and_may_be_smaller_at_the_edges() -> None:
     assert [MANY_TILES.rectangle(n) for n in range(6)] == [
         (0, 0, 128, 128),
         (128, 0, 128, 128),
@@ -73,7 +73,7 @@ def test_chunks_are_found_by_their_kind() -> None:
     assert MANY_TILES.chunk("zzzz") is None
 
 
-def test_a_damaged_tile_costs_that_tile() -> None:
+def test_a_damaged_tile_affects_only_itself() -> None:
     data = bytearray(write_aed(MANY_TILES))
     data[data.index(MANY_TILES.tiles[3]) + 5] ^= 1
     found = read_aed(bytes(data))
@@ -81,7 +81,7 @@ def test_a_damaged_tile_costs_that_tile() -> None:
     assert [a == b for a, b in zip(found.tiles, MANY_TILES.tiles, strict=True)] == [True, True, True, False, True, True]
 
 
-def test_a_file_that_is_cut_short_loses_the_last_tiles() -> None:
+def test_a_truncated_file_loses_its_last_tiles() -> None:
     data = write_aed(MANY_TILES)
     assert read_aed(data[:-1]).damaged == {5}
     assert read_aed(data[: -len(MANY_TILES.tiles[5]) - 4]).damaged == {5}
@@ -89,11 +89,11 @@ def test_a_file_that_is_cut_short_loses_the_last_tiles() -> None:
     assert read_aed(data[: data.index(MANY_TILES.tiles[1])]).damaged == {1, 2, 3, 4, 5}
 
 
-def test_bytes_added_at_the_end_are_noticed() -> None:
+def test_appended_bytes_are_detected() -> None:
     assert read_aed(write_aed(ONE_TILE) + b"\0").damaged == {0}
 
 
-def test_tiles_that_changed_places_are_noticed() -> None:
+def test_swapped_tiles_are_detected() -> None:
     tiles = (b"aaaa", b"bbbb", *MANY_TILES.tiles[2:])
     data = write_aed(replace(MANY_TILES, tiles=tiles))
     first, second = data.index(b"aaaa"), data.index(b"bbbb")
@@ -101,7 +101,7 @@ def test_tiles_that_changed_places_are_noticed() -> None:
     assert read_aed(swapped).damaged == {0, 1}
 
 
-def test_a_tile_of_another_file_is_noticed() -> None:
+def test_a_tile_of_another_file_is_detected() -> None:
     one, other = write_aed(ONE_TILE), write_aed(replace(ONE_TILE, quality=51))
     assert one[-404:-4] == other[-404:-4]
     assert read_aed(one[:-404] + other[-404:]).damaged == {0}
@@ -130,19 +130,19 @@ def test_a_header_that_ends_early_names_the_field(field: str) -> None:
     assert any(field in message for message in messages)
 
 
-def test_another_file_is_told_from_a_damaged_one() -> None:
+def test_a_file_of_another_format_is_distinguished_from_a_damaged_one() -> None:
     with pytest.raises(FormatError, match=r"not an \.aed file"):
         read_aed(b"\x89PNG\r\n\x1a\n" + bytes(100))
 
 
 @pytest.mark.parametrize(("at", "value"), [(4, 2), (5, 16 | 1)])
-def test_a_newer_version_asks_for_a_newer_program(at: int, value: int) -> None:
+def test_a_newer_version_needs_a_newer_program(at: int, value: int) -> None:
     with pytest.raises(FormatError) as caught:
         read_aed(reheaded(write_aed(ONE_TILE), at, bytes([value])))
     assert "newer version" in caught.value.hint
 
 
-def test_an_unknown_critical_chunk_asks_for_a_newer_program_and_an_optional_one_is_kept() -> None:
+def test_an_unknown_critical_chunk_needs_a_newer_program_and_an_optional_one_is_kept() -> None:
     critical = write_aed(replace(ONE_TILE, chunks=(Chunk("Zzzz", b"1"),)))
     with pytest.raises(FormatError, match="Zzzz") as caught:
         read_aed(critical)
@@ -157,7 +157,7 @@ def test_a_damaged_chunk_is_an_error_that_names_it() -> None:
         read_aed(data)
 
 
-def test_a_chunk_name_that_would_spoil_the_terminal_is_shown_harmlessly() -> None:
+def test_control_characters_in_a_chunk_name_are_escaped() -> None:
     data = write_aed(replace(ONE_TILE, chunks=(Chunk("zzzz", b"1"),)))
     at = data.index(b"zzzz")
     with pytest.raises(FormatError) as caught:
@@ -168,12 +168,12 @@ def test_a_chunk_name_that_would_spoil_the_terminal_is_shown_harmlessly() -> Non
 @pytest.mark.parametrize(
     ("limits", "said"), [(Limits(edge_px=700), "700"), (Limits(pixels=10**5), "0 megapixels"), (Limits(tile_px=512), "512")]
 )
-def test_limits_come_before_anything_else(limits: Limits, said: str) -> None:
+def test_limits_are_checked_first(limits: Limits, said: str) -> None:
     with pytest.raises(FormatError, match=said):
         read_aed(write_aed(ONE_TILE), limits)
 
 
-def test_a_header_that_promises_more_tiles_than_there_are_bytes_is_refused_at_once() -> None:
+def test_a_header_with_more_tiles_than_bytes_is_rejected_at_once() -> None:
     data = write_aed(HUGE)
     header = data[: 4 + 2 + 8 + 1] + b"\xb0\xea\x01" * 2 + b"\x01"
     with pytest.raises(FormatError, match="number of tiles"):
@@ -200,17 +200,17 @@ def test_a_header_that_promises_more_tiles_than_there_are_bytes_is_refused_at_on
         ("chunks", tuple(Chunk(f"aa{a}{b}", b"") for a in "abcdefghi" for b in "abcdefgh")),
     ],
 )
-def test_what_no_file_can_say_is_refused(field: str, value: object) -> None:
+def test_invalid_values_are_rejected(field: str, value: object) -> None:
     with pytest.raises(FormatError, match="cannot have"):
         replace(ONE_TILE, **{field: value})
 
 
-def test_a_file_with_damaged_tiles_is_not_written_again() -> None:
+def test_a_file_with_damaged_tiles_cannot_be_written() -> None:
     with pytest.raises(FormatError, match="damaged"):
         write_aed(read_aed(write_aed(ONE_TILE) + b"1"))
 
 
-def test_inspection_gives_json_that_adds_up() -> None:
+def test_inspection_gives_json_with_consistent_sizes() -> None:
     data = write_aed(MANY_TILES)
     found = json.loads(json.dumps(inspect(data[:-1] + b"?")))
     assert found["size_bytes"] == len(data) == found["tile_bytes"] + found["overhead_bytes"] + sum(c["size_bytes"] for c in found["chunks"])
@@ -225,5 +225,5 @@ def test_the_checksum_is_the_castagnoli_one() -> None:
     assert crc32c(b"6789", crc32c(b"12345")) == 0xE3069283
 
 
-def test_the_magic_is_no_text() -> None:
+def test_the_magic_is_not_text() -> None:
     assert MAGIC[0] > 127

@@ -27,10 +27,9 @@ from aed_files import FILES
 from aed_mutations import MUTATIONS, mutant
 from small_codec import make_lively_codec
 
-from aedesk.codec.alpha import pack_alpha, unpack_alpha
-from aedesk.codec.coders import LearnedCoder, coder_of
-from aedesk.codec.learned.encoder import encode
-from aedesk.codec.loading import LoadedCodec, load_codec
+from aedesk.codec.chunks.alpha import pack_alpha, unpack_alpha
+from aedesk.codec.loading import codec_for, load_codec
+from aedesk.codec.picture_codec import DecodeOptions, EncodeOptions, PictureCodec
 from aedesk.core.errors import AedeskError, FormatError
 from aedesk.entropy.coder import Decoder
 from aedesk.entropy.tables import Tables
@@ -81,8 +80,8 @@ def decode_all(data: bytes) -> str:
     try:
         file = read_aed(data, DECODED)
         model = file.chunk(MODEL)
-        reader = tiny_codec() if model is None else coder_of(replace(file, model_id=_id_of(model)), "cpu")
-        picture = reader.decode(file, damaged=True).picture
+        codec = tiny_codec() if model is None else codec_for(replace(file, model_id=_id_of(model)), "cpu")
+        picture = codec.decode(file, DecodeOptions(salvage=True)).picture
     except AedeskError as error:
         return f"refused ({type(error).__name__})"
     assert (picture.width, picture.height) == (file.width, file.height)
@@ -90,19 +89,17 @@ def decode_all(data: bytes) -> str:
 
 
 @functools.cache
-def tiny_codec() -> LearnedCoder:
-    """Reads what has no model inside."""
+def tiny_codec() -> PictureCodec:
+    """Decodes files without an embedded model."""
     with tempfile.TemporaryDirectory() as folder:
-        codec = load_codec(str(make_lively_codec(Path(folder))), "cpu")
-    assert isinstance(codec, LoadedCodec)
-    return LearnedCoder(codec)
+        return load_codec(str(make_lively_codec(Path(folder))), "cpu")
 
 
 def files_to_decode() -> list[bytes]:
     """Two with their model inside, and two of the codec: of one tile and of four."""
     pixels = np.random.default_rng(0).integers(0, 256, (100, 80, 3)).astype(np.uint8)
-    one = tiny_codec().encode(Picture(pixels), 40).data
-    four = encode(Picture(pixels, alpha=pixels[:, :, 0]), tiny_codec().codec, 70, tile_px=64).data
+    one = tiny_codec().encode(Picture(pixels), EncodeOptions(40)).data
+    four = tiny_codec().encode(Picture(pixels, alpha=pixels[:, :, 0]), EncodeOptions(70, tile_px=64)).data
     return [*(path.read_bytes() for path in GOLDEN), one, four]
 
 

@@ -1,7 +1,7 @@
-"""Files of version 1 are read for ever, and to the same symbols.
+"""Files of version 1 stay readable, with the same symbols.
 
-``python tests/golden/test_aed_files.py`` makes those that are missing and records what is in them; it never touches one that is there.
-After a change to the format, add files; if one of these fails, the change is what must go.
+``python tests/golden/test_aed_files.py`` creates missing files and records their content; it never changes an existing one. After a
+change to the format, add files; if an existing one fails, the change is wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import pytest
 import torch
 from aed_files import FILES
 
-from aedesk.codec.coders import coder, coder_of
+from aedesk.codec.loading import codec_for, load_codec
+from aedesk.codec.picture_codec import DecodeOptions, EncodeOptions
 from aedesk.core.resources import resource_path
 from aedesk.formats.aed_file import MODEL
 from aedesk.formats.container import read_aed, write_aed
@@ -41,13 +42,13 @@ EMBEDDED: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def described(data: bytes) -> dict[str, Any]:
-    """All that is in a file; of one with a model inside also what it decodes to."""
+    """Returns the content of a file; with an embedded model also a digest of what it decodes to."""
     file = read_aed(data)
     result = {**inspect(data), "tile_hashes": [_hash(tile) for tile in file.tiles], "chunk_hashes": [_hash(c.data) for c in file.chunks]}
     if file.chunk(MODEL) is not None:
-        found = coder_of(file, "cpu")
-        result["symbols"] = _hash(found.latents(file).symbols.astype("<i4").tobytes())
-        result["mean"] = [round(float(value), 3) for value in found.decode(file, bit_depth=8).picture.pixels.mean((0, 1))]
+        codec = codec_for(file, "cpu")
+        result["symbols"] = _hash(codec.latents(file).symbols.astype("<i4").tobytes())
+        result["mean"] = [round(float(value), 3) for value in codec.decode(file, DecodeOptions(8)).picture.pixels.mean((0, 1))]
     return result
 
 
@@ -56,7 +57,7 @@ def names() -> list[str]:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_file_of_version_1_is_what_it_was(name: str) -> None:
+def test_a_file_of_version_1_has_its_recorded_content(name: str) -> None:
     recorded = json.loads(RECORD.read_text("utf-8"))[name]
     found = described((FOLDER / f"{name}.aed").read_bytes())
     assert found.pop("mean", []) == pytest.approx(recorded.pop("mean", []), abs=TOLERANCE)
@@ -64,7 +65,7 @@ def test_a_file_of_version_1_is_what_it_was(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_file_of_version_1_is_written_again_to_the_byte(name: str) -> None:
+def test_a_file_of_version_1_is_rewritten_byte_for_byte(name: str) -> None:
     data = (FOLDER / f"{name}.aed").read_bytes()
     assert write_aed(read_aed(data)) == data
 
@@ -74,7 +75,7 @@ def test_the_bytes_of_a_layout_are_those_of_version_1(name: str) -> None:
     assert write_aed(FILES[name]) == (FOLDER / f"{name}.aed").read_bytes()
 
 
-def test_no_file_has_been_lost() -> None:
+def test_no_file_is_missing() -> None:
     assert names() == sorted(json.loads(RECORD.read_text("utf-8")))
 
 
@@ -83,7 +84,7 @@ def _hash(data: bytes) -> str:
 
 
 def _with_its_model(family: str, arguments: dict[str, Any]) -> bytes:
-    """A crop of the sample, by a network whose every number is drawn at random, so that all of them matter."""
+    """Returns a crop of the sample encoded by a network with random weights, so that all of them matter."""
     torch.manual_seed(0)
     network = FAMILIES[family].build(arguments)
     if family == "codec":
@@ -94,7 +95,7 @@ def _with_its_model(family: str, arguments: dict[str, Any]) -> bytes:
     picture = io.read(resource_path("samples", "portrait_clean.png")).crop(100, 80, 150, 130)
     with tempfile.TemporaryDirectory() as folder:
         path = save_model(Path(folder, f"{family}.safetensors"), network.state_dict(), card, torch.float16)
-        return coder(str(path), "cpu").encode(picture, 60, embedded=path.read_bytes()).data
+        return load_codec(str(path), "cpu").encode(picture, EncodeOptions(60, model_file=path.read_bytes())).data
 
 
 def record() -> None:

@@ -64,7 +64,7 @@ def compressed(spec: CompressSpec, picture: Picture) -> CompressResult:
         quality = max((known for known, data in files.items() if len(data) <= limit), default=0)
     data = files[quality] + (bytes(1000) if spec.embed_model else b"")
     decoded = picture.with_pixels(decode(data).pixels[:, :, : picture.channels].astype(picture.pixels.dtype))
-    shown = spec.preview
+    shown = spec.evaluate
     return CompressResult(
         data, quality, 8 * len(data) / pixels, 0.01, "cpu", spec.target_psnr != 60.0,
         decoded if shown else None, psnr(to_8_bit(picture.pixels), to_8_bit(decoded.pixels)) if shown else None,

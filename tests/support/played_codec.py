@@ -53,7 +53,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     data = write_aed(file)
     reached = spec.target_bytes is None or len(data) <= spec.target_bytes
     decoded = picture.with_pixels(pixels)
-    shown = {"decoded": decoded, "psnr": min(psnr(picture.pixels, pixels), 100.0)} if spec.preview else {}
+    shown = {"decoded": decoded, "psnr": min(psnr(picture.pixels, pixels), 100.0)} if spec.evaluate else {}
     yield Progress(1, 1)
     yield Finished(CompressResult(data, quality, 8 * len(data) / (picture.width * picture.height), 0.25, "cpu", reached, **shown))
 
@@ -61,7 +61,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
 def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterator[Event]:
     yield Started("decoding", 1)
     file = read_aed(data)
-    if file.damaged and not spec.damaged:
+    if file.damaged and not spec.salvage:
         raise FormatError("A tile of this .aed file is damaged.", "Show what is left of it.")
     dtype = np.dtype(f"u{file.bit_depth // 8}")
     shape = (file.height, file.width, file.channels)
@@ -79,14 +79,14 @@ def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterat
     yield Finished(DecompressResult(replace(picture, source_format="AED"), lost, 0.125, "cpu"))
 
 
-def encode(picture: Picture, spec: CompressSpec = CompressSpec(), cancel: CancelToken | None = None) -> CompressResult:  # noqa: B008
-    """As ``codec.direct.encode``."""
+def encode(picture: Picture, spec: CompressSpec = CompressSpec(), cancel: CancelToken | None = None) -> CompressResult:
+    """As ``codec.api.encode``."""
     *_, end = compress(spec, picture, CancelToken())
     return end.result  # type: ignore[attr-defined]
 
 
-def decode(data: bytes, spec: DecompressSpec = DecompressSpec(), cancel: CancelToken | None = None) -> DecompressResult:  # noqa: B008
-    """As ``codec.direct.decode``."""
+def decode(data: bytes, spec: DecompressSpec = DecompressSpec(), cancel: CancelToken | None = None) -> DecompressResult:
+    """As ``codec.api.decode``."""
     *_, end = decompress(spec, data, CancelToken())
     return end.result  # type: ignore[attr-defined]
 
@@ -99,4 +99,4 @@ def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Eve
     curves = [{"name": spec.model, "about": "", "points": ours}, {"name": "other", "about": "", "points": theirs}]
     rates = {"other": {"percent": -50.0, "low_db": 28.0, "high_db": 38.0}, "far": None}
     shared = {"task": "codec", "model": spec.model, "data": "folder", "n": 2, "device": spec.device, "threads": 1}
-    yield Finished({**shared, "codecs": curves[: 1 + spec.peers], "bd_rates": rates if spec.peers else {}})
+    yield Finished({**shared, "codecs": curves[: 1 + spec.baselines], "bd_rates": rates if spec.baselines else {}})

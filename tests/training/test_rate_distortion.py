@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import torch
 from small_codec import ARCHITECTURE
 from small_training import learn, make_objective, make_recipe, mean_of
 
-from aedesk.codec.learned.tile import encode_tile
-from aedesk.codec.loading import prepare
+from aedesk.codec.learned.tile import TileCoder
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.specs import TrainSpec
@@ -27,7 +25,7 @@ MODEL = {"family": "codec", **ARCHITECTURE}
 
 
 def waves(count: int = 48, edge: int = 64) -> torch.Tensor:
-    """Pictures that a codec can learn something about: smooth, coloured, each another."""
+    """Smooth, coloured pictures, all different, that a codec can learn to compress."""
     generator = torch.Generator().manual_seed(5)
     frequency = torch.rand(count, 3, 1, 1, generator=generator) * 0.3
     phase = torch.rand(count, 3, 1, 1, generator=generator) * 6
@@ -42,8 +40,8 @@ def test_training_lowers_bits_and_error_together() -> None:
     assert mean_of(history, "loss", 10) < 0.8 * mean_of(history[:10], "loss", 10)
 
 
-def test_the_rate_alone_leaves_transforms_and_steps_of_the_quantiser_alone() -> None:
-    """Coarser steps always cost fewer bits: a rate that could choose them would choose none."""
+def test_a_rate_stage_changes_neither_transforms_nor_quantiser_steps() -> None:
+    """Coarser steps always cost fewer bits, so the rate alone must not change them."""
     objective = make_objective(make_recipe(MODEL, stages=[{"loss": "rate"}]))
     before = {name: value.clone() for name, value in objective.network.named_parameters()}
     history = learn(objective, waves(), 30, batch=4, lr=3e-3)
@@ -54,31 +52,32 @@ def test_the_rate_alone_leaves_transforms_and_steps_of_the_quantiser_alone() -> 
     assert mean_of(history, "bpp", 5) < mean_of(history[:5], "bpp", 5)
 
 
-def test_steps_of_the_quantiser_stay_positive_whatever_is_learned() -> None:
+def test_quantiser_steps_stay_positive() -> None:
     network = make_objective(make_recipe(MODEL)).network
     with torch.no_grad():
         network.entropy.gain.change.fill_(-50)
     assert (network.entropy.gain(torch.arange(101)) > 0).all()
 
 
-def test_fitted_tables_cost_less_for_what_they_were_fitted_to() -> None:
+def test_fitted_tables_code_their_own_data_in_fewer_bits() -> None:
     network = make_objective(make_recipe(MODEL)).network.eval()
     pictures, quality = waves(16), torch.arange(16) * 6
     fitted = fit_tables(network, [(pictures, quality)])
-    first = logistic_tables()
-    assert (fitted.frequencies[0] == first.frequencies[0]).all()
+    initial = logistic_tables()
+    assert (fitted.frequencies[0] == initial.frequencies[0]).all()
 
     def cost(tables: Tables) -> float:
-        codec = replace(prepare(network, bytes(8), torch.device("cpu"), {}), tables=tables)
-        latents = ((network.analyse(picture[None])[0], int(level)) for picture, level in zip(pictures, quality, strict=True))
-        tiles = [encode_tile(codec, latent.detach(), level, frugal=False)[1] for latent, level in latents]
+        network.entropy.tables.copy_(torch.from_numpy(tables.frequencies.copy()))
+        coder = TileCoder(network.entropy)
+        latents = ((network.analyse(picture[None])[0].detach(), int(q)) for picture, q in zip(pictures, quality, strict=True))
+        tiles = [coder.encode(latent, q, rdoq=False, count_bits=True)[1] for latent, q in latents]
         return float(sum(tile.bits.sum() for tile in tiles))
 
-    assert cost(fitted) < 0.98 * cost(first)
+    assert cost(fitted) < 0.98 * cost(initial)
 
 
 @pytest.mark.parametrize("qualities", [[50], [-1, 50], [80, 20], [0, 101]])
-def test_qualities_that_make_no_range_are_refused(qualities: list[int]) -> None:
+def test_an_invalid_range_of_qualities_is_rejected(qualities: list[int]) -> None:
     with pytest.raises(SpecError, match="qualities is"):
         make_objective(make_recipe(MODEL, {"qualities": qualities}))
 
@@ -88,7 +87,7 @@ def test_other_families_have_no_rate() -> None:
         make_recipe({"family": "convolutional"}, stages=[{"loss": "rate"}])
 
 
-def test_a_run_ends_with_a_codec_whose_tables_are_fitted_and_whose_card_tells_the_rate(pictures: Path, tmp_path: Path) -> None:
+def test_a_run_ends_with_fitted_tables_and_the_rate_in_the_card(pictures: Path, tmp_path: Path) -> None:
     recipe: dict[str, Any] = {
         "name": "mine",
         "purpose": "codec",

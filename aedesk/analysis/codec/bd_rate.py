@@ -1,8 +1,8 @@
-"""BD-rate: how many per cent fewer or more bits one codec takes than another at equal fidelity.
+"""BD-rate: the average difference in rate between two codecs at equal PSNR, in per cent.
 
-Bjontegaard, "Calculation of average PSNR differences between RD-curves" (VCEG-M33, 2001), with the logarithm of the rate interpolated over
-PSNR by piecewise cubic Hermite polynomials (as VCEG-AL22 and today's codec papers do) instead of one polynomial of third degree, which
-swings between points that lie far apart.
+Bjontegaard, "Calculation of average PSNR differences between RD-curves" (VCEG-M33, 2001). The logarithm of the rate is interpolated over
+PSNR by piecewise cubic Hermite polynomials, as in VCEG-AL22 and current papers, instead of one cubic polynomial, which oscillates between
+distant points.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from scipy.interpolate import PchipInterpolator
 
 LOW_DB, HIGH_DB = 28.0, 38.0
-"""From poor to very good, where photographs are kept; outside of it a few points would decide the mean."""
+"""The range in which photographs are stored; beyond it a few points would dominate the mean."""
 
 
 @dataclass(frozen=True)
 class BdRate:
-    """``percent`` (negative: fewer bits), the mean over PSNR from ``low_db`` to ``high_db``, where both curves are known."""
+    """``percent`` (negative: fewer bits) is the mean over PSNR from ``low_db`` to ``high_db``, where both curves are defined."""
 
     percent: float
     low_db: float
@@ -29,7 +29,7 @@ class BdRate:
 def bd_rate(
     ours: Iterable[tuple[float, float]], reference: Iterable[tuple[float, float]], low_db: float = LOW_DB, high_db: float = HIGH_DB
 ) -> BdRate | None:
-    """The mean difference of ``ours`` from ``reference``; None if they have less than 1 dB of the range in common.
+    """Returns the BD-rate of ``ours`` relative to ``reference``, or None if they overlap by less than 1 dB of the range.
 
     Args:
         ours, reference: pairs of bits per pixel (above 0) and PSNR in dB, in any order.
@@ -46,7 +46,7 @@ def bd_rate(
 
 
 def _rising(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """(PSNR, log rate) with both rising: a setting that costs more than another and is no better belongs to no curve."""
+    """Returns (PSNR, log rate) with both strictly rising; points dominated by another one are dropped."""
     curve: list[tuple[float, float]] = []
     for psnr, log_rate in sorted(((psnr, math.log(bpp)) for bpp, psnr in points), reverse=True):
         if not curve or (psnr < curve[-1][0] and log_rate < curve[-1][1]):

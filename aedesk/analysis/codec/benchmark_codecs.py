@@ -1,4 +1,4 @@
-"""Codecs to measure in one run, all from pixels to the bytes of a whole file and back: ours, and what people use today."""
+"""The codecs to compare: ours and the common formats, each from pixels to the bytes of a whole file and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from aedesk.codec import coders
+from aedesk.codec.loading import load_codec
+from aedesk.codec.picture_codec import EncodeOptions
 from aedesk.core.cancel import CancelToken
 from aedesk.formats.container import read_aed
 from aedesk.imaging import other_codecs
@@ -25,7 +26,7 @@ _SETTINGS: dict[str, tuple[float, ...]] = {
     "AVIF": (20, 30, 40, 50, 60, 70, 80, 90),
     "JPEG XL": (15, 25, 50, 68, 79, 88, 93, 97),
 }
-"""Qualities that reach from below 28 to above 38 dB on photographs."""
+"""Qualities that span from below 28 to above 38 dB on photographs."""
 _ABOUT = {
     "JPEG": "Pillow, defaults (4:2:0)",
     "WebP": "Pillow, method 6",
@@ -35,14 +36,13 @@ _ABOUT = {
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A codec with the settings to try, from small files to good ones.
+class BenchmarkCodec:
+    """A codec and the settings to measure, in order of rising quality.
 
     Args:
-        encode: (H, W, 1 or 3) uint8 or uint16 and a setting to the bytes of a file.
-        decode: the bytes and the number of channels to pixels, of the same type unless the codec has 8 bits only, and of that many
-            channels unless it has no colour.
-        about: library and options, for people.
+        encode: pixels (H, W, 1 or 3) uint8 or uint16 and a setting to the bytes of a file.
+        decode: bytes and number of channels to pixels; uint8 if the codec has only 8 bits, one channel if it has no colour.
+        about: library and options, for display.
     """
 
     name: str
@@ -52,35 +52,35 @@ class Contestant:
     about: str = ""
 
 
-def ours(model: str, qualities: tuple[int, ...], preset: str, device: str, cancel: CancelToken) -> Contestant:
-    """The .aed codec, or the codes of any model with a latent.
+def aed_codec(model: str, qualities: tuple[int, ...], preset: str, device: str, cancel: CancelToken) -> BenchmarkCodec:
+    """Returns the .aed codec with a model.
 
-    Files are decoded with the model itself, not with what is found by the id in them: it may be one that is still in training.
+    Files are decoded with the given model, not looked up by the id in the file: it may still be in training and not installed.
     """
-    coder = coders.coder(model, device)
+    codec = load_codec(model, device)
 
     def encode(pixels: Pixels, quality: float) -> bytes:
+        options = EncodeOptions(int(quality), slow=preset == "slow")
         with interruptible(cancel.check):
-            slow = preset == "slow"
-            return coder.encode(Picture(pixels), int(quality), slow=slow, costs=False, tick=lambda *_: cancel.check()).data
+            return codec.encode(Picture(pixels), options, lambda *_: cancel.check()).data
 
     def decode(data: bytes, channels: int) -> Pixels:
         with interruptible(cancel.check):
-            return coder.decode(read_aed(data), tick=lambda *_: cancel.check()).picture.pixels
+            return codec.decode(read_aed(data), on_progress=lambda *_: cancel.check()).picture.pixels
 
-    return Contestant(Path(model).stem, qualities, encode, decode, f"aedesk, preset {preset}, {coder.device}")
-
-
-def peers() -> tuple[Contestant, ...]:
-    """JPEG, WebP, AVIF and JPEG XL, as far as they are there (see ``imaging.other_codecs``); 8 bits."""
-    return tuple(_peer(name) for name in other_codecs.available())
+    return BenchmarkCodec(Path(model).stem, qualities, encode, decode, f"aedesk, preset {preset}, {codec.device}")
 
 
-def _peer(name: str) -> Contestant:
+def baselines() -> tuple[BenchmarkCodec, ...]:
+    """Returns JPEG, WebP, AVIF and JPEG XL, where available (see ``imaging.other_codecs``); 8 bits."""
+    return tuple(_baseline(name) for name in other_codecs.available())
+
+
+def _baseline(name: str) -> BenchmarkCodec:
     def encode(pixels: Pixels, quality: float) -> bytes:
         return other_codecs.encode(name, to_8_bit(pixels), int(quality))
 
     def decode(data: bytes, channels: int) -> Pixels:
         return other_codecs.decode(name, data, channels)
 
-    return Contestant(name, _SETTINGS[name], encode, decode, _ABOUT[name])
+    return BenchmarkCodec(name, _SETTINGS[name], encode, decode, _ABOUT[name])

@@ -1,4 +1,4 @@
-"""Measures codecs on a folder: bits per pixel of real files, fidelity, seconds, and BD-rates of ours against the others."""
+"""Measures codecs on a folder: bits per pixel of whole files, fidelity, time, and our BD-rates against the baselines."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from aedesk.analysis.codec import benchmark_codecs as codec_contestants
+from aedesk.analysis.codec import benchmark_codecs
 from aedesk.analysis.codec.bd_rate import bd_rate
-from aedesk.analysis.codec.benchmark_codecs import Contestant, Pixels
+from aedesk.analysis.codec.benchmark_codecs import BenchmarkCodec, Pixels
 from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import EvaluateCodecSpec
 from aedesk.core.errors import DataError
@@ -27,21 +27,22 @@ from aedesk.models.devices import resolve_device
 
 Figures = dict[str, float | None]
 LOSSLESS_DB = 100.0
-"""For a picture that came back exactly, so that means stay finite."""
+"""PSNR of a lossless result, so that means stay finite."""
 DIGITS = {"bpp": 5, "psnr": 4, "ssim": 5, "ms_ssim": 5, "encode_s": 5, "decode_s": 5}
 
 
 def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Event]:
-    """Encode and decode every picture at every quality. Finished carries a JSON-able dict (see :class:`EvaluateCodecSpec`).
+    """Encodes and decodes every picture at every quality. Finished carries a JSON-able dict (see :class:`EvaluateCodecSpec`).
 
-    Pixels alone are coded: no metadata and no transparency, which cost everybody the same. Each figure is the mean over the pictures
-    (of PSNR in dB, as the field does), so that a picture of many pixels counts as much as a small one. The first picture is coded once
-    before the clock runs.
+    Only pixels are coded, without metadata, transparency or preview. Each figure is the mean over the pictures (of PSNR in dB, as is
+    customary), with equal weight for large and small ones. The first picture is coded once before timing starts.
+
+    Raises DataError for an unusable folder, ModelError and DeviceError.
     """
     paths = _pictures(Path(spec.data), spec.limit)
-    codecs = [codec_contestants.ours(spec.model, spec.qualities, spec.preset, spec.device, cancel)]
-    if spec.peers:
-        codecs += codec_contestants.peers()
+    codecs = [benchmark_codecs.aed_codec(spec.model, spec.qualities, spec.preset, spec.device, cancel)]
+    if spec.baselines:
+        codecs += benchmark_codecs.baselines()
     figures: dict[tuple[str, float], list[Figures]] = {(codec.name, setting): [] for codec in codecs for setting in codec.settings}
     total = len(paths) * len(figures)
     yield Started(f"Evaluating {spec.model} on {Path(spec.data).name}", total, "files")
@@ -71,28 +72,28 @@ def evaluate_codec(spec: EvaluateCodecSpec, cancel: CancelToken) -> Iterator[Eve
     yield Finished(result, _summary(result))
 
 
-def measure(codec: Contestant, setting: float, pixels: Pixels) -> Figures:
-    """One file of one picture. SSIM and MS-SSIM are None for pictures that are too small for them."""
-    begun = time.perf_counter()
+def measure(codec: BenchmarkCodec, setting: float, pixels: Pixels) -> Figures:
+    """Encodes and decodes one picture. SSIM and MS-SSIM are None for pictures that are too small for them."""
+    started = time.perf_counter()
     data = codec.encode(pixels, setting)
     encoded = time.perf_counter()
     decoded = codec.decode(data, pixels.shape[2])
     ended = time.perf_counter()
     original = pixels if decoded.dtype == pixels.dtype else to_8_bit(pixels)
-    decoded = np.broadcast_to(decoded, pixels.shape)  # an autoencoder of one channel has no colour
+    decoded = np.broadcast_to(decoded, pixels.shape)  # an autoencoder with one channel gives gray
     similarity, multiscale = _similarities(original, decoded)
     return {
         "bpp": 8 * len(data) / (pixels.shape[0] * pixels.shape[1]),
         "psnr": min(psnr(original, decoded), LOSSLESS_DB),
         "ssim": similarity,
         "ms_ssim": multiscale,
-        "encode_s": encoded - begun,
+        "encode_s": encoded - started,
         "decode_s": ended - encoded,
     }
 
 
 def _similarities(original: Pixels, decoded: Pixels) -> tuple[float | None, float | None]:
-    """SSIM and MS-SSIM."""
+    """Returns SSIM and MS-SSIM."""
     edge = min(original.shape[:2])
     if edge >= MIN_EDGE_PX:
         return both_ssims(original, decoded)
@@ -108,7 +109,7 @@ def _pictures(folder: Path, limit: int | None) -> Sequence[Path]:
     return paths[:limit]
 
 
-def _curve(codec: Contestant, figures: dict[tuple[str, float], list[Figures]]) -> dict[str, Any]:
+def _curve(codec: BenchmarkCodec, figures: dict[tuple[str, float], list[Figures]]) -> dict[str, Any]:
     points = [{"setting": setting, **_means(figures[codec.name, setting])} for setting in codec.settings]
     return {"name": codec.name, "about": codec.about, "points": points}
 

@@ -1,4 +1,4 @@
-"""Rate-distortion curves as an SVG picture, drawn here: a plotting library would be one more dependency for one picture."""
+"""Rate-distortion curves as SVG. Rejected: a plotting library, a large dependency for one figure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 WIDTH, HEIGHT = 800, 500
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 44, 52
 _COLOURS = ("#d1495b", "#5b6770", "#2e86ab", "#3f8f5b", "#b07d2b", "#7b5ea7")
-"""Ours first. All are readable on white."""
+"""Ours first; all have enough contrast on white."""
 _RATES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 
 
 def rate_distortion_svg(result: Mapping[str, Any]) -> str:
-    """PSNR over bits per pixel (logarithmic) of every codec of an evaluation (see ``EvaluateCodecSpec``), ours the thickest."""
+    """Returns an SVG of PSNR over bits per pixel (logarithmic) for the result of an ``EvaluateCodecSpec``; our curve is the thickest."""
     curves = [(codec["name"], [(point["bpp"], point["psnr"]) for point in codec["points"]]) for codec in result["codecs"]]
     axes = _Axes([point for _, points in curves for point in points])
     title = f"{result['data']}, {result['n']} pictures: PSNR over RGB, bits of whole files"
@@ -36,10 +36,10 @@ def rate_distortion_svg(result: Mapping[str, Any]) -> str:
 
 
 class _Axes:
-    """From bits per pixel and dB to places in the picture.
+    """Maps bits per pixel and dB to SVG coordinates.
 
     Args:
-        points: at least one pair of bits per pixel and dB; every one gets a place.
+        points: (bits per pixel, dB) pairs, at least one, that the axes must contain.
     """
 
     def __init__(self, points: Sequence[tuple[float, float]]) -> None:
@@ -72,7 +72,7 @@ class _Axes:
 
 
 def _legend(number: int, name: str, colour: str, thick: float) -> list[str]:
-    """Below to the right, where rate-distortion curves leave room."""
+    """At the lower right, which rate-distortion curves leave free."""
     x, y = WIDTH - _RIGHT - 150, HEIGHT - _BOTTOM - 110 + 20 * number
     return [
         f'<line x1="{x}" y1="{y}" x2="{x + 26}" y2="{y}" stroke="{colour}" stroke-width="{thick}"/>',

@@ -1,207 +1,207 @@
-"""The codes of any autoencoder as .aed files: uniform quantisation, and probability tables fitted to the picture.
+"""Latents of any autoencoder as .aed files: uniform quantisation, with probability tables fitted to the picture.
 
-The format is that of the learned codec, the kind is "codes". No context and no side information beside the chunk ``CODE``: a
-payload is the CRC-32C of a tile's residual symbols (4 bytes, little-endian), then one bitstream of them, channel by channel.
+Files are of the kind "codes", without context or side information besides the chunk ``CODE``. A payload is the CRC-32C of a tile's residual
+symbols (4 bytes, little-endian) and one bitstream of them, channel by channel.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aedesk.codec.assembly import assembled, checked, chunks_of
-from aedesk.codec.autoencoder.latent_grid import PlainModel
-from aedesk.codec.autoencoder.parameters import LARGEST_SYMBOL, CodeParameters, Symbols, fitted, scales_of, steps_of
-from aedesk.codec.autoencoder.step_search import StepFinder
-from aedesk.codec.learned.decoder import DEPTHS, Decoded
-from aedesk.codec.learned.encoder import Encoded, Tick
+from aedesk.codec.autoencoder.latent_grid import LatentGrid
+from aedesk.codec.autoencoder.parameters import (
+    MAX_SYMBOL,
+    CodeParameters,
+    Symbols,
+    fit_parameters,
+    scales_from_steps,
+    steps_from_scales,
+)
+from aedesk.codec.autoencoder.quantiser_steps import StepSearch
+from aedesk.codec.chunks.metadata import assemble, chunks_of
+from aedesk.codec.picture_codec import (
+    DTYPES,
+    Decoded,
+    DecodeOptions,
+    Encoded,
+    EncodeOptions,
+    OnProgress,
+    PictureCodec,
+    ignore_progress,
+    require_finite,
+    unreadable_tile,
+)
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.entropy.coder import Decoder, Encoder
 from aedesk.entropy.shapes import shape_tables
-from aedesk.formats.aed_file import PARAMETERS, AedFile, Chunk
+from aedesk.formats.aed_file import GET_AGAIN, PARAMETERS, AedFile, Chunk
 from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
+from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.layers import poll
 
 CRC_BYTES = 4
-MOST_LATENT_BYTES = 2 << 30
+MAX_LATENT_BYTES = 2 << 30
 
-Place = tuple[slice, slice]
+Positions = tuple[slice, slice]
+"""Rows and columns of the latent."""
 
 
-class PlainCoder:
-    """Stores pictures as the codes of one autoencoder; a ``codec.coders.Coder``. Not for several threads at once."""
+class AutoencoderCodec(PictureCodec):
+    """Writes and reads .aed files with any network that has a latent. Safe for several threads at once.
+
+    Args:
+        network: float32, in eval mode, on ``device``.
+    """
 
     kind = "codes"
 
-    def __init__(self, model: PlainModel) -> None:
-        self.model = model
-        self._latest: tuple[Picture, torch.Tensor, StepFinder] | None = None  # a search for a target encodes one picture many times
-
-    @property
-    def device(self) -> torch.device:
-        return self.model.device
+    def __init__(self, network: Autoencoder, model_id: bytes, device: torch.device, card: dict[str, Any] | None = None) -> None:
+        super().__init__(model_id, device, card)
+        self.grid = LatentGrid(network, device)
+        # The search for a target encodes one picture several times, and its latent is always the same.
+        self._latents: weakref.WeakKeyDictionary[Picture, tuple[torch.Tensor, StepSearch]] = weakref.WeakKeyDictionary()
 
     @property
     def stride_px(self) -> int:
-        return self.model.stride_px
+        return self.grid.stride_px
 
-    def encode(
-        self,
-        picture: Picture,
-        quality: int,
-        *,
-        slow: bool = False,
-        costs: bool = True,
-        embedded: bytes | None = None,
-        tick: Tick | None = None,
-    ) -> Encoded:
-        """Encode a picture. ``slow`` makes no difference: there is nothing that more work would find.
-
-        Raises:
-            ModelError: the model gives no numbers.
-        """
-        model = self.model
-        shell = AedFile(
+    def encode(self, picture: Picture, options: EncodeOptions = EncodeOptions(), on_progress: OnProgress = ignore_progress) -> Encoded:
+        grid = self.grid
+        empty = AedFile(
             width=picture.width,
             height=picture.height,
-            channels=min(picture.channels, model.picture_channels),
+            channels=min(picture.channels, grid.picture_channels),
             bit_depth=picture.bit_depth,
-            model_id=model.model_id,
-            kind="codes",
-            quality=quality,
-            tile_px=model.tile_px,
-            tiles=(b"",) * (-(-picture.width // model.tile_px) * -(-picture.height // model.tile_px)),
+            model_id=self.model_id,
+            kind=self.kind,
+            quality=options.quality,
+            tile_px=grid.tile_px,
+            tiles=(b"",) * (-(-picture.width // grid.tile_px) * -(-picture.height // grid.tile_px)),
         )
-        latent, finder = self._latent(picture, tick)
-        scales = scales_of(finder.steps(quality))
-        symbols = np.rint(latent.numpy() / steps_of(scales)[:, None, None]).clip(-LARGEST_SYMBOL, LARGEST_SYMBOL).astype(np.int32)
-        parameters = fitted(scales, symbols, self._places(shell))
+        latent, search = self._analyse(picture, on_progress)
+        scales = scales_from_steps(search.steps(options.quality))
+        symbols = np.rint(latent.numpy() / steps_from_scales(scales)[:, None, None]).clip(-MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+        parameters = fit_parameters(scales, symbols, self._tile_positions(empty))
         tables, tiles = shape_tables(), []
         bits = np.zeros(symbols.shape[1:], np.float32)
-        for rows, columns in self._places(shell):
+        for rows, columns in self._tile_positions(empty):
             residual = parameters.residual(symbols[:, rows, columns])
             flat, indexes = residual.reshape(-1), parameters.indexes(residual[0].size)
             encoder = Encoder(tables)
             encoder.put(flat, indexes)
             tiles.append(_crc(residual) + encoder.finish())
-            if costs:
+            if options.count_bits:
                 bits[rows, columns] = tables.cost(flat, indexes).reshape(residual.shape).sum(0)
-        chunks = (Chunk(PARAMETERS, parameters.pack()), *chunks_of(picture, embedded))
-        return Encoded(write_aed(replace(shell, tiles=tuple(tiles), chunks=chunks)), bits, 8.0 * len(chunks[0].data))
+        chunks = (Chunk(PARAMETERS, parameters.pack()), *chunks_of(picture, options.model_file))
+        return Encoded(write_aed(replace(empty, tiles=tuple(tiles), chunks=chunks)), bits, 8.0 * len(chunks[0].data))
 
-    def decode(
-        self, file: AedFile, *, bit_depth: int | None = None, part: Box | None = None, damaged: bool = False, tick: Tick | None = None
-    ) -> Decoded:
-        """Decode a file, or a part of it. As :func:`aedesk.codec.learned.decoder.decode`."""
-        model, whole = self.model, self.model.padded(file.width, file.height)
-        part = part or Box(0, 0, file.width, file.height)
-        cores = model.cores(part, whole)
-        parameters, symbols, lost = self._read(file, [model.reach(core, whole) for core in cores], damaged)
-        output = np.empty((part.height, part.width, file.channels), DEPTHS[bit_depth or file.bit_depth])
-        for number, core in enumerate(cores):
-            if tick:
-                tick(number, len(cores))
-            latent = torch.from_numpy(parameters.values(symbols[:, *_positions(model.reach(core, whole), self.stride_px)]))
-            pixels = to_pixels(checked(model.synthesise(latent, core, whole)).expand(3, -1, -1), file.channels, output.dtype)
-            seen = Box(max(core.left, part.left), max(core.top, part.top), min(core.right, part.right), min(core.bottom, part.bottom))
-            place, inner = seen.within(part), seen.within(core)
-            output[place.top : place.bottom, place.left : place.right] = pixels[inner.top : inner.bottom, inner.left : inner.right]
-        if tick:
-            tick(len(cores), len(cores))
+    def decode(self, file: AedFile, options: DecodeOptions = DecodeOptions(), on_progress: OnProgress = ignore_progress) -> Decoded:
+        grid, whole = self.grid, self.grid.padded(file.width, file.height)
+        region = options.region or Box(0, 0, file.width, file.height)
+        blocks = grid.blocks(region, whole)
+        parameters, symbols, lost = self._read(file, [grid.with_halo(block, whole) for block in blocks], salvage=options.salvage)
+        output = np.empty((region.height, region.width, file.channels), DTYPES[options.bit_depth or file.bit_depth])
+        for number, block in enumerate(blocks):
+            on_progress(number, len(blocks))
+            at = _positions(grid.with_halo(block, whole), self.stride_px)
+            latent = torch.from_numpy(parameters.dequantise(symbols[:, *at]))
+            picture = require_finite(grid.synthesise(latent, block, whole)).expand(3, -1, -1)
+            pixels = to_pixels(picture, file.channels, output.dtype)
+            left, top = max(block.left, region.left), max(block.top, region.top)
+            visible = Box(left, top, min(block.right, region.right), min(block.bottom, region.bottom))
+            output[visible.within(region).slices] = pixels[visible.within(block).slices]
+        on_progress(len(blocks), len(blocks))
         rectangles = tuple(file.rectangle(number) for number in lost)
-        return Decoded(assembled(file, output, part, rectangles), rectangles)
+        return Decoded(assemble(file, output, region, rectangles), rectangles)
 
     def latents(self, file: AedFile) -> LatentsResult:
-        """The symbols of a whole file, the values they stand for, and what they cost. Raises :class:`FormatError` for a damaged tile."""
-        parameters, symbols, _ = self._read(file, [self.model.padded(file.width, file.height)], damaged=False)
+        parameters, symbols, _ = self._read(file, [self.grid.padded(file.width, file.height)])
         bits = np.zeros(symbols.shape[1:], np.float32)
-        for rows, columns in self._places(file):
+        for rows, columns in self._tile_positions(file):
             residual = parameters.residual(symbols[:, rows, columns])
             cost = shape_tables().cost(residual.reshape(-1), parameters.indexes(residual[0].size))
             bits[rows, columns] = cost.reshape(residual.shape).sum(0)
-        values = parameters.values(symbols)
-        return LatentsResult(symbols.astype(np.int16), values, bits, 8.0 * len(file.chunk(PARAMETERS) or b""), self.stride_px)
+        side_bits = 8.0 * len(file.chunk(PARAMETERS) or b"")
+        return LatentsResult(symbols.astype(np.int16), parameters.dequantise(symbols), bits, side_bits, self.stride_px)
 
-    def _latent(self, picture: Picture, tick: Tick | None) -> tuple[torch.Tensor, StepFinder]:
-        """The latent of the whole padded picture, (channels, rows, columns) float32 on the CPU."""
-        if self._latest is None or self._latest[0] is not picture:
-            model, stride = self.model, self.stride_px
-            whole = model.padded(picture.width, picture.height)
+    def _analyse(self, picture: Picture, on_progress: OnProgress) -> tuple[torch.Tensor, StepSearch]:
+        """Returns the latent of the whole padded picture, (channels, rows, columns) float32 on the CPU."""
+        known = self._latents.get(picture)
+        if known is None:
+            grid, stride = self.grid, self.stride_px
+            whole = grid.padded(picture.width, picture.height)
             source = PixelSource(picture.pixels, picture.alpha)
-            latent = torch.empty(model.channels, whole.height // stride, whole.width // stride)
-            cores = model.cores(whole, whole)
-            for number, core in enumerate(cores):
-                if tick:
-                    tick(number, len(cores))
-                latent[:, *_positions(core, stride)] = model.analyse(source, core, whole)
-            self._latest = (picture, latent, StepFinder(model, checked(latent)))
-        return self._latest[1], self._latest[2]
+            latent = torch.empty(grid.channels, whole.height // stride, whole.width // stride)
+            blocks = grid.blocks(whole, whole)
+            for number, block in enumerate(blocks):
+                on_progress(number, len(blocks))
+                latent[:, *_positions(block, stride)] = grid.analyse(source, block, whole)
+            known = self._latents[picture] = (latent, StepSearch(grid, require_finite(latent)))
+        return known
 
-    def _read(self, file: AedFile, wanted: list[Box], damaged: bool) -> tuple[CodeParameters, Symbols, list[int]]:
-        """What is coded of a file: parameters, symbols (channels, rows, columns) of the tiles that touch a box, tiles that are lost."""
-        model, stride = self.model, self.stride_px
-        whole = model.padded(file.width, file.height)
-        if file.tile_px % model.unit_px or file.tile_px > model.tile_px:
-            raise FormatError("The tiles of this .aed file do not fit its model.", "Get the file again from where it came from.")
-        size_bytes = 4 * model.channels * (whole.height // stride) * (whole.width // stride)
-        if size_bytes > MOST_LATENT_BYTES:
+    def _read(self, file: AedFile, boxes: list[Box], *, salvage: bool = False) -> tuple[CodeParameters, Symbols, list[int]]:
+        """Returns parameters, symbols (channels, rows, columns) with the tiles that touch one of ``boxes``, and the damaged tiles."""
+        grid, stride = self.grid, self.stride_px
+        whole = grid.padded(file.width, file.height)
+        if file.tile_px % grid.unit_px or file.tile_px > grid.tile_px:
+            raise FormatError("The tiles of this .aed file do not fit its model.", GET_AGAIN)
+        size_bytes = 4 * grid.channels * (whole.height // stride) * (whole.width // stride)
+        if size_bytes > MAX_LATENT_BYTES:
             raise FormatError(
-                f"The codes of this picture take {size_bytes >> 30} GiB; the limit is {MOST_LATENT_BYTES >> 30} GiB.",
-                "Cut the picture into parts before encoding it.",
+                f"The latent of this picture takes {size_bytes >> 30} GiB; the limit is {MAX_LATENT_BYTES >> 30} GiB.",
+                "Divide the picture into parts before encoding it.",
             )
-        parameters = CodeParameters.unpack(file.chunk(PARAMETERS), model.channels)
-        symbols = np.zeros((model.channels, whole.height // stride, whole.width // stride), np.int32)
+        parameters = CodeParameters.unpack(file.chunk(PARAMETERS), grid.channels)
+        symbols = np.zeros((grid.channels, whole.height // stride, whole.width // stride), np.int32)
         lost = []
-        for number, place in enumerate(self._places(file)):
-            if not any(_touch(place, _positions(box, stride)) for box in wanted):
+        for number, at in enumerate(self._tile_positions(file)):
+            if not any(_overlap(at, _positions(box, stride)) for box in boxes):
                 continue
             poll()
             try:
-                symbols[:, *place] = self._tile(file, number, place, parameters)
+                symbols[:, *at] = self._decode_tile(file, number, at, parameters)
             except FormatError as error:
-                if not damaged:
-                    left, top, width, height = file.rectangle(number)
-                    raise FormatError(
-                        f"The part of {width} x {height} pixels at ({left}, {top}) cannot be read. {error.message}",
-                        f"{error.hint} What is left of the picture can still be shown: --damaged.",
-                    ) from error
+                if not salvage:
+                    raise unreadable_tile(file, number, error.message) from error
                 lost.append(number)
         return parameters, symbols, lost
 
-    def _tile(self, file: AedFile, number: int, place: Place, parameters: CodeParameters) -> Symbols:
-        again = "Get the file again from where it came from."
+    def _decode_tile(self, file: AedFile, number: int, at: Positions, parameters: CodeParameters) -> Symbols:
         if number in file.damaged:
-            raise FormatError("Its checksum is wrong.", again)
-        rows, columns = (part.stop - part.start for part in place)
+            raise FormatError("Its checksum is wrong.", GET_AGAIN)
+        rows, columns = (part.stop - part.start for part in at)
         payload = file.tiles[number]
         residual = Decoder(shape_tables(), payload[CRC_BYTES:]).get(parameters.indexes(rows * columns)).reshape(-1, rows, columns)
         if payload[:CRC_BYTES] != _crc(residual):
-            raise FormatError("Its symbols are damaged.", again)
+            raise FormatError("Its symbols do not match their checksum.", GET_AGAIN)
         return parameters.symbols(residual)
 
-    def _places(self, file: AedFile) -> Iterator[Place]:
-        """Rows and columns of the latent that each tile of a file has."""
-        whole = self.model.padded(file.width, file.height)
+    def _tile_positions(self, file: AedFile) -> Iterator[Positions]:
+        """Yields the positions of each tile of a file."""
+        whole = self.grid.padded(file.width, file.height)
         for number in range(len(file.tiles)):
             left, top, _, _ = file.rectangle(number)
             right, bottom = min(left + file.tile_px, whole.right), min(top + file.tile_px, whole.bottom)
             yield _positions(Box(left, top, right, bottom), self.stride_px)
 
 
-def _positions(box: Box, stride: int) -> Place:
+def _positions(box: Box, stride: int) -> Positions:
     return slice(box.top // stride, box.bottom // stride), slice(box.left // stride, box.right // stride)
 
 
-def _touch(a: Place, b: Place) -> bool:
+def _overlap(a: Positions, b: Positions) -> bool:
     return all(first.start < second.stop and second.start < first.stop for first, second in zip(a, b, strict=True))
 
 

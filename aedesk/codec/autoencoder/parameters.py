@@ -1,4 +1,4 @@
-"""How the code of a plain autoencoder becomes integers, per channel: what the chunk ``CODE`` says."""
+"""How the latent of an autoencoder becomes integers, per channel: the content of the chunk ``CODE``."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from numpy.typing import NDArray
 
 from aedesk.core.errors import FormatError
 from aedesk.entropy.shapes import COUNT, shape_tables
-from aedesk.entropy.tables import PRECISION_BITS, split
+from aedesk.entropy.tables import PRECISION_BITS, to_columns
+from aedesk.formats.aed_file import GET_AGAIN
 
-LARGEST_SYMBOL = 32_000
+MAX_SYMBOL = 32_000
 METHODS = ((), (2,), (1,), (1, 2))
-"""The axes of (channels, rows, columns) along which neighbours are subtracted, by method."""
+"""Axes of (channels, rows, columns) along which differences are taken, by method."""
 _CHANNEL_BYTES = 6
 _SCALE_ZERO = 1 << 15
 _SCALES_PER_OCTAVE = 1024
-_ESCAPE_BITS = 8.0  # what follows an escape, about
+_ESCAPE_BITS = 8.0  # approximate cost of what follows an escape
 
 Symbols = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class CodeParameters:
-    """Args, each (channels,):
+    """Quantisation and prediction of a latent; each field has one entry per channel.
 
-    scales: uint16; the step of the quantiser is 2**((scale - 32768) / 1024).
-    centres: int16, the symbol that stands for nothing special: it is subtracted first.
-    methods: uint8 below 4, how the symbols of a tile are predicted from their neighbours; see ``METHODS``.
-    tables: uint8 below 128, of ``entropy.shapes``.
+    Args:
+        scales: uint16; the quantiser step is 2**((scale - 32768) / 1024).
+        centres: int16, subtracted from all symbols.
+        methods: uint8 below 4, how symbols are predicted from their neighbours in the tile; see ``METHODS``.
+        tables: uint8 below 128, index into ``entropy.shapes``.
     """
 
     scales: NDArray[np.uint16]
@@ -39,18 +41,18 @@ class CodeParameters:
     methods: NDArray[np.uint8]
     tables: NDArray[np.uint8]
 
-    def values(self, symbols: Symbols) -> NDArray[np.float32]:
-        """The numbers of the code that symbols (channels, h, w) stand for."""
-        return symbols.astype(np.float32) * steps_of(self.scales)[:, None, None]
+    def dequantise(self, symbols: Symbols) -> NDArray[np.float32]:
+        """Returns the latent for symbols (channels, h, w)."""
+        return symbols.astype(np.float32) * steps_from_scales(self.scales)[:, None, None]
 
     def pack(self) -> bytes:
-        """All scales, all centres, all methods, all tables, little-endian and deflated."""
+        """Returns scales, centres, methods and tables, each for all channels, little-endian and deflated."""
         parts = (self.scales.astype("<u2"), self.centres.astype("<i2"), self.methods, self.tables)
         return zlib.compress(b"".join(part.tobytes() for part in parts), 9)
 
     @classmethod
     def unpack(cls, data: bytes | None, channels: int) -> CodeParameters:
-        """Raises :class:`FormatError` if there are none, or not for a code of this many channels."""
+        """The inverse of :meth:`pack`. Raises :class:`FormatError` if the data is missing, damaged or for other channels."""
         stream, size = zlib.decompressobj(), _CHANNEL_BYTES * channels
         try:
             raw = stream.decompress(data or b"", size + 1)
@@ -65,45 +67,45 @@ class CodeParameters:
         return cls(scales.astype(np.uint16), centres.astype(np.int16), methods, tables)
 
     def residual(self, symbols: Symbols) -> Symbols:
-        """What is coded of the symbols (channels, h, w) of one tile."""
+        """Returns the prediction residual of the symbols (channels, h, w) of one tile."""
         result = symbols - self.centres[:, None, None].astype(np.int32)
         for method, axes in enumerate(METHODS):
-            chosen = self.methods == method
-            if axes and chosen.any():
-                result[chosen] = differences(result[chosen], axes)
+            channels = self.methods == method
+            if axes and channels.any():
+                result[channels] = differences(result[channels], axes)
         return result
 
     def symbols(self, residual: Symbols) -> Symbols:
-        """The way back from :meth:`residual`."""
+        """The inverse of :meth:`residual`."""
         result = residual.copy()
         for method, axes in enumerate(METHODS):
-            chosen = self.methods == method
-            for axis in axes if chosen.any() else ():
-                result[chosen] = np.cumsum(result[chosen], axis=axis, dtype=np.int32)
+            channels = self.methods == method
+            for axis in axes if channels.any() else ():
+                result[channels] = np.cumsum(result[channels], axis=axis, dtype=np.int32)
         return result + self.centres[:, None, None].astype(np.int32)
 
     def indexes(self, positions: int) -> NDArray[np.uint8]:
-        """(channels * positions,): the table of every symbol of a tile."""
+        """Returns (channels * positions,), the table of each symbol of a tile."""
         return np.repeat(self.tables, positions)
 
 
-def scales_of(steps: NDArray[np.floating]) -> NDArray[np.uint16]:
-    """The nearest scales to steps above 0."""
+def scales_from_steps(steps: NDArray[np.floating]) -> NDArray[np.uint16]:
+    """Returns the nearest scales to quantiser steps, which must be positive."""
     scales = np.rint(np.log2(steps.astype(np.float64)) * _SCALES_PER_OCTAVE) + _SCALE_ZERO
     return np.clip(scales, 0, 2 * _SCALE_ZERO - 1).astype(np.uint16)
 
 
-def steps_of(scales: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """The steps that scales stand for."""
+def steps_from_scales(scales: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The inverse of :func:`scales_from_steps`."""
     return np.exp2((scales.astype(np.float64) - _SCALE_ZERO) / _SCALES_PER_OCTAVE).astype(np.float32)
 
 
-def fitted(scales: NDArray[np.uint16], symbols: Symbols, tiles: Iterable[tuple[slice, slice]]) -> CodeParameters:
-    """The centre, method and table of every channel that need the fewest bits.
+def fit_parameters(scales: NDArray[np.uint16], symbols: Symbols, tiles: Iterable[tuple[slice, slice]]) -> CodeParameters:
+    """Chooses the centre, method and table of each channel that need the fewest bits.
 
     Args:
         symbols: (channels, rows, columns) of the whole picture.
-        tiles: rows and columns of each tile, beyond which no neighbour counts.
+        tiles: rows and columns of each tile; prediction does not cross their borders.
     """
     channels = symbols.shape[0]
     tables = shape_tables()
@@ -116,22 +118,20 @@ def fitted(scales: NDArray[np.uint16], symbols: Symbols, tiles: Iterable[tuple[s
         counts = np.zeros((channels, tables.frequencies.shape[1]), np.int64)
         for rows, columns in places:
             for channel, residual in enumerate(differences(centred[:, rows, columns], axes)):
-                found, _ = split(residual.reshape(-1), tables.reach)
+                found, _ = to_columns(residual.reshape(-1), tables.reach)
                 counts[channel] += np.bincount(found, minlength=counts.shape[1])
         costs[method] = counts @ all_bits.T + counts[:, -1:] * _ESCAPE_BITS
     best = costs.transpose(1, 0, 2).reshape(channels, -1).argmin(1)
-    methods, chosen = np.divmod(best, COUNT)
-    return CodeParameters(scales, centres, methods.astype(np.uint8), chosen.astype(np.uint8))
+    methods, best_tables = np.divmod(best, COUNT)
+    return CodeParameters(scales, centres, methods.astype(np.uint8), best_tables.astype(np.uint8))
 
 
 def differences(symbols: Symbols, axes: tuple[int, ...]) -> Symbols:
-    """Each symbol less its neighbour above (axis 1) or to the left (axis 2); outside is 0."""
+    """Each symbol minus its neighbour above (axis 1) or to the left (axis 2); symbols outside are 0."""
     for axis in axes:
         symbols = np.diff(symbols, axis=axis, prepend=np.int32(0))
     return symbols
 
 
 def _damaged() -> FormatError:
-    return FormatError(
-        "This .aed file does not say in a sound way how its codes are quantised.", "Get the file again from where it came from."
-    )
+    return FormatError("The quantisation parameters of this .aed file are damaged.", GET_AGAIN)

@@ -47,7 +47,7 @@ class AedDecoder(QObject):
 
     def decode(self, data: bytes, done: OnResult, failed: OnError) -> None:
         """Call ``done(result)`` or ``failed(error)`` later; neither if the window is closed meanwhile."""
-        self._submit(DecompressSpec(damaged=True, device=str(self._settings["device"])), data, done, failed)
+        self._submit(DecompressSpec(salvage=True, device=str(self._settings["device"])), data, done, failed)
 
     def _submit(self, spec: DecompressSpec, data: bytes, done: OnResult, failed: OnError) -> None:
         try:

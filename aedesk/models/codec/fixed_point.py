@@ -1,12 +1,12 @@
-"""Arithmetic that gives the same bits on every machine.
+"""Arithmetic with the same bits on every machine.
 
-Whatever selects a probability table must come out the same in the encoder and in the decoder, or the rest of the bitstream is
-garbage. Floating-point sums depend on their order, which depends on the device, the number of threads and the library. Here every
-number is a multiple of a power of two and held in float64, so that every product and every sum is exact and no order matters
-(integer networks: Ballé 2019, with wide numbers, so that no training for quantisation is needed).
+Whatever selects a probability table must be equal in encoder and decoder, or the rest of the bitstream decodes to garbage. The result of a
+floating-point sum depends on its order, which depends on the device, the number of threads and the library. Here every number is a
+multiple of a power of two held in float64, so that all products and sums are exact and no order matters (integer networks: Ballé 2019;
+with wide numbers no quantisation-aware training is needed).
 
-Layers work twice: as ordinary ones while training, and after :func:`make_exact` in fixed point. Functions here are the identity
-on tensors that are not float64.
+Layers work in two modes: as ordinary ones in training, and in fixed point after :func:`make_exact`. The functions here are the identity on
+tensors that are not float64.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from aedesk.core.errors import ModelError
 WEIGHT_BITS = 12
 VALUE_BITS = 10
 LARGEST = 2.0**12
-"""Values are kept within +-LARGEST."""
+"""Values are clamped to +-LARGEST."""
 EXACT_BELOW = 2.0 ** (53 - WEIGHT_BITS - VALUE_BITS)
-"""A sum of products whose absolute values stay below this is exact."""
+"""A sum of products is exact if the sum of their magnitudes is below this."""
 _TO_BITS = 1.5 * 2.0 ** (52 - VALUE_BITS)
-"""Beside this, a float64 has VALUE_BITS bits left behind the point: added and taken away again it rounds, ties to even."""
+"""At this magnitude a float64 has VALUE_BITS fractional bits: adding and subtracting it rounds, ties to even."""
 
 N = TypeVar("N", bound=nn.Module)
 
 
 def settle_(x: Tensor) -> Tensor:
-    """Round to a multiple of 2**-VALUE_BITS within +-LARGEST, in place, in float64; in other types return ``x`` as it is."""
+    """Rounds float64 to multiples of 2**-VALUE_BITS within +-LARGEST, in place; returns tensors of other types unchanged."""
     if x.dtype != torch.float64:
         return x
     return x.add_(_TO_BITS).sub_(_TO_BITS).clamp_(-LARGEST, LARGEST)
@@ -47,8 +47,8 @@ class FixedConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         if x.dtype != torch.float64:
             return super().forward(x)
-        # Not a library's convolution, which may transform its inputs (Winograd, Fourier) and then round. The neighbours on either side
-        # become channels; laid flat, the picture moves by a row with where one begins to read.
+        # Not a library's convolution, which may transform its inputs (Winograd, FFT) and round. The left and right neighbours become
+        # channels; the rows above and below are reached by an offset into the flattened picture.
         assert self.bias is not None
         batch, _, height, width = x.shape
         x = x.unflatten(1, (self.groups, -1))
@@ -66,7 +66,7 @@ class FixedConv2d(nn.Conv2d):
 
 
 class FixedGroups(nn.Module):
-    """A matrix of its own for each of four groups of channels: 1x1 convolutions of a latent's corners (``models.codec.entropy``)."""
+    """A matrix for each of four channel groups: 1x1 convolutions of the corners of a latent (``models.codec.context``)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -80,19 +80,19 @@ class FixedGroups(nn.Module):
 
 
 def make_exact(network: N) -> N:
-    """A copy of ``network`` in float64 on the CPU whose parameters are multiples of 2**-WEIGHT_BITS.
+    """Returns a copy of ``network`` in float64 on the CPU, with parameters rounded to multiples of 2**-WEIGHT_BITS.
 
-    Raises :class:`ModelError` if a sum in a layer could be too long to be exact.
+    Raises :class:`ModelError` if the weights of a layer are so large that a sum might not be exact.
     """
     exact = copy.deepcopy(network).to("cpu", torch.float64).eval()
-    exact.to(memory_format=torch.channels_last)  # as FixedConv2d multiplies
+    exact.to(memory_format=torch.channels_last)  # the layout that FixedConv2d multiplies in
     with torch.no_grad():
         for parameter in exact.parameters():
             parameter.copy_((parameter * 2.0**WEIGHT_BITS).round() * 2.0**-WEIGHT_BITS).requires_grad_(False)
         for name, layer in exact.named_modules():
             if isinstance(layer, FixedConv2d | FixedGroups):
                 rows = layer.weight if isinstance(layer, FixedGroups) else layer.weight.flatten(1)
-                # A layer may be fed a sum of two, and be one of three that are added up before they are settled.
+                # The input may be the sum of two settled tensors, and up to three layers are added up before they are settled.
                 if not 3 * float(rows.abs().sum(-1).max()) * 2 * LARGEST < EXACT_BELOW:
                     raise ModelError(f"The weights of {name} are too large for exact arithmetic.", "Train with more weight decay.")
     return exact

@@ -1,9 +1,9 @@
 """The analysis transform ``g_a`` and the synthesis transform ``g_s`` of the learned codec.
 
-The analysis is linear: a lapped transform, which starts as a filter across the borders of blocks of 16x16 pixels and the cosine transform
-of the blocks in an opponent colour space. So the codec is a fair one before the first step, the latent hardly moves while its distribution
-is learned, and encoding takes next to no time. The synthesis is such a transform back and a convolutional network, which starts at zero and
-learns what a linear transform cannot do: to take away what the quantiser has done to edges and textures.
+The analysis is linear: a lapped transform, initialised as a filter across the borders of 16x16 blocks and a DCT of the blocks in an
+opponent colour space. The codec is therefore usable before the first training step, its latent hardly moves while its distribution is
+learned, and encoding is fast. The synthesis is an inverse lapped transform (the *base*) and a convolutional network, initialised at zero,
+that removes the artefacts of quantisation from edges and textures.
 """
 
 from __future__ import annotations
@@ -23,29 +23,26 @@ from aedesk.models.unet import ResidualBlock
 STRIDE = 16
 FOLD = 2
 PIXEL_ERROR = 0.2
-"""About the error of a pixel where the latent is quantised in steps of one."""
+"""Approximate error of a pixel for a quantiser step of one picture unit."""
 
 
 def cosine_basis(count: int) -> Tensor:
-    """(count, 3, 16, 16), orthonormal: the basis pictures of a 16x16 DCT in three opponent colours that hold most of a photograph.
-
-    In the order of their usual energy, which falls with the frequency and from lightness to colour.
-    """
+    """Returns (count, 3, 16, 16): the orthonormal basis of a 16x16 DCT in three opponent colours, by falling :func:`typical_spread`."""
     n = torch.arange(STRIDE, dtype=torch.float64)
     waves = torch.cos(math.pi * (n[None] + 0.5) * n[:, None] / STRIDE) * math.sqrt(2 / STRIDE)
     waves[0] /= math.sqrt(2)
     colours = torch.tensor([[1, 1, 1], [1, 0, -1], [1, -2, 1]], dtype=torch.float64)
     colours /= colours.norm(dim=1, keepdim=True)
     pictures = torch.einsum("kc,uy,vx->kuvcyx", colours, waves, waves).flatten(0, 2)
-    order = usual_spread().argsort(descending=True, stable=True)
+    order = typical_spread().argsort(descending=True, stable=True)
     return pictures[order[:count]].float()
 
 
-def usual_spread() -> Tensor:
-    """About the standard deviation of each of the 3 * 256 coefficients in photographs, for pixels in [0, 1].
+def typical_spread() -> Tensor:
+    """Returns the approximate standard deviation in photographs of each of the 3 * 256 coefficients, for pixels in [0, 1].
 
-    Power laws in the frequency, fitted by eye to the training pictures; only an order and a start depend on them. Numbers of one
-    frequency come from one call, so that they are equal to the bit: the order among them must be the same on every machine.
+    Power laws in the frequency, fitted by eye to the training pictures; they determine only the order of channels and the initialisation.
+    Values of one frequency come from one call and are equal to the bit: their order must be the same on every machine.
     """
     lightness, colour = {}, {}
     squares = [u * u + v * v for u in range(STRIDE) for v in range(STRIDE)]
@@ -62,15 +59,15 @@ def usual_spread() -> Tensor:
 
 
 def spread_of(count: int) -> Tensor:
-    """:func:`usual_spread` of the ``count`` largest, in the order of :func:`cosine_basis`: (count,) float32."""
-    return usual_spread().sort(descending=True, stable=True).values[:count].float()
+    """Returns the ``count`` largest of :func:`typical_spread`, in the order of :func:`cosine_basis`: (count,) float32."""
+    return typical_spread().sort(descending=True, stable=True).values[:count].float()
 
 
 def lapping() -> tuple[Tensor, Tensor]:
-    """(16, 16) each: the filter across a border before the cosine transform, and its inverse after the way back.
+    """Returns two (16, 16) matrices: the filter across block borders before the DCT, and its inverse.
 
-    The lapped transform by pre- and post-filtering in time (Tran 2003), with its closed form for a high coding gain: 9.93 dB for a
-    first-order process of correlation 0.95, where the cosine transform alone has 9.46.
+    Time-domain lapped transform (Tran 2003), with its closed form for high coding gain: 9.93 dB for a first-order process of correlation
+    0.95, against 9.46 dB for the DCT alone.
     """
     half = STRIDE // 2
     n = torch.arange(half, dtype=torch.float64)
@@ -82,27 +79,27 @@ def lapping() -> tuple[Tensor, Tensor]:
     same = torch.eye(half, dtype=torch.float64)
     mirror = same.flip(0)
     butterfly = torch.cat((torch.cat((same, mirror), 1), torch.cat((mirror, -same), 1))) / math.sqrt(2)
-    there = mirror @ second.T @ stretch.diag() @ fourth @ mirror
-    back = mirror @ fourth.T @ (1 / stretch).diag() @ second @ mirror
-    return tuple((butterfly @ torch.block_diag(same, part) @ butterfly).float() for part in (there, back))  # type: ignore[return-value]
+    forward = mirror @ second.T @ stretch.diag() @ fourth @ mirror
+    inverse = mirror @ fourth.T @ (1 / stretch).diag() @ second @ mirror
+    return tuple((butterfly @ torch.block_diag(same, part) @ butterfly).float() for part in (forward, inverse))  # type: ignore[return-value]
 
 
 class Lapped(nn.Module):
-    """A linear transform of 16x16 blocks that lap over their neighbours. What is learned is a small change of where it starts.
+    """A linear transform of overlapping 16x16 blocks; a small difference from its initialisation is learned.
 
     Args:
         count: channels of the latent.
-        back: whether it is the way back.
+        inverse: from latent to picture.
     """
 
     basis: Tensor
     border_basis: Tensor
     SCALE = 0.05
 
-    def __init__(self, count: int, *, back: bool) -> None:
+    def __init__(self, count: int, *, inverse: bool) -> None:
         super().__init__()
         self.register_buffer("basis", cosine_basis(count), persistent=False)
-        self.register_buffer("border_basis", lapping()[back], persistent=False)
+        self.register_buffer("border_basis", lapping()[inverse], persistent=False)
         self.change = nn.Parameter(torch.zeros(count, 3, STRIDE, STRIDE))
         self.border_change = nn.Parameter(torch.zeros(STRIDE, STRIDE))
 
@@ -113,21 +110,21 @@ class Lapped(nn.Module):
 
     @property
     def border(self) -> Tensor:
-        """(16, 16): from 8 pixels on either side of a border to the same, down and across."""
+        """(16, 16): maps the 8 pixels on each side of a block border to new values, vertically and horizontally."""
         return self.border_basis + self.SCALE * self.border_change
 
     def analyse(self, picture: Tensor) -> Tensor:
         """(B, 3, H, W) to (B, count, H / 16, W / 16)."""
-        with torch.autocast(picture.device.type, enabled=False):  # a step of the quantiser is a thousandth of a large coefficient
+        with torch.autocast(picture.device.type, enabled=False):  # a quantiser step is a thousandth of a large coefficient
             return F.conv2d(self._filtered(picture), self.weight, stride=STRIDE)
 
     def synthesise(self, latent: Tensor) -> Tensor:
-        """The way back: (B, count, h, w) to (B, 3, 16 h, 16 w)."""
+        """(B, count, h, w) to (B, 3, 16 h, 16 w)."""
         with torch.autocast(latent.device.type, enabled=False):
             return self._filtered(F.conv_transpose2d(latent, self.weight, stride=STRIDE))
 
     def _filtered(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) to the same: filtered across all borders between blocks, first those down the picture."""
+        """Filters (B, 3, H, W) across all block borders, first the vertical ones."""
         half, border = STRIDE // 2, self.border
         for axis in (3, 2):
             length = x.shape[axis] - STRIDE
@@ -141,11 +138,11 @@ class Lapped(nn.Module):
 
 
 class Analysis(nn.Module):
-    """``g_a``: pictures (B, 3, H, W) in [0, 1], H and W multiples of 16, to latents (B, latent, H / 16, W / 16) in units of the picture."""
+    """``g_a``: pictures (B, 3, H, W) in [0, 1], H and W multiples of 16, to latents (B, latent, H / 16, W / 16) in picture units."""
 
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
-        self.linear = Lapped(config.latent, back=False)
+        self.linear = Lapped(config.latent, inverse=False)
 
     def forward(self, picture: Tensor) -> Tensor:
         latent: Tensor = self.linear.analyse(picture - 0.5)
@@ -153,10 +150,10 @@ class Analysis(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """``g_s``: latents (B, latent, h, w) in units of the picture to pictures (B, 3, 16 h, 16 w), not clamped.
+    """``g_s``: latents (B, latent, h, w) in picture units to pictures (B, 3, 16 h, 16 w), not clamped.
 
-    The network is a U-Net like the denoiser's whose coarsest level also sees the latent. What it adds is in units of about the error of a
-    pixel: or one step of the optimizer would be noise where the quality is high.
+    The network is a U-Net whose coarsest level also gets the latent. Its output is scaled by the approximate error of a pixel; otherwise
+    the optimizer's steps would be noise at high qualities.
 
     ::
 
@@ -168,12 +165,13 @@ class Synthesis(nn.Module):
 
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
+        # The names of layers are part of the file format (SPEC.md, section 4.4).
         widths, blocks = config.widths, config.blocks
         pairs = list(itertools.pairwise(widths))
-        self.linear = Lapped(config.latent, back=True)
+        self.linear = Lapped(config.latent, inverse=True)
         self.head = Conv3x3(3 * FOLD**2, widths[0])
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)
-        # The finest level has none on the way down: there a block costs most and sees least.
+        # No encoder blocks at the finest level: they cost most there and have the smallest receptive field.
         self.encoder = nn.ModuleList(_blocks(width, count) for width, count in zip(widths[1:], blocks[1:], strict=True))
         self.look = nn.Conv2d(config.latent, widths[-1], 1, bias=False)
         self.up = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in pairs)
@@ -183,7 +181,16 @@ class Synthesis(nn.Module):
         with torch.no_grad():
             self.tail.weight.zero_()
 
+    def base(self, y_hat: Tensor) -> Tensor:
+        """Returns the picture without the network's refinement, not clamped."""
+        return self.linear.synthesise(y_hat) + 0.5
+
     def forward(self, y_hat: Tensor, quality: Tensor, unit: Tensor) -> Tensor:
+        """
+        Args:
+            quality: (B,) integers from 0 to 100.
+            unit: (B, latent, 1, 1), see ``EntropyModel.unit``.
+        """
         plain = self.linear.synthesise(y_hat)
         tints = [tint(quality) for tint in self.tints]
         x = self.head(F.pixel_unshuffle(plain, FOLD)) + tints[0]

@@ -22,17 +22,17 @@ def percent(ours: list[tuple[float, float]], reference: list[tuple[float, float]
     return found.percent
 
 
-def test_a_codec_against_itself_saves_nothing() -> None:
+def test_a_codec_saves_nothing_against_itself() -> None:
     assert percent(JPEG, JPEG) == pytest.approx(0, abs=1e-9)
 
 
 @given(st.floats(0.1, 5))
-def test_a_curve_with_all_rates_times_a_factor_differs_by_that_factor(factor: float) -> None:
+def test_scaling_all_rates_by_a_factor_gives_that_factor(factor: float) -> None:
     scaled = [(bpp * factor, psnr) for bpp, psnr in JPEG]
     assert percent(scaled, JPEG) == pytest.approx(100 * (factor - 1), abs=1e-6)
 
 
-def test_there_and_back_multiply_to_one() -> None:
+def test_swapping_the_curves_inverts_the_factor() -> None:
     assert (1 + percent(AVIF, JPEG) / 100) * (1 + percent(JPEG, AVIF) / 100) == pytest.approx(1, abs=2e-3)  # the same range of PSNR
 
 
@@ -50,19 +50,19 @@ def test_straight_lines_are_integrated_by_hand() -> None:
     assert percent(fast, slow) == pytest.approx(100 * (2**0.25 - 1), abs=1e-6)
 
 
-def test_only_the_range_that_both_know_is_counted_and_told() -> None:
+def test_only_the_common_range_counts_and_is_reported() -> None:
     found = bd_rate([(1.0, 30.0), (2.0, 35.0)], JPEG)
     assert found is not None
     assert (found.low_db, found.high_db) == (30.0, 35.0)
 
 
 @pytest.mark.parametrize("points", [[], [(1.0, 33.0)], [(3.0, 39.0), (4.0, 44.0)], [(0.1, 20.0), (0.2, 28.5)], [(1.0, 33.0), (2.0, 32.0)]])
-def test_curves_that_do_not_meet_give_nothing(points: list[tuple[float, float]]) -> None:
+def test_curves_without_overlap_give_none(points: list[tuple[float, float]]) -> None:
     assert bd_rate(points, JPEG) is None
     assert bd_rate(JPEG, points) is None
 
 
-def test_a_setting_that_costs_more_and_gives_less_is_left_out() -> None:
+def test_a_dominated_setting_is_ignored() -> None:
     assert percent([*JPEG, (2.5, 34.0)], JPEG) == pytest.approx(0, abs=1e-9)
 
 

@@ -20,7 +20,7 @@ def result(*curves: list[tuple[float, float]]) -> dict[str, Any]:
     return {"data": "A & B", "n": 3, "codecs": codecs}
 
 
-def test_every_codec_has_a_line_a_name_and_a_dot_for_each_point_inside_the_picture() -> None:
+def test_each_codec_has_a_line_a_name_and_a_dot_per_point_inside_the_figure() -> None:
     root = ElementTree.fromstring(rate_distortion_svg(result([(0.1, 28.0), (1.0, 36.0), (3.0, 44.0)], [(0.3, 27.0), (2.0, 39.0)])))
     assert len(root.findall(f"{SVG}polyline")) == 2
     texts = [text.text for text in root.findall(f"{SVG}text")]
@@ -30,7 +30,7 @@ def test_every_codec_has_a_line_a_name_and_a_dot_for_each_point_inside_the_pictu
     assert all(0 < float(dot.get("cx", "0")) < WIDTH and 0 < float(dot.get("cy", "0")) < HEIGHT for dot in dots)
 
 
-def test_more_bits_are_further_right_and_more_fidelity_is_higher() -> None:
+def test_the_rate_increases_to_the_right_and_the_psnr_upwards() -> None:
     root = ElementTree.fromstring(rate_distortion_svg(result([(0.1, 28.0), (1.0, 36.0), (10.0, 44.0)])))
     x, y = zip(*((float(dot.get("cx", "0")), float(dot.get("cy", "0"))) for dot in root.findall(f"{SVG}circle")), strict=True)
     assert list(x) == sorted(x)
@@ -38,5 +38,5 @@ def test_more_bits_are_further_right_and_more_fidelity_is_higher() -> None:
     assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.2)  # a logarithmic axis
 
 
-def test_one_point_alone_can_be_drawn() -> None:
+def test_a_single_point_can_be_drawn() -> None:
     ElementTree.fromstring(rate_distortion_svg(result([(1.0, 30.0)])))

@@ -1,4 +1,4 @@
-"""The learned codec from pictures to bytes and back, with a small network of random weights: every part has a say."""
+"""The learned codec from pictures to bytes and back, with a small network of random weights so that every part matters."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_codec import make_lively_codec
 
-from aedesk.codec.learned.decoder import TileRows, decode
-from aedesk.codec.learned.encoder import Latents, encode
-from aedesk.codec.learned.tile import decode_tile, encode_tile
-from aedesk.codec.loading import LoadedCodec, load_codec, load_embedded
+from aedesk.codec.learned.analysis import PictureLatent
+from aedesk.codec.learned.codec import LearnedCodec
+from aedesk.codec.learned.synthesis import TileLatents
+from aedesk.codec.loading import load_codec, load_embedded
+from aedesk.codec.picture_codec import DecodeOptions, EncodeOptions
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.picture import Picture
@@ -34,16 +35,22 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def codec(path: Path) -> LoadedCodec:
-    return load_codec(str(path), "cpu")
+def codec(path: Path) -> LearnedCodec:
+    codec = load_codec(str(path), "cpu")
+    assert isinstance(codec, LearnedCodec)
+    return codec
+
+
+def analyse(codec: LearnedCodec, picture: Picture, box: Box) -> torch.Tensor:
+    return PictureLatent(codec.network, codec.device, picture, 50)(box)
 
 
 @given(
     st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3]), st.sampled_from([np.uint8, np.uint16]), st.integers(0, 100), st.data()
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_size_depth_and_content_comes_back(
-    codec: LoadedCodec, height: int, width: int, channels: int, dtype: type, quality: int, data: st.DataObject
+def test_any_size_depth_and_content_is_decoded(
+    codec: LearnedCodec, height: int, width: int, channels: int, dtype: type, quality: int, data: st.DataObject
 ) -> None:
     kind = data.draw(st.sampled_from(["flat", "noise", "ramp"]))
     peak = np.iinfo(dtype).max
@@ -53,133 +60,144 @@ def test_any_size_depth_and_content_comes_back(
         "noise": random.integers(0, peak + 1, (height, width, channels)).astype(dtype),
         "ramp": np.linspace(0, peak, height * width * channels).reshape(height, width, channels).astype(dtype),
     }[kind]
-    encoded = encode(Picture(pixels), codec, quality)
-    result = decode(read_aed(encoded.data), codec).picture
+    encoded = codec.encode(Picture(pixels), EncodeOptions(quality))
+    result = codec.decode(read_aed(encoded.data)).picture
     assert (result.pixels.shape, result.pixels.dtype) == (pixels.shape, pixels.dtype)
     assert encoded.bits.shape == (-(-height // 16), -(-width // 16))
 
 
 @pytest.mark.parametrize("shape", [(1, 300), (300, 1)])
-def test_extreme_shapes_come_back(codec: LoadedCodec, make_pixels: Pixels, shape: tuple[int, int]) -> None:
+def test_extreme_shapes_are_decoded(codec: LearnedCodec, make_pixels: Pixels, shape: tuple[int, int]) -> None:
     picture = Picture(make_pixels(*shape))
-    assert decode(read_aed(encode(picture, codec, 80).data), codec).picture.pixels.shape == (*shape, 3)
+    assert codec.decode(read_aed(codec.encode(picture, EncodeOptions(80)).data)).picture.pixels.shape == (*shape, 3)
 
 
-def test_a_latent_read_by_tiles_is_that_of_the_whole(codec: LoadedCodec, make_pixels: Pixels) -> None:
+def test_the_latent_of_a_box_equals_that_part_of_the_whole(codec: LearnedCodec, make_pixels: Pixels) -> None:
     picture = Picture(make_pixels(300, 340))
-    latents = Latents(codec, picture, 50)
-    whole = latents(Box(0, 0, 340, 300))
-    part = latents(Box(128, 64, 192, 128))
+    whole = analyse(codec, picture, Box(0, 0, 340, 300))
+    part = analyse(codec, picture, Box(128, 64, 192, 128))
     assert torch.allclose(part, whole[:, 4:8, 8:12], atol=1e-5)
 
 
-def test_tiles_leave_no_seams(codec: LoadedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same symbols, synthesised at once and in small squares, give the same pixels to a level."""
-    file = read_aed(encode(Picture(make_pixels(200, 330)), codec, 60, tile_px=64).data)
-    at_once = decode(file, codec).picture.pixels.astype(int)
-    monkeypatch.setattr("aedesk.codec.learned.decoder.CORE_PX", 64)
-    in_squares = decode(file, codec).picture.pixels.astype(int)
+@pytest.mark.parametrize("options", [DecodeOptions(), DecodeOptions(fast=True)], ids=["full", "fast"])
+def test_the_size_of_the_synthesised_squares_leaves_no_seams(
+    codec: LearnedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch, options: DecodeOptions
+) -> None:
+    """The same symbols, synthesised at once and in small squares, give the same pixels within one level."""
+    file = read_aed(codec.encode(Picture(make_pixels(200, 330)), EncodeOptions(60, tile_px=64)).data)
+    at_once = codec.decode(file, options).picture.pixels.astype(int)
+    monkeypatch.setattr("aedesk.codec.learned.codec.SYNTHESIS_PX", 64)
+    in_squares = codec.decode(file, options).picture.pixels.astype(int)
     assert np.abs(at_once - in_squares).max() <= 1
 
 
-def test_a_part_is_the_same_part_of_the_whole(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    file = read_aed(encode(Picture(make_pixels(150, 210)), codec, 70, tile_px=64).data)
-    whole = decode(file, codec).picture.pixels.astype(int)
-    part = decode(file, codec, part=Box(33, 70, 150, 131)).picture.pixels.astype(int)
+def test_fast_decoding_returns_the_linear_base(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(64, 96)), EncodeOptions(70)).data)
+    y_hat = torch.from_numpy(codec.latents(file).values)[None]
+    expected = codec.network.synthesise_base(y_hat)[0].clamp(0, 1).permute(1, 2, 0).detach().numpy() * 255
+    assert np.abs(codec.decode(file, DecodeOptions(fast=True)).picture.pixels - expected).max() < 0.51
+    assert not np.array_equal(codec.decode(file).picture.pixels, codec.decode(file, DecodeOptions(fast=True)).picture.pixels)
+
+
+def test_a_region_equals_that_part_of_the_whole(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(150, 210)), EncodeOptions(70, tile_px=64)).data)
+    whole = codec.decode(file).picture.pixels.astype(int)
+    part = codec.decode(file, DecodeOptions(region=Box(33, 70, 150, 131))).picture.pixels.astype(int)
     assert np.abs(part - whole[70:131, 33:150]).max() <= 1
 
 
-def test_encoder_and_decoder_have_the_same_latent_to_the_bit(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    latent = Latents(codec, Picture(make_pixels(90, 120)), 65)(Box(0, 0, 120, 90))
-    payload, sent = encode_tile(codec, latent, 65)
-    received = decode_tile(codec, payload, 65, *latent.shape[1:], costs=True)
+def test_encoder_and_decoder_have_bit_identical_latents(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    latent = analyse(codec, Picture(make_pixels(90, 120)), Box(0, 0, 120, 90))
+    payload, sent = codec.tile_coder.encode(latent, 65, count_bits=True)
+    received = codec.tile_coder.decode(payload, 65, *latent.shape[1:], count_bits=True)
     assert np.array_equal(sent.symbols, received.symbols)
     assert np.array_equal(sent.side, received.side)
     assert torch.equal(sent.y_hat, received.y_hat)
     assert np.array_equal(sent.bits, received.bits)
 
 
-def test_the_bitstream_is_as_long_as_the_model_says(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    """Actual bits against the estimate: a tenth of a per cent and the ends of the stream."""
-    latent = Latents(codec, Picture(make_pixels(256, 256)), 80)(Box(0, 0, 256, 256))
-    payload, tile = encode_tile(codec, latent, 80)
+def test_the_bitstream_is_as_long_as_estimated(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    """Within a tenth of a per cent of the estimate, and the end of the stream."""
+    latent = analyse(codec, Picture(make_pixels(256, 256)), Box(0, 0, 256, 256))
+    payload, tile = codec.tile_coder.encode(latent, 80, count_bits=True)
     estimate = tile.bits.sum() + tile.side_bits
     assert 8 * (len(payload) - 4) <= estimate * 1.001 + 64
 
 
-def test_frugal_rounding_saves_bits(codec: LoadedCodec, make_pixels: Pixels) -> None:
+def test_rdoq_saves_bits(codec: LearnedCodec, make_pixels: Pixels) -> None:
     picture = Picture(make_pixels(128, 128))
-    assert encode(picture, codec, 60).bits.sum() < encode(picture, codec, 60, frugal=False).bits.sum()
+    with_rdoq, without = (codec.encode(picture, EncodeOptions(60, rdoq=rdoq, count_bits=True)).bits for rdoq in (True, False))
+    assert with_rdoq.sum() < without.sum()
 
 
-def test_the_slow_preset_lowers_the_cost_and_repeats_itself(
-    codec: LoadedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch
+def test_the_slow_preset_lowers_the_cost_and_is_deterministic(
+    codec: LearnedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aedesk.codec.learned.refine.STEPS", 15)
     picture = Picture(make_pixels(64, 64))
 
     def cost(data: bytes) -> float:
-        error = np.square(decode(read_aed(data), codec).picture.pixels.astype(float) - picture.pixels).mean()
+        error = np.square(codec.decode(read_aed(data)).picture.pixels.astype(float) - picture.pixels).mean()
         return 8 * len(data) / 64**2 + float(lmbda_of(torch.tensor(70))) * error
 
-    slow = encode(picture, codec, 70, slow=True).data
-    assert cost(slow) < cost(encode(picture, codec, 70).data)
-    assert encode(picture, codec, 70, slow=True).data == slow
+    slow = codec.encode(picture, EncodeOptions(70, slow=True)).data
+    assert cost(slow) < cost(codec.encode(picture, EncodeOptions(70)).data)
+    assert codec.encode(picture, EncodeOptions(70, slow=True)).data == slow
 
 
-def test_a_damaged_tile_costs_one_tile_and_is_said(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    data = encode(Picture(make_pixels(192, 192)), codec, 60, tile_px=64).data
+def test_a_damaged_tile_is_reported_and_affects_no_other(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    data = codec.encode(Picture(make_pixels(192, 192)), EncodeOptions(60, tile_px=64)).data
     file = read_aed(data)
     at = data.index(file.tiles[4])
     broken = read_aed(data[: at + 9] + bytes([data[at + 9] ^ 1]) + data[at + 10 :])
     with pytest.raises(FormatError, match=r"64 x 64 pixels at \(64, 64\)"):
-        decode(broken, codec)
-    shown = decode(broken, codec, damaged=True)
+        codec.decode(broken)
+    shown = codec.decode(broken, DecodeOptions(salvage=True))
     assert shown.lost == ((64, 64, 64, 64),)
     assert (shown.picture.pixels[64:128, 64:128] == 127).all()
     reach = codec.network.descriptor.halo_px or 0
-    assert reach >= 64  # a soft ring around the hole may differ; the symbols of the neighbours do not
-    whole, rest = TileRows(file, codec, damaged=False), TileRows(broken, codec, damaged=True)
+    assert reach >= 64  # pixels near the gap may differ; the symbols of the neighbours do not
+    whole, rest = (TileLatents(each, codec.tile_coder, 16, codec.device, salvage=True) for each in (file, broken))
     assert all(torch.equal(whole(number), rest(number)) for number in range(9) if number != 4)
 
 
-def test_symbols_of_another_model_are_noticed(codec: LoadedCodec, path: Path, make_pixels: Pixels, tmp_path: Path) -> None:
+def test_symbols_of_another_model_are_detected(codec: LearnedCodec, path: Path, make_pixels: Pixels, tmp_path: Path) -> None:
     network, card = load_model(path)
     with torch.no_grad():
         next(network.entropy.context[1].parameters()).add_(0.05)
     other = load_codec(str(save_model(tmp_path / "other.safetensors", network.state_dict(), card, torch.float32)), "cpu")
-    file = read_aed(encode(Picture(make_pixels(64, 64)), codec, 60).data)
+    file = read_aed(codec.encode(Picture(make_pixels(64, 64)), EncodeOptions(60)).data)
     with pytest.raises(FormatError, match="cannot be read"):
-        decode(file, other)
+        other.decode(file)
 
 
-def test_a_model_that_changed_by_one_bit_has_another_name(path: Path, tmp_path: Path) -> None:
+def test_a_model_with_a_flipped_bit_has_another_id(path: Path, tmp_path: Path) -> None:
     data = path.read_bytes()
     changed = tmp_path / "changed.safetensors"
     changed.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     assert model_id(changed) != model_id(path)
 
 
-def test_a_new_title_does_not_make_another_model(path: Path, tmp_path: Path) -> None:
+def test_a_new_title_does_not_change_the_id(path: Path, tmp_path: Path) -> None:
     network, card = load_model(path)
     again = save_model(tmp_path / "again.safetensors", network.state_dict(), {**card, "title": "Another title"}, torch.float32)
     assert model_id(again) == model_id(path)
 
 
-def test_an_embedded_model_must_be_the_one_that_wrote_the_file(path: Path) -> None:
+def test_an_embedded_model_must_have_the_id_in_the_file(path: Path) -> None:
     data = path.read_bytes()
     assert load_embedded(data, model_id(path), "cpu").model_id == model_id(path)
     with pytest.raises(ModelError, match="not the one that wrote it"):
         load_embedded(data, b"another.", "cpu")
 
 
-def test_sixteen_bits_can_be_had_of_eight_and_the_other_way(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    file = read_aed(encode(Picture(make_pixels(40, 40)), codec, 90).data)
-    eight, sixteen = (decode(file, codec, bit_depth=depth).picture.pixels for depth in (8, 16))
+def test_the_bit_depth_of_the_result_can_be_chosen(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(40, 40)), EncodeOptions(90)).data)
+    eight, sixteen = (codec.decode(file, DecodeOptions(depth)).picture.pixels for depth in (8, 16))
     assert np.abs(sixteen.astype(float) / 257 - eight).max() <= 0.5 + 1e-6
     assert len(np.unique(sixteen)) > len(np.unique(eight))
 
 
-def test_files_written_again_are_the_same_bytes(codec: LoadedCodec, make_pixels: Pixels) -> None:
-    data = encode(Picture(make_pixels(70, 70)), codec, 30).data
+def test_rewriting_a_file_gives_the_same_bytes(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    data = codec.encode(Picture(make_pixels(70, 70)), EncodeOptions(30)).data
     assert write_aed(replace(read_aed(data))) == data

@@ -1,6 +1,6 @@
-"""A file means the same on every machine: the symbols that one setting of the processor writes, all the others read.
+"""Files decode to the same symbols whatever the processor, the number of threads and the version of torch.
 
-``AEDESK_OTHER_PYTHONS`` may name interpreters with another torch, separated as in ``PATH``; they must read the same symbols too.
+``AEDESK_OTHER_PYTHONS`` may list interpreters with other versions of torch, separated as in ``PATH``.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy as np
 import pytest
 from small_codec import make_lively_codec
 
-from aedesk.codec.learned.decoder import TileRows, decode
-from aedesk.codec.learned.encoder import encode
 from aedesk.codec.loading import load_codec
+from aedesk.codec.picture_codec import EncodeOptions
 from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture
 
-# Limits that make the libraries behave as on an older processor: oneDNN, torch's own kernels, and MKL.
+# Make oneDNN, torch's own kernels and MKL behave as on an older processor.
 PROCESSORS = {
     "one thread": {"OMP_NUM_THREADS": "1"},
     "two threads": {"OMP_NUM_THREADS": "2"},
@@ -36,19 +35,18 @@ PYTHONS = [sys.executable, *filter(None, os.environ.get("AEDESK_OTHER_PYTHONS", 
 READ = """
 import hashlib, sys
 import numpy as np
-from aedesk.codec.learned.decoder import TileRows, decode
 from aedesk.codec.loading import load_codec
 from aedesk.formats.container import read_aed
 codec = load_codec(sys.argv[1], "cpu")
 with open(sys.argv[2], "rb") as aed:
     file = read_aed(aed.read())
-latents = TileRows(file, codec, damaged=False).all()
-np.save(sys.argv[3], decode(file, codec).picture.pixels)
+latents = codec.latents(file)
+np.save(sys.argv[3], codec.decode(file).picture.pixels)
 print(hashlib.sha256(latents.symbols.tobytes() + latents.values.tobytes()).hexdigest())
 """
 
 
-def read_elsewhere(python: str, processor: dict[str, str], model: Path, aed: Path, pixels: Path) -> str:
+def decode_in_subprocess(python: str, processor: dict[str, str], model: Path, aed: Path, pixels: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in ("OMP_NUM_THREADS", "ONEDNN_MAX_CPU_ISA")}
     arguments = [python, "-c", READ, str(model), str(aed), str(pixels)]
     done = subprocess.run(arguments, env=environment | processor, capture_output=True, text=True, timeout=300, check=False)
@@ -64,7 +62,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
     smooth = np.cumsum(np.cumsum(random.normal(0, 1, (160, 200, 3)), 0), 1)
     pixels = np.clip(128 + 40 * smooth / smooth.std() + random.normal(0, 8, smooth.shape), 0, 255).astype(np.uint8)
     aed = folder / "a.aed"
-    aed.write_bytes(encode(Picture(pixels), load_codec(str(model), "cpu"), 85).data)
+    aed.write_bytes(load_codec(str(model), "cpu").encode(Picture(pixels), EncodeOptions(85)).data)
     return model, aed, folder
 
 
@@ -72,18 +70,18 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
 def here(written: tuple[Path, Path, Path]) -> tuple[str, np.ndarray]:
     model, aed, _ = written
     file, codec = read_aed(aed.read_bytes()), load_codec(str(model), "cpu")
-    latents = TileRows(file, codec, damaged=False).all()
+    latents = codec.latents(file)
     digest = hashlib.sha256(latents.symbols.tobytes() + latents.values.tobytes()).hexdigest()
-    return digest, decode(file, codec).picture.pixels
+    return digest, codec.decode(file).picture.pixels
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processor", PROCESSORS)
 @pytest.mark.parametrize("python", PYTHONS, ids=("this Python", *PYTHONS[1:]))
-def test_symbols_are_equal_and_pixels_within_a_level(
+def test_symbols_are_equal_and_pixels_within_one_level(
     python: str, processor: str, written: tuple[Path, Path, Path], here: tuple[str, np.ndarray]
 ) -> None:
     model, aed, folder = written
     digest, pixels = here
-    assert read_elsewhere(python, PROCESSORS[processor], model, aed, folder / "pixels.npy") == digest
+    assert decode_in_subprocess(python, PROCESSORS[processor], model, aed, folder / "pixels.npy") == digest
     assert np.abs(np.load(folder / "pixels.npy").astype(int) - pixels).max() <= 1

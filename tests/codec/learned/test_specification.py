@@ -1,4 +1,4 @@
-"""A reader written from SPEC.md alone finds the symbols and the pixels that the program finds."""
+"""A decoder written from SPEC.md alone obtains the same symbols and pixels."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from reference_codec import ReferenceCodec
 from safetensors.numpy import load_file
 from small_codec import make_lively_codec
 
-from aedesk.codec.learned.decoder import decode
-from aedesk.codec.learned.encoder import encode
-from aedesk.codec.learned.tile import decode_tile
-from aedesk.codec.loading import LoadedCodec, load_codec
+from aedesk.codec.learned.codec import LearnedCodec
+from aedesk.codec.loading import load_codec
+from aedesk.codec.picture_codec import EncodeOptions
 from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture
@@ -26,7 +25,7 @@ Pixels = Callable[..., np.ndarray]
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Further from where training begins than any training gets, so that no term is too small to matter."""
+    """A model further from its initialisation than training gets, so that no term is negligible."""
     path = make_lively_codec(tmp_path_factory.mktemp("codec"))
     network, card = load_model(path)
     torch.manual_seed(3)
@@ -37,17 +36,17 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("quality", [0, 37, 50, 100])
-def test_symbols_and_pixels_of_the_learned_codec_are_those_of_the_specification(path: Path, quality: int, make_pixels: Pixels) -> None:
+def test_symbols_and_pixels_agree_with_the_specification(path: Path, quality: int, make_pixels: Pixels) -> None:
     codec = load_codec(str(path), "cpu")
-    assert isinstance(codec, LoadedCodec)
-    file = read_aed(encode(Picture(make_pixels(170, 150)), codec, quality).data)
+    assert isinstance(codec, LearnedCodec)
+    file = read_aed(codec.encode(Picture(make_pixels(170, 150)), EncodeOptions(quality)).data)
     rows, columns = -(-file.height // 16), -(-file.width // 16)
     reference = ReferenceCodec(load_file(path))
     z, y = reference.symbols(file.tiles[0], quality, rows, columns)
-    found = decode_tile(codec, file.tiles[0], quality, rows, columns)
+    found = codec.tile_coder.decode(file.tiles[0], quality, rows, columns)
     assert np.array_equal(z, found.side)
     assert np.array_equal(y, found.symbols)
     assert np.count_nonzero(y) > y.size / 50
     assert file.tiles[0][:4] == crc32c(z.astype("<i4").tobytes() + y.astype("<i4").tobytes()).to_bytes(4, "little")
     pixels = reference.pixels(quality).transpose(1, 2, 0)[: file.height, : file.width].clip(0, 1) * 255
-    assert np.abs(pixels - decode(file, codec).picture.pixels).max() < 0.51
+    assert np.abs(pixels - codec.decode(file).picture.pixels).max() < 0.51

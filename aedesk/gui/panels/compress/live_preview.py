@@ -198,7 +198,7 @@ class Live(QObject):
 
     def _wish(self, document: Document, picture: Picture) -> Wish:
         box = self._place(picture)
-        spec = replace(self._make_spec(), preset="normal", embed_model=False, preview=True)
+        spec = replace(self._make_spec(), preset="normal", embed_model=False, evaluate=True)
         if box is not None and spec.target_bytes is not None:
             spec = replace(spec, target_bytes=None, target_bpp=8 * spec.target_bytes / (picture.width * picture.height))
         return Wish(document, picture, box, spec)

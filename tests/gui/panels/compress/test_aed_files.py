@@ -47,7 +47,7 @@ def test_a_damaged_file_is_shown_as_far_as_it_goes_and_said_to_be_damaged(shop: 
     opened = shop(make_aed("a.aed", more=b"damaged"), panel="restore")
     opened.wait(lambda: opened.current is not None and opened.current.source is not None)
     assert "a.aed is damaged: a part of the picture" in opened.told
-    assert opened.client.specs(DecompressSpec)[0].damaged
+    assert opened.client.specs(DecompressSpec)[0].salvage
 
 
 def test_a_file_that_the_worker_refuses_is_told(shop: Open, make_aed: Callable[..., Path]) -> None:

@@ -25,7 +25,7 @@ def test_one_picture_is_exported_under_the_name_that_is_chosen(
     opened.wait(lambda: "Saved" in opened.told)
     assert asked == [tmp_path / "a.aed"]
     spec = opened.specs[-1]
-    assert (spec.quality, spec.preset, spec.preview) == (70, "slow", False)
+    assert (spec.quality, spec.preset, spec.evaluate) == (70, "slow", False)
     decoded = decode((tmp_path / "out.aed").read_bytes())
     assert decoded.pixels.shape == opened.current.source.pixels.shape
     assert "quality 70" in opened.told
@@ -60,7 +60,7 @@ def test_a_batch_with_a_target_goes_into_a_folder_and_says_what_it_saved(
     assert taken.read_bytes() == b"mine"
     assert "2 pictures saved" in opened.told
     assert "1 could not be compressed" in opened.told
-    assert [spec.target_bpp for spec in opened.specs if not spec.preview] == [2.5, 2.5]
+    assert [spec.target_bpp for spec in opened.specs if not spec.evaluate] == [2.5, 2.5]
 
 
 def test_a_target_that_no_quality_reaches_is_named_after_the_export(

@@ -27,7 +27,7 @@ from aedesk.imaging.samples import to_8_bit
 def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_original(shop: Open, make_file: Callable[..., Path]) -> None:
     opened = shop(make_file("a.png"), view_mode="split")
     now = opened.settle()
-    assert (now.whole, now.wish.spec.quality, now.wish.spec.preview, now.wish.spec.model) == (True, 50, True, "codec-photo")
+    assert (now.whole, now.wish.spec.quality, now.wish.spec.evaluate, now.wish.spec.model) == (True, 50, True, "codec-photo")
     opened.wait(lambda: set(opened.window.viewer.values_at(5, 5)) == {"original", "reconstructed"})
     assert opened.window.viewer.values_at(5, 5)["reconstructed"] == tuple(now.result.decoded.pixels[5, 5])
     size = len(now.result.data)

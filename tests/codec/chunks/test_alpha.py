@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from aedesk.codec.alpha import pack_alpha, unpack_alpha
+from aedesk.codec.chunks.alpha import pack_alpha, unpack_alpha
 from aedesk.core.errors import FormatError
 
 
@@ -21,7 +21,7 @@ def round_trip(alpha: np.ndarray) -> np.ndarray:
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from([np.uint8, np.uint16]).flatmap(lambda dtype: arrays(dtype, array_shapes(min_dims=2, max_dims=2, max_side=40))))
-def test_any_channel_comes_back(alpha: np.ndarray) -> None:
+def test_any_channel_is_restored(alpha: np.ndarray) -> None:
     found = round_trip(alpha)
     assert found.dtype == alpha.dtype
     assert (found == alpha).all()
@@ -57,7 +57,7 @@ def test_damage_is_an_error(bad: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [(30, 19), (30, 21), (60, 20), (30_000, 30_000)])
-def test_a_channel_of_another_size_is_an_error_and_takes_no_memory(size: tuple[int, int]) -> None:
+def test_a_channel_of_another_size_is_an_error_before_allocation(size: tuple[int, int]) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(FormatError, match="alpha"):

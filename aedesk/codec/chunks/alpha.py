@@ -1,7 +1,8 @@
-"""The alpha channel, exactly, in the chunk ``alph``.
+"""The lossless alpha channel, in the chunk ``alph``.
 
-Most alpha channels are all opaque but for a cut-out with soft edges: deflate after the difference to a neighbour makes little of those. PNG
-would do the same with 60 bytes more and a library between us and hostile bytes; the classic Paeth filter needs a loop per sample here.
+Most alpha channels are opaque except for a cut-out with soft edges, which deflate compresses well after taking differences between
+neighbours. Rejected: PNG, which does the same with 60 bytes more and passes hostile bytes to another library; the Paeth predictor, which
+needs a loop over samples.
 """
 
 from __future__ import annotations
@@ -13,33 +14,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aedesk.core.errors import FormatError
+from aedesk.formats.aed_file import GET_AGAIN
 
 Alpha = NDArray[Any]
 
-_METHODS = ((), (1,), (0,), (0, 1))  # the axes along which neighbours are subtracted, by method
+_METHODS = ((), (1,), (0,), (0, 1))  # axes along which differences are taken, by method
 _DEEP = 4
-_BEST = 9
-_MOST_SHRUNK = 1032  # deflate never does better
+_ZLIB_LEVEL = 9
+_MAX_INFLATION = 1032  # deflate's highest compression ratio
 
 
 def pack_alpha(alpha: Alpha) -> bytes:
-    """(H, W) uint8 or uint16 as bytes: method + 4 * (16 bits?), then the deflated differences, all high bytes before all low ones."""
-    candidates = (zlib.compress(_split(_differences(alpha, axes)), _BEST) for axes in _METHODS)
+    """Returns (H, W) uint8 or uint16 as bytes: method + 4 * (16 bits?), then the deflated differences, high bytes before low bytes.
+
+    The method that gives the fewest bytes is chosen.
+    """
+    candidates = (zlib.compress(_to_bytes(_differences(alpha, axes)), _ZLIB_LEVEL) for axes in _METHODS)
     method, shortest = min(enumerate(candidates), key=lambda pair: len(pair[1]))
     return bytes([method | _DEEP * (alpha.dtype == np.uint16)]) + shortest
 
 
 def unpack_alpha(data: bytes, width: int, height: int) -> Alpha:
-    """The (H, W) samples, uint8 or uint16 as they were.
+    """Returns the (height, width) samples, uint8 or uint16 as they were packed.
 
     Raises:
-        FormatError: the bytes are not of a channel of this size. Nothing of its size is allocated before they are known to be as many.
+        FormatError: the bytes do not hold a channel of this size. Their number is checked before memory for it is allocated.
     """
     if not data or data[0] >= 2 * _DEEP:
         raise _damaged()
     deep, axes = data[0] >= _DEEP, _METHODS[data[0] % _DEEP]
     size = width * height * (1 + deep)
-    if size > _MOST_SHRUNK * len(data):
+    if size > _MAX_INFLATION * len(data):
         raise _damaged()
     stream = zlib.decompressobj()
     try:
@@ -56,17 +61,17 @@ def unpack_alpha(data: bytes, width: int, height: int) -> Alpha:
 
 
 def _differences(alpha: Alpha, axes: tuple[int, ...]) -> Alpha:
-    """Each sample less its neighbour above (axis 0) or to the left (axis 1), modulo 2**depth; outside is 0."""
+    """Each sample minus its neighbour above (axis 0) or to the left (axis 1), modulo 2**depth; samples outside are 0."""
     for axis in axes:
         alpha = np.diff(alpha, axis=axis, prepend=alpha.dtype.type(0))
     return alpha
 
 
-def _split(samples: Alpha) -> bytes:
+def _to_bytes(samples: Alpha) -> bytes:
     if samples.dtype == np.uint8:
         return samples.tobytes()
     return (samples >> 8).astype(np.uint8).tobytes() + samples.astype(np.uint8).tobytes()
 
 
 def _damaged() -> FormatError:
-    return FormatError("The alpha channel of this .aed file is damaged.", "Get the file again from where it came from.")
+    return FormatError("The alpha channel of this .aed file is damaged.", GET_AGAIN)

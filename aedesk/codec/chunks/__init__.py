@@ -1,0 +1,1 @@
+"""What an .aed file holds besides the coded pixels: metadata, alpha channel, preview and model."""
