@@ -4,14 +4,53 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from typing import Any
 
 from aedesk.core.errors import ModelError
+from aedesk.core.limits import setting
 from aedesk.core.registry import Registry
-from aedesk.models.checks import check_choice, check_levels, check_range, check_types, family_of
+from aedesk.models.checks import check_arguments, check_levels, check_range, family_of
 
 ACTIVATIONS = ("relu", "leaky-relu", "gelu", "sigmoid", "tanh")
 OUTPUTS = ("sigmoid", "linear")
 MAX_WEIGHTS = 1 << 28  # one GiB in float32
+MAX_UNITS = 1 << 16
+
+
+def _channels() -> Any:
+    return setting(3, choices=(1, 3))
+
+
+def _widths(*default: int) -> Any:
+    return setting(default, 1, 2048, "channels", length=(1, 6))
+
+
+def _blocks(*default: int, fewest: int = 0) -> Any:
+    return setting(default, fewest, 64, "blocks", length=(1, 6))
+
+
+def _hidden(*default: int) -> Any:
+    return setting(default, 1, MAX_UNITS, "units", length=(0, 16))
+
+
+def _units(default: int) -> Any:
+    return setting(default, 1, MAX_UNITS, "units")
+
+
+def _size_px(default: int) -> Any:
+    return setting(default, 4, 256, "px")
+
+
+def _activation(default: str) -> Any:
+    return setting(default, choices=ACTIVATIONS)
+
+
+def _output(default: str) -> Any:
+    return setting(default, choices=OUTPUTS)
+
+
+def _dropout() -> Any:
+    return setting(0.0, 0, 0.9)
 
 
 @dataclass(frozen=True)
@@ -27,20 +66,16 @@ class UNetConfig:
         estimate: "global" if the noise level of *auto* is one number per picture, "local" if it is a map.
     """
 
-    channels: int = 3
-    widths: tuple[int, ...] = (64, 128, 256)
-    blocks: tuple[int, ...] = (2, 2, 2)
-    unshuffle: int = 2
-    estimator_width: int = 32
-    estimate: str = "global"
+    channels: int = _channels()
+    widths: tuple[int, ...] = _widths(64, 128, 256)
+    blocks: tuple[int, ...] = _blocks(2, 2, 2, fewest=1)
+    unshuffle: int = setting(2, choices=(1, 2, 4))
+    estimator_width: int = setting(32, 1, 2048, "channels")
+    estimate: str = setting("global", choices=("global", "local"))
 
     def __post_init__(self) -> None:
-        if not self.widths or len(self.widths) != len(self.blocks) or min(*self.widths, *self.blocks) < 1:
-            raise ModelError(f"UNet widths {self.widths} and blocks {self.blocks} do not fit.", "Give a positive number of each per level.")
-        if self.unshuffle not in (1, 2, 4):
-            raise ModelError(f"UNet unshuffle is {self.unshuffle}.", "Choose 1, 2 or 4.")
-        if self.estimate not in ("global", "local"):
-            raise ModelError(f"UNet estimate is {self.estimate!r}.", "Choose global or local.")
+        check_arguments(self)
+        check_levels(self, self.widths, self.blocks)
 
 
 @dataclass(frozen=True)
@@ -57,23 +92,16 @@ class DenseConfig:
         output: "sigmoid" (what the loss bce needs) or "linear", which is clipped to [0, 1].
     """
 
-    channels: int = 3
-    size_px: int = 16
-    hidden: tuple[int, ...] = (512,)
-    code: int = 96
-    activation: str = "relu"
-    dropout: float = 0.0
-    output: str = "sigmoid"
+    channels: int = _channels()
+    size_px: int = _size_px(16)
+    hidden: tuple[int, ...] = _hidden(512)
+    code: int = _units(96)
+    activation: str = _activation("relu")
+    dropout: float = _dropout()
+    output: str = _output("sigmoid")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "channels", self.channels, (1, 3))
-        check_choice(self, "activation", self.activation, ACTIVATIONS)
-        check_choice(self, "output", self.output, OUTPUTS)
-        check_range(self, "size_px", self.size_px, 4, 256, " px")
-        check_range(self, "dropout", self.dropout, 0, 0.9)
-        for name, units in (("code", self.code), *(("hidden", units) for units in self.hidden)):
-            check_range(self, name, units, 1, 1 << 16, " units")
+        check_arguments(self)
         weights = 2 * sum(a * b for a, b in pairwise(self.sizes))
         if weights > MAX_WEIGHTS:
             raise ModelError(
@@ -106,7 +134,7 @@ class UndercompleteConfig(DenseConfig):
 class StackedConfig(DenseConfig):
     """Arguments of ``models.stacked``: those of every dense autoencoder; ``hidden`` and ``code`` are the layers, trained one by one."""
 
-    hidden: tuple[int, ...] = (512, 256)
+    hidden: tuple[int, ...] = _hidden(512, 256)
 
 
 @dataclass(frozen=True)
@@ -116,9 +144,9 @@ class SparseConfig(DenseConfig):
     The penalty "kl" needs the activation "sigmoid"; "l1" goes best with "relu".
     """
 
-    hidden: tuple[int, ...] = ()
-    code: int = 1024
-    activation: str = "sigmoid"
+    hidden: tuple[int, ...] = _hidden()
+    code: int = _units(1024)
+    activation: str = _activation("sigmoid")
 
 
 @dataclass(frozen=True)
@@ -129,9 +157,9 @@ class ContractiveConfig(DenseConfig):
         tied: the decoder uses the encoder's weights, transposed. Untied, it could undo any contraction by larger weights.
     """
 
-    hidden: tuple[int, ...] = ()
-    code: int = 256
-    activation: str = "sigmoid"
+    hidden: tuple[int, ...] = _hidden()
+    code: int = _units(256)
+    activation: str = _activation("sigmoid")
     tied: bool = True
 
 
@@ -152,25 +180,18 @@ class ConvolutionalConfig:
         output: "linear", clipped to [0, 1], or "sigmoid" (what the loss bce needs).
     """
 
-    channels: int = 3
-    widths: tuple[int, ...] = (32, 64, 128)
-    blocks: tuple[int, ...] = (0, 1, 2)
-    kernel: int = 4
-    code_channels: int = 16
-    up: str = "transposed"
-    activation: str = "relu"
-    dropout: float = 0.0
-    output: str = "linear"
+    channels: int = _channels()
+    widths: tuple[int, ...] = _widths(32, 64, 128)
+    blocks: tuple[int, ...] = _blocks(0, 1, 2)
+    kernel: int = setting(4, 2, 9, "px")
+    code_channels: int = setting(16, 1, 4096, "channels")
+    up: str = setting("transposed", choices=("transposed", "resize"))
+    activation: str = _activation("relu")
+    dropout: float = _dropout()
+    output: str = _output("linear")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "channels", self.channels, (1, 3))
-        check_choice(self, "up", self.up, ("transposed", "resize"))
-        check_choice(self, "activation", self.activation, ACTIVATIONS)
-        check_choice(self, "output", self.output, OUTPUTS)
-        check_range(self, "kernel", self.kernel, 2, 9, " px")
-        check_range(self, "dropout", self.dropout, 0, 0.9)
-        check_range(self, "code_channels", self.code_channels, 1, 4096)
+        check_arguments(self)
         check_levels(self, self.widths, self.blocks)
 
     @property
@@ -194,27 +215,26 @@ class DenoisingConfig:
         output: "linear", clipped to [0, 1], or "sigmoid" (what the loss bce needs; without skips).
     """
 
-    body: str = "conv"
-    channels: int = 3
+    body: str = setting("conv", choices=("conv", "dense"))
+    channels: int = _channels()
     skips: bool = True
-    widths: tuple[int, ...] = (32, 64, 96)
-    blocks: tuple[int, ...] = (1, 1, 2)
-    code: int = 128
-    size_px: int = 16
-    hidden: tuple[int, ...] = (1024,)
-    activation: str = "relu"
-    dropout: float = 0.0
-    output: str = "linear"
+    widths: tuple[int, ...] = _widths(32, 64, 96)
+    blocks: tuple[int, ...] = _blocks(1, 1, 2)
+    code: int = _units(128)
+    size_px: int = _size_px(16)
+    hidden: tuple[int, ...] = _hidden(1024)
+    activation: str = _activation("relu")
+    dropout: float = _dropout()
+    output: str = _output("linear")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "body", self.body, ("conv", "dense"))
+        check_arguments(self)
         if self.body == "dense":
             self.dense()
         elif self.skips:
-            check_choice(self, "channels", self.channels, (1, 3))
             check_levels(self, self.widths, self.blocks)
-            check_choice(self, "output with skips", self.output, ("linear",))
+            if self.output != "linear":
+                raise ModelError(f"denoising: output with skips is {self.output!r}.", "Choose linear.")
         else:
             self.convolutional()
 
@@ -242,30 +262,20 @@ class SquareConfig:
         output: "sigmoid" (what the loss bce needs) or "linear", which is clipped to [0, 1].
     """
 
-    channels: int = 3
-    size_px: int = 32
-    body: str = "conv"
-    widths: tuple[int, ...] = (32, 64, 128)
-    hidden: tuple[int, ...] = (512, 256)
-    code: int = 64
-    activation: str = "relu"
-    output: str = "sigmoid"
+    channels: int = _channels()
+    size_px: int = _size_px(32)
+    body: str = setting("conv", choices=("conv", "dense"))
+    widths: tuple[int, ...] = _widths(32, 64, 128)
+    hidden: tuple[int, ...] = _hidden(512, 256)
+    code: int = _units(64)
+    activation: str = _activation("relu")
+    output: str = _output("sigmoid")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "channels", self.channels, (1, 3))
-        check_choice(self, "body", self.body, ("conv", "dense"))
-        check_choice(self, "activation", self.activation, ACTIVATIONS)
-        check_choice(self, "output", self.output, OUTPUTS)
-        check_range(self, "size_px", self.size_px, 4, 256, " px")
-        check_range(self, "code", self.code, 1, 1 << 16, " units")
-        for units in self.hidden:
-            check_range(self, "hidden", units, 1, 1 << 16, " units")
-        if self.body == "conv":
-            check_levels(self, self.widths, (0,) * len(self.widths))
-            if self.size_px % self.stride:
-                hint = f"Choose a multiple of {self.stride}, or fewer widths."
-                raise ModelError(f"{family_of(self)}: size_px is {self.size_px} px, which {len(self.widths)} levels cannot halve.", hint)
+        check_arguments(self)
+        if self.body == "conv" and self.size_px % self.stride:
+            hint = f"Choose a multiple of {self.stride}, or fewer widths."
+            raise ModelError(f"{family_of(self)}: size_px is {self.size_px} px, which {len(self.widths)} levels cannot halve.", hint)
         if self.dense_weights > MAX_WEIGHTS:
             million = self.dense_weights / 1e6
             raise ModelError(
@@ -302,14 +312,8 @@ class AdversarialConfig(SquareConfig):
         critic: units of the hidden layers of the discriminator, which tells codes from draws of the prior.
     """
 
-    code: int = 32
-    critic: tuple[int, ...] = (256, 256)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_range(self, "the number of layers of critic", len(self.critic), 1, 8)
-        for units in self.critic:
-            check_range(self, "critic", units, 1, 1 << 14, " units")
+    code: int = _units(32)
+    critic: tuple[int, ...] = setting((256, 256), 1, 1 << 14, "units", length=(1, 8))
 
 
 @dataclass(frozen=True)
@@ -326,26 +330,20 @@ class MaskedConfig:
         heads: attention heads of both.
     """
 
-    channels: int = 3
-    size_px: int = 64
-    patch_px: int = 8
-    width: int = 128
-    depth: int = 4
-    decoder_width: int = 96
-    decoder_depth: int = 2
-    heads: int = 4
+    channels: int = _channels()
+    size_px: int = setting(64, 8, 512, "px")
+    patch_px: int = setting(8, 2, 256, "px")
+    width: int = setting(128, 4, 2048)
+    depth: int = setting(4, 1, 32, "blocks")
+    decoder_width: int = setting(96, 4, 2048)
+    decoder_depth: int = setting(2, 1, 32, "blocks")
+    heads: int = setting(4, 1, 32)
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "channels", self.channels, (1, 3))
-        check_range(self, "size_px", self.size_px, 8, 512, " px")
+        check_arguments(self)
         check_range(self, "patch_px", self.patch_px, 2, self.size_px // 2, " px")
-        for name in ("depth", "decoder_depth"):
-            check_range(self, name, getattr(self, name), 1, 32, " blocks")
-        check_range(self, "heads", self.heads, 1, 32)
         for name in ("width", "decoder_width"):
             width = getattr(self, name)
-            check_range(self, name, width, 4, 2048)
             if width % 4 or width % self.heads:
                 raise ModelError(f"masked: {name} is {width}.", f"Choose a multiple of 4 and of the {self.heads} heads.")
         if self.size_px % self.patch_px:
@@ -373,22 +371,16 @@ class GraphConfig:
         margin: nodes by which the window reaches beyond its square on every side.
     """
 
-    channels: int = 3
-    patch_px: int = 2
-    width: int = 32
-    blocks: int = 2
-    neighbours: int = 8
-    block: int = 8
-    margin: int = 4
+    channels: int = _channels()
+    patch_px: int = setting(2, choices=(1, 2, 4))
+    width: int = setting(32, 4, 512, "features")
+    blocks: int = setting(2, 1, 16)
+    neighbours: int = setting(8, 1, 1024)
+    block: int = setting(8, 4, 32, "nodes")
+    margin: int = setting(4, 0, 32, "nodes")
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_choice(self, "channels", self.channels, (1, 3))
-        check_choice(self, "patch_px", self.patch_px, (1, 2, 4))
-        check_range(self, "width", self.width, 4, 512, " features")
-        check_range(self, "blocks", self.blocks, 1, 16)
-        check_range(self, "block", self.block, 4, 32, " nodes")
-        check_range(self, "margin", self.margin, 0, 32, " nodes")
+        check_arguments(self)
         # In a picture of one square nothing lies beyond it, and the nodes around a node do not count.
         check_range(self, "neighbours", self.neighbours, 1, self.block**2 - 9)
 
@@ -406,24 +398,17 @@ class CodecConfig:
             coarsest once.
     """
 
-    latent: int = 384
-    hyper: int = 64
-    context: int = 128
-    widths: tuple[int, ...] = (32, 64, 96, 160)
-    blocks: tuple[int, ...] = (1, 1, 1, 2)
+    latent: int = setting(384, 4, 768, "channels")
+    hyper: int = setting(64, 4, 2048, "channels")
+    context: int = setting(128, 4, 2048, "channels")
+    widths: tuple[int, ...] = setting((32, 64, 96, 160), 4, 2048, "channels", length=(4, 4))
+    blocks: tuple[int, ...] = setting((1, 1, 1, 2), 0, 64, "blocks", length=(4, 4))
 
     def __post_init__(self) -> None:
-        check_types(self)
-        check_range(self, "latent", self.latent, 4, 768, " channels")
+        check_arguments(self)
         for name in ("latent", "context"):
             if getattr(self, name) % 4:
                 raise ModelError(f"codec: {name} is {getattr(self, name)} channels.", "Choose a multiple of 4.")
-        for name, count in (("hyper", self.hyper), ("context", self.context), *(("a width", width) for width in self.widths)):
-            check_range(self, name, count, 4, 2048, " channels")
-        for name, numbers in (("widths", self.widths), ("blocks", self.blocks)):
-            check_range(self, f"the number of {name}", len(numbers), 4, 4)
-        for count in self.blocks:
-            check_range(self, "a number of blocks", count, 0, 64)
 
 
 @dataclass(frozen=True)
@@ -436,13 +421,13 @@ class UnblendingConfig:
         mend_widths, mend_blocks: the same of the part that repairs what un-blending leaves.
     """
 
-    widths: tuple[int, ...] = (32, 48, 64, 96, 128)
-    blocks: tuple[int, ...] = (1, 1, 1, 1, 2)
-    mend_widths: tuple[int, ...] = (24, 48, 64)
-    mend_blocks: tuple[int, ...] = (1, 1, 1)
+    widths: tuple[int, ...] = _widths(32, 48, 64, 96, 128)
+    blocks: tuple[int, ...] = _blocks(1, 1, 1, 1, 2)
+    mend_widths: tuple[int, ...] = _widths(24, 48, 64)
+    mend_blocks: tuple[int, ...] = _blocks(1, 1, 1)
 
     def __post_init__(self) -> None:
-        check_types(self)
+        check_arguments(self)
         check_levels(self, self.widths, self.blocks)
         check_levels(self, self.mend_widths, self.mend_blocks)
 
@@ -458,16 +443,14 @@ class InpaintingConfig:
         rounds: how often it goes over the picture at full size.
     """
 
-    widths: tuple[int, ...] = (40, 64, 96, 128, 160)
-    blocks: tuple[int, ...] = (1, 1, 1, 2, 2)
-    scales: int = 1
-    rounds: int = 1
+    widths: tuple[int, ...] = _widths(40, 64, 96, 128, 160)
+    blocks: tuple[int, ...] = _blocks(1, 1, 1, 2, 2)
+    scales: int = setting(1, 1, 5)
+    rounds: int = setting(1, 1, 16)
 
     def __post_init__(self) -> None:
-        check_types(self)
+        check_arguments(self)
         check_levels(self, self.widths, self.blocks)
-        check_range(self, "scales", self.scales, 1, 5)
-        check_range(self, "rounds", self.rounds, 1, 16)
 
 
 ARCHITECTURES: Registry[type] = Registry("model family")

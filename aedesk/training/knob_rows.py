@@ -1,20 +1,20 @@
-"""The rows of the form, table by table. Defaults are those of ``training.recipe``."""
+"""The rows of the form, table by table. Where ``training.recipe`` declares the setting, default and limits are taken from there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from aedesk.training.knob_types import Knob
-from aedesk.training.recipe import CHAINS, DATASETS, FITS, OPTIMIZERS, PICKS, PRECISIONS, PURPOSES, SCHEDULES, STAGE_LOSSES, TARGETS
+from aedesk.training.recipe import CHAINS, PICKS
 
 RUN = (
-    Knob("purpose", "Purpose", "Which panel offers the model afterwards: Restore takes those that denoise.", kind="text", choices=PURPOSES),
+    Knob("purpose", "Purpose", "Which panel offers the model afterwards: Restore takes those that denoise.", kind="text"),
     Knob("title", "Title", "What the lists of models show.", "", "text"),
     Knob("description", "Description", "A sentence for the model's card.", "", "text"),
     Knob("licence", "Licence", "Under which the model may be passed on.", "", "text"),
     Knob("data_note", "Note on the pictures", "What the model was trained on, for its card. Folders are not named there.", "", "text"),
     Knob("start", "Start from", "A model to go on from; empty begins with random weights.", "", "text"),
-    Knob("seed", "Seed", "The same seed gives the same run again.", 0, "int", 0, 2**40 - 1),
+    Knob("seed", "Seed", "The same seed gives the same run again.", 0, "int"),
 )
 
 DATA = (
@@ -26,7 +26,7 @@ DATA = (
     Knob(
         "clean_suffix", "Ending of clean names", "Pairs in one folder: what the clean picture's name ends with, as in _mean.", kind="text"
     ),
-    Knob("dataset", "Named set", "One of the classic sets instead of own pictures.", kind="text", choices=("", *DATASETS)),
+    Knob("dataset", "Named set", "One of the classic sets instead of own pictures.", kind="text"),
     Knob("root", "Folder of named sets", "Where the classic sets lie or are put; empty for the program's own place.", kind="text"),
     Knob("download", "Download it if needed", "The named set is fetched from the internet when it is not on the disk.", kind="bool"),
     Knob(
@@ -34,7 +34,6 @@ DATA = (
         "What to answer",
         "The clean picture, its partner of a pair, or, from noisy pictures only: the camera's own noise, or the picture itself.",
         kind="text",
-        choices=TARGETS,
     ),
     Knob(
         "held_out",
@@ -42,12 +41,11 @@ DATA = (
         "Pictures that are never trained on; empty for a share that suits.",
         None,
         "int",
-        0,
         optional=True,
     ),
-    Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", 1, unit="pictures", optional=True),
+    Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", optional=True),
     Knob("logos", "Folder of logos", "PNG files with transparency, to draw marks from beside text and forms; empty for none.", kind="text"),
-    Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text", choices=FITS),
+    Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text"),
 )
 
 CHAIN = Knob("chain", "Kind of damage", "What is done to the clean picture; the network learns to undo it.", "none", "text", choices=CHAINS)
@@ -106,73 +104,60 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
 """The ranges of each chain."""
 
 STAGE = (
-    Knob("steps", "Steps", "How long to train; a step looks at one batch.", 2000, "int", 1, 10_000_000),
-    Knob("patch_px", "Patch", "Edge of the squares that are cut out of the pictures.", kind="int", minimum=4, maximum=1024, unit="px"),
-    Knob("batch", "Batch", "Patches per step; auto takes as many as fit the device.", kind="batch", minimum=1, maximum=65536),
+    Knob("steps", "Steps", "How long to train; a step looks at one batch.", kind="int"),
+    Knob("patch_px", "Patch", "Edge of the squares that are cut out of the pictures.", kind="int"),
+    Knob("batch", "Batch", "Patches per step; auto takes as many as fit the device.", kind="batch"),
     Knob(
         "loss",
         "Loss",
         "How the difference to the target is measured; level trains a U-Net's noise estimator alone, rate a codec's entropy model.",
         kind="text",
-        choices=STAGE_LOSSES,
     ),
-    Knob("layer", "Layer", "Of a stacked autoencoder: which layer learns alone, 0 for all together.", kind="int", minimum=0, maximum=64),
+    Knob("layer", "Layer", "Of a stacked autoencoder: which layer learns alone, 0 for all together.", kind="int"),
     Knob(
         "lr",
         "Own learning rate",
         "Peak of this part alone, with its own warm-up and schedule; empty for the common one.",
-        minimum=0,
-        maximum=10,
-        above=True,
         optional=True,
     ),
 )
 
 TRAIN = (
-    Knob("optimizer", "Optimizer", "How the weights follow the gradient.", kind="text", choices=OPTIMIZERS),
-    Knob("lr", "Learning rate", "Its peak. Too high diverges, too low takes for ever.", minimum=0, maximum=10, above=True),
-    Knob("muon_lr", "Rate of Muon", "For the kernels inside the network; 0 for the optimizer alone.", minimum=0, maximum=10),
-    Knob("momentum", "Momentum", "Of SGD, and of the first moment of Adam and AdamW.", minimum=0, maximum=1, below=True),
+    Knob("optimizer", "Optimizer", "How the weights follow the gradient.", kind="text"),
+    Knob("lr", "Learning rate", "Its peak. Too high diverges, too low takes for ever."),
+    Knob("muon_lr", "Rate of Muon", "For the kernels inside the network; 0 for the optimizer alone."),
+    Knob("momentum", "Momentum", "Of SGD, and of the first moment of Adam and AdamW."),
     Knob("nesterov", "Look ahead", "Nesterov's momentum, for SGD.", kind="bool"),
-    Knob("weight_decay", "Weight decay (L2)", "Pulls the weights towards zero.", minimum=0, maximum=10),
-    Knob("l1_weights", "L1 on weights", "Weight of the sum of absolute weights: many become zero.", minimum=0, maximum=10),
-    Knob("schedule", "Schedule", "How the rate falls after the warm-up.", kind="text", choices=SCHEDULES),
-    Knob("warmup_steps", "Warm-up", "The rate rises from zero for so long.", kind="int", minimum=0, maximum=1_000_000, unit="steps"),
-    Knob("final_lr_ratio", "Rate at the end", "Of the cosine, as a share of the peak.", minimum=0, maximum=1),
-    Knob("decay_every", "Fall every", "Of the schedule step.", kind="int", minimum=1, maximum=10_000_000, unit="steps"),
-    Knob("decay_factor", "Fall to", "Share of the rate that is left after each fall: step and plateau.", minimum=0, maximum=1, above=True),
-    Knob("patience", "Patience", "Of the plateau: validations without a better one.", kind="int", minimum=1, maximum=10_000),
-    Knob("clip_norm", "Clip gradients at", "Largest norm of the gradient; 0 for any.", minimum=0, maximum=1e6),
+    Knob("weight_decay", "Weight decay (L2)", "Pulls the weights towards zero."),
+    Knob("l1_weights", "L1 on weights", "Weight of the sum of absolute weights: many become zero."),
+    Knob("schedule", "Schedule", "How the rate falls after the warm-up.", kind="text"),
+    Knob("warmup_steps", "Warm-up", "The rate rises from zero for so long.", kind="int"),
+    Knob("final_lr_ratio", "Rate at the end", "Of the cosine, as a share of the peak."),
+    Knob("decay_every", "Fall every", "Of the schedule step.", kind="int"),
+    Knob("decay_factor", "Fall to", "Share of the rate that is left after each fall: step and plateau."),
+    Knob("patience", "Patience", "Of the plateau: validations without a better one.", kind="int"),
+    Knob("clip_norm", "Clip gradients at", "Largest norm of the gradient; 0 for any."),
     Knob(
         "ema",
         "Averaging of weights",
         "Share kept per step in the moving average that is used; 0 for none.",
-        minimum=0,
-        maximum=1,
-        below=True,
     ),
-    Knob("early_stop", "Stop early after", "Validations without a better one; 0 for never.", kind="int", minimum=0, maximum=10_000),
-    Knob("estimator_weight", "Noise estimator", "Weight of its error, in networks that estimate the noise level.", minimum=0, maximum=100),
-    Knob("precision", "Precision", "Auto is the fastest that the device has units for.", kind="text", choices=PRECISIONS),
-    Knob("checkpoint_s", "Checkpoint every", "A run that is interrupted goes on from there.", minimum=0, maximum=86_400, unit="s"),
+    Knob("early_stop", "Stop early after", "Validations without a better one; 0 for never.", kind="int"),
+    Knob("estimator_weight", "Noise estimator", "Weight of its error, in networks that estimate the noise level."),
+    Knob("precision", "Precision", "Auto is the fastest that the device has units for.", kind="text"),
+    Knob("checkpoint_s", "Checkpoint every", "A run that is interrupted goes on from there."),
     Knob(
         "validate_every",
         "Validate every",
         "How often the held-out pictures are measured.",
         kind="int",
-        minimum=1,
-        maximum=1_000_000,
-        unit="steps",
     ),
-    Knob("log_every", "Report every", "How often the curves get a point.", kind="int", minimum=1, maximum=1_000_000, unit="steps"),
+    Knob("log_every", "Report every", "How often the curves get a point.", kind="int"),
     Knob(
         "preview_every",
         "Show pictures every",
         "How often the grid is drawn anew; 0 for never.",
         kind="int",
-        minimum=0,
-        maximum=1_000_000,
-        unit="steps",
     ),
     Knob("tensorboard", "TensorBoard", "Also write its event files into the run's folder.", kind="bool"),
 )

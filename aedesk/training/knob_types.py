@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, Field, dataclass, replace
 from typing import Any
+
+from aedesk.core.limits import Limits, limits_of
 
 KINDS = ("int", "float", "bool", "text", "numbers", "range", "batch")
 
@@ -26,6 +27,7 @@ class Knob:
         choices: the values that are allowed; empty for any of the kind.
         optional: it may be left empty.
         above: the minimum itself is not allowed; ``below`` the same for the maximum.
+        length: the fewest and the most numbers of a list.
     """
 
     key: str
@@ -40,36 +42,39 @@ class Knob:
     optional: bool = False
     above: bool = False
     below: bool = False
+    length: tuple[int, int] | None = None
 
     def with_default(self, default: Any) -> Knob:
         return replace(self, default=default)
+
+    def declared_by(self, field: Field[Any]) -> Knob:
+        """The same row with the default and the limits of a dataclass's field."""
+        limits = limits_of(field)
+        return replace(
+            self,
+            default=None if field.default is MISSING else field.default,
+            minimum=limits.minimum,
+            maximum=limits.maximum,
+            unit=limits.unit,
+            choices=limits.choices if self.kind != "numbers" else (),
+            above=limits.above,
+            below=limits.below,
+            length=limits.length,
+        )
+
+    @property
+    def allowed(self) -> Limits:
+        return Limits(self.minimum, self.maximum, self.unit, self.above, self.below, self.choices, self.length)
 
     def problem(self, value: Any) -> str:
         """What is wrong with a value of the right type; empty if nothing is."""
         if value is None:
             return "" if self.optional or (self.default is None and self.kind == "range") else "This cannot be left empty."
-        if self.choices and value not in self.choices:
-            return f"Choose one of {', '.join(map(str, self.choices))}."
-        numbers = value if isinstance(value, (list, tuple)) else [value]
-        for number in numbers:
-            if isinstance(number, (int, float)) and not isinstance(number, bool) and not self._holds(number):
-                return f"Choose {self.limits()}."
-        if self.kind == "range" and len(numbers) == 2 and numbers[0] > numbers[1]:
+        if not self.allowed.hold(value):
+            return f"Choose {self.allowed.words()}."
+        if self.kind == "range" and isinstance(value, (list, tuple)) and len(value) == 2 and value[0] > value[1]:
             return "The lowest stands first."
         return ""
-
-    def limits(self) -> str:
-        """The limits in words, such as "0 to 1" or "more than 0"; empty without."""
-        unit = f" {self.unit}" if self.unit else ""
-        low = "" if self.minimum is None else f"{self.minimum:g}"
-        high = "" if self.maximum is None else f"{self.maximum:g}"
-        if low and high:
-            words = f"{'more than ' if self.above else ''}{low} to {'less than ' if self.below else ''}{high}"
-        elif low:
-            words = f"more than {low}" if self.above else f"{low} or more"
-        else:
-            words = f"at most {high}" if high else ""
-        return words + unit if words else ""
 
     def show(self, value: Any) -> str:
         """A value as it stands in a field; empty for nothing."""
@@ -100,13 +105,6 @@ class Knob:
                 raise ValueError("Give the lowest and the highest, as in 0 to 50.")
             return [ends[0], ends[-1]]
         return _number(text, float)
-
-    def _holds(self, number: float) -> bool:
-        low, high = self.minimum, self.maximum
-        if not math.isfinite(number):
-            return False
-        above = low is None or (number > low if self.above else number >= low)
-        return above and (high is None or (number < high if self.below else number <= high))
 
 
 def _digits(value: Any) -> str:

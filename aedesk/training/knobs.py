@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
 from aedesk.models import architectures
@@ -16,16 +16,6 @@ from aedesk.models.architectures import ARCHITECTURES
 from aedesk.training import recipe
 from aedesk.training.knob_rows import CHAIN, DAMAGE, OBJECTIVE_KNOBS, ROWS, TARGET_KNOBS
 from aedesk.training.knob_types import Knob
-
-MODEL_CHOICES: Mapping[str, tuple[Any, ...]] = {
-    "channels": (1, 3),
-    "activation": architectures.ACTIVATIONS,
-    "output": architectures.OUTPUTS,
-    "up": ("transposed", "resize"),
-    "body": ("conv", "dense"),
-    "estimate": ("global", "local"),
-    "unshuffle": (1, 2, 4),
-}
 
 MODEL_TITLES: Mapping[str, str] = {
     "size_px": "Picture size",
@@ -91,11 +81,8 @@ def model_knobs(family: str) -> tuple[Knob, ...]:
             field.name,
             MODEL_TITLES.get(field.name, field.name.replace("_", " ").capitalize()),
             help_of.get(field.name, ""),
-            default=_default(field),
             kind=_kind(hints[field.name]),
-            choices=MODEL_CHOICES.get(field.name, ()) if _kind(hints[field.name]) != "numbers" else (),
-            unit="px" if field.name.endswith("_px") else "",
-        )
+        ).declared_by(field)
         for field in fields(kind)
     )
 
@@ -131,19 +118,11 @@ def _sentence(text: str) -> str:
 
 
 def _of(table: str) -> tuple[Knob, ...]:
-    return tuple(_with_default(knob, table) for knob in ROWS[table])
+    declared = {field.name: field for field in fields(_KINDS[table])}
+    return tuple(knob.declared_by(declared[knob.key]) for knob in ROWS[table])
 
 
-_KINDS: Mapping[str, type] = {"data": recipe.Data, "stage": recipe.Stage, "train": recipe.Train}
-
-
-def _with_default(knob: Knob, table: str) -> Knob:
-    field = next((field for field in fields(_KINDS[table]) if field.name == knob.key), None) if table in _KINDS else None
-    return knob if field is None else knob.with_default(_default(field))
-
-
-def _default(field: Field[Any]) -> Any:
-    return None if field.default is MISSING else field.default
+_KINDS: Mapping[str, type] = {"": recipe.Header, "data": recipe.Data, "stage": recipe.Stage, "train": recipe.Train}
 
 
 def _kind(hint: Any) -> str:

@@ -14,16 +14,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from aedesk.core.documents import parse_toml
 from aedesk.core.errors import AedeskError, SpecError
+from aedesk.core.limits import setting
 from aedesk.core.resources import resource_path
 from aedesk.models.architectures import ARCHITECTURES
-from aedesk.training.tables import build, one_of, require
+from aedesk.training.tables import build, check_limits, require
 
 _FOLDERS = ("recipes", "models")
 
@@ -50,6 +51,8 @@ DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
 FITS = ("crop", "scale")
 CHAINS = ("none", "gaussian", "photo", "listed", "marks", "holes")
 PICKS = ("one", "all", "some")
+MAX_STEPS = 10_000_000
+MAX_PICTURES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -76,22 +79,17 @@ class Data:
     clean: str = ""
     noisy_suffix: str = ""
     clean_suffix: str = ""
-    dataset: str = ""
+    dataset: str = setting("", choices=("", *DATASETS))
     download: bool = False
     root: str = ""
-    targets: str = "clean"
-    held_out: int | None = None
-    limit: int | None = None
-    fit: str = "crop"
+    targets: str = setting("clean", choices=TARGETS)
+    held_out: int | None = setting(None, 0, MAX_PICTURES, "pictures")
+    limit: int | None = setting(None, 1, MAX_PICTURES, "pictures")
+    fit: str = setting("crop", choices=FITS)
     logos: str = ""
 
     def __post_init__(self) -> None:
-        one_of("targets", self.targets, TARGETS)
-        one_of("fit", self.fit, FITS)
-        if self.dataset:
-            one_of("dataset", self.dataset, DATASETS)
-        require(self.held_out is None or self.held_out >= 0, f"held_out is {self.held_out}.", "Choose 0 or more pictures.")
-        require(self.limit is None or self.limit >= 1, f"limit is {self.limit}.", "Choose 1 or more pictures.")
+        check_limits(self)
         require(bool(self.noisy) == bool(self.clean), "noisy and clean belong together.", "Give both folders.")
         both = bool(self.noisy_suffix) == bool(self.clean_suffix)
         require(both, "noisy_suffix and clean_suffix belong together.", "Give both.")
@@ -120,43 +118,32 @@ class Train:
         tensorboard: also write TensorBoard's event files.
     """
 
-    optimizer: str = "adamw"
-    lr: float = 1e-3
-    muon_lr: float = 0.0
-    momentum: float = 0.9
+    optimizer: str = setting("adamw", choices=OPTIMIZERS)
+    lr: float = setting(1e-3, 0, 10, above=True)
+    muon_lr: float = setting(0.0, 0, 10)
+    momentum: float = setting(0.9, 0, 1, below=True)
     nesterov: bool = False
-    weight_decay: float = 1e-4
-    l1_weights: float = 0.0
-    schedule: str = "cosine"
-    warmup_steps: int = 100
-    final_lr_ratio: float = 0.01
-    decay_every: int = 1000
-    decay_factor: float = 0.5
-    patience: int = 5
-    clip_norm: float = 1.0
-    ema: float = 0.999
-    early_stop: int = 0
-    estimator_weight: float = 0.02
-    precision: str = "auto"
-    checkpoint_s: float = 180.0
-    validate_every: int = 250
-    log_every: int = 10
-    preview_every: int = 250
+    weight_decay: float = setting(1e-4, 0, 10)
+    l1_weights: float = setting(0.0, 0, 10)
+    schedule: str = setting("cosine", choices=SCHEDULES)
+    warmup_steps: int = setting(100, 0, 1_000_000, "steps")
+    final_lr_ratio: float = setting(0.01, 0, 1)
+    decay_every: int = setting(1000, 1, MAX_STEPS, "steps")
+    decay_factor: float = setting(0.5, 0, 1, above=True)
+    patience: int = setting(5, 1, 10_000)
+    clip_norm: float = setting(1.0, 0, 1e6)
+    ema: float = setting(0.999, 0, 1, below=True)
+    early_stop: int = setting(0, 0, 10_000)
+    estimator_weight: float = setting(0.02, 0, 100)
+    precision: str = setting("auto", choices=PRECISIONS)
+    checkpoint_s: float = setting(180.0, 0, 1e9, "s")
+    validate_every: int = setting(250, 1, 1_000_000, "steps")
+    log_every: int = setting(10, 1, 1_000_000, "steps")
+    preview_every: int = setting(250, 0, 1_000_000, "steps")
     tensorboard: bool = False
 
     def __post_init__(self) -> None:
-        one_of("optimizer", self.optimizer, OPTIMIZERS)
-        one_of("schedule", self.schedule, SCHEDULES)
-        one_of("precision", self.precision, PRECISIONS)
-        require(self.lr > 0, f"lr is {self.lr}.", "Choose a rate above 0, such as 1e-3.")
-        for name in ("muon_lr", "weight_decay", "l1_weights", "warmup_steps", "clip_norm", "early_stop", "checkpoint_s", "preview_every"):
-            require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}.", "Choose 0 or more.")
-        for name in ("validate_every", "log_every", "decay_every", "patience"):
-            require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}.", "Choose 1 or more.")
-        for name in ("momentum", "ema"):
-            require(0 <= getattr(self, name) < 1, f"{name} is {getattr(self, name)}.", "Choose 0 or more, below 1.")
-        require(0 <= self.final_lr_ratio <= 1, f"final_lr_ratio is {self.final_lr_ratio}.", "Choose a value from 0 to 1.")
-        require(0 < self.decay_factor <= 1, f"decay_factor is {self.decay_factor}.", "Choose a value above 0, at most 1.")
+        check_limits(self)
         forward = not self.nesterov or (self.optimizer == "sgd" and self.momentum > 0)
         require(forward, "nesterov needs momentum.", 'Choose optimizer = "sgd" and a momentum above 0.')
 
@@ -177,21 +164,17 @@ class Stage:
             ``Train.lr``, whose one schedule spans all neighbouring stages without a rate of their own.
     """
 
-    steps: int
-    patch_px: int = 64
-    batch: int | str = 16
-    loss: str = "l1"
-    layer: int = 0
-    lr: float | None = None
+    steps: int = setting(MISSING, 1, MAX_STEPS)
+    patch_px: int = setting(64, 4, 1024, "px")
+    batch: int | str = setting(16, 1, 65536)
+    loss: str = setting("l1", choices=STAGE_LOSSES)
+    layer: int = setting(0, 0, 64)
+    lr: float | None = setting(None, 0, 10, above=True)
 
     def __post_init__(self) -> None:
-        one_of("loss", self.loss, STAGE_LOSSES)
-        require(self.steps >= 1, f"steps is {self.steps}.", "Choose 1 or more.")
-        require(self.patch_px >= 4, f"patch_px is {self.patch_px}.", "Choose 4 or more pixels.")
-        require(self.layer >= 0, f"layer is {self.layer}.", "Choose 0 for the whole network, 1 for its first layer.")
-        require(self.lr is None or self.lr > 0, f"lr is {self.lr}.", "Choose a rate above 0, such as 1e-3.")
-        good = self.batch == "auto" if isinstance(self.batch, str) else self.batch >= 1
-        require(good, f"batch is {self.batch!r}.", 'Choose 1 or more, or "auto".')
+        check_limits(self)
+        good = not isinstance(self.batch, str) or self.batch == "auto"
+        require(good, f"batch is {self.batch!r}.", 'Choose a whole number, or "auto".')
 
     @property
     def part(self) -> str:
@@ -244,20 +227,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class _Top:
+class Header:
+    """The keys of a recipe that stand in no table."""
+
     name: str
-    purpose: str
+    purpose: str = setting(MISSING, choices=PURPOSES)
     title: str = ""
     description: str = ""
     licence: str = ""
     data_note: str = ""
     start: str = ""
-    seed: int = 0
+    seed: int = setting(0, 0, 2**40 - 1)
 
     def __post_init__(self) -> None:
-        one_of("purpose", self.purpose, PURPOSES)
+        check_limits(self)
         require(bool(self.name) and not set(self.name) & set('/\\:*?"<>|'), f"name is {self.name!r}.", "Choose one that can name a file.")
-        require(0 <= self.seed < 2**40, f"seed is {self.seed}.", "Choose 0 or more.")
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -277,10 +261,10 @@ def find_recipe(name: str) -> Path:
 def load(path: Path | str) -> dict[str, Any]:
     """The parsed TOML of a recipe file, checked. Raises :class:`SpecError` naming the file and the place."""
     try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        table = parse_toml(Path(path).read_bytes())
     except OSError as error:
         raise SpecError(f"The recipe {path} cannot be read: {error.strerror or error}.", "Check the name.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SpecError(f"The recipe {path} is not valid TOML: {error}.", "Mend it at that place.") from error
     parse(table)
     return table
@@ -293,7 +277,7 @@ def parse(table: Mapping[str, Any]) -> Recipe:
     model, degradation = _table(rest, "model"), _table(rest, "degradation")
     objective, data = _table(rest, "objective"), build(Data, "data", rest.pop("data", {}))
     train, stages = build(Train, "train", rest.pop("train", {})), _stages(rest.pop("stage", []))
-    top = build(_Top, "recipe", rest)
+    top = build(Header, "recipe", rest)
     family = _architecture(model)
     chain = _chain(degradation)
     recipe = Recipe(
@@ -308,6 +292,7 @@ def parse(table: Mapping[str, Any]) -> Recipe:
         train=train,
         table=table,
     )
+    _check_ranges(recipe)
     _check_level(recipe)
     has_rate = family == "codec" or all(stage.loss != RATE for stage in stages)
     require(has_rate, f'[stage] loss = "{RATE}" is for codecs.', f"Choose one of {', '.join(LOSS_NAMES)}.")
@@ -320,6 +305,19 @@ def parse(table: Mapping[str, Any]) -> Recipe:
     blind = train.schedule == "plateau" or train.early_stop
     require(not blind or data.held_out != 0, "plateau and early_stop need held-out pictures.", "Give [data] a held_out above 0.")
     return recipe
+
+
+def _check_ranges(recipe: Recipe) -> None:
+    """Refuse arguments of the degradation and the objective that are beyond the limits of their rows."""
+    from aedesk.training.knobs import degradation_knobs, objective_knobs  # the rows are made of this module's dataclasses
+
+    for name, table, knobs in (
+        ("degradation", recipe.ranges, degradation_knobs(recipe.chain)),
+        ("objective", recipe.objective, objective_knobs(recipe.family, recipe.data.targets)),
+    ):
+        for knob in knobs:
+            if knob.key in table and (problem := knob.problem(table[knob.key])):
+                raise SpecError(f"[{name}] {knob.key} is {table[knob.key]!r}.", problem)
 
 
 def _check_level(recipe: Recipe) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from aedesk.core.errors import AedeskError, SpecError
+from aedesk.core.limits import limits_of
 
 T = TypeVar("T")
 
@@ -35,11 +36,19 @@ def build(kind: type[T], name: str, table: Any) -> T:
         if key not in table and field.default is MISSING and field.default_factory is MISSING:
             raise SpecError(f"[{name}] is incomplete: {key} is missing.", f"Give it as a {_words(hints[key])}.")
     try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        return kind(**{key: _as_declared(value, hints[key]) for key, value in table.items()})
     except AedeskError as error:
         raise SpecError(f"[{name}]: {error.message}", error.hint) from error
     except (TypeError, ValueError) as error:
         raise SpecError(f"[{name}] does not hold together: {error}.", "Mend the recipe.") from error
+
+
+def check_limits(config: Any) -> None:
+    """Raise :class:`SpecError` for a field of the dataclass ``config`` whose value is beyond its declared limits."""
+    for field in fields(config):
+        value, limits = getattr(config, field.name), limits_of(field)
+        if not limits.hold(value):
+            raise SpecError(f"{field.name} is {value!r}.", f"Choose {limits.words()}.")
 
 
 def require(condition: bool, message: str, hint: str) -> None:
@@ -48,9 +57,12 @@ def require(condition: bool, message: str, hint: str) -> None:
         raise SpecError(message, hint)
 
 
-def one_of(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Raise :class:`SpecError` unless ``value`` is ``known``."""
-    require(value in known, f"{name} is {value!r}.", f"Choose one of {', '.join(known)}.")
+def _as_declared(value: Any, hint: Any) -> Any:
+    """``value`` in the type of its field: TOML writes 0 for 0.0, and torch refuses pairs of a whole number and another one."""
+    if isinstance(value, list):
+        return tuple(value)
+    is_float = hint is float or (_is_union(hint) and float in get_args(hint))
+    return float(value) if is_float and isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _suggest(key: str, known: list[str]) -> str:
@@ -68,7 +80,7 @@ def _fits(value: Any, hint: Any) -> bool:
         inner = [each for each in get_args(hint) if each is not Ellipsis]
         return isinstance(value, (list, tuple)) and (not inner or all(_fits(each, inner[0]) for each in value))
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if origin in (Mapping, dict):

@@ -147,7 +147,7 @@ def test_the_classic_denoiser_starts_near_the_noisy_picture() -> None:
     [
         ("undercomplete", {"code": 768}, "not smaller than its input"),
         ("undercomplete", {"hidden": 512}, "hidden is 512"),
-        ("undercomplete", {"hidden": [0]}, "hidden is 0"),
+        ("undercomplete", {"hidden": [0]}, r"hidden is \[0\]"),
         ("undercomplete", {"code": "large"}, "code is 'large'"),
         ("undercomplete", {"channels": 2}, "channels is 2"),
         ("undercomplete", {"dropout": 1.5}, "dropout is 1.5"),
@@ -157,14 +157,14 @@ def test_the_classic_denoiser_starts_near_the_noisy_picture() -> None:
         ("contractive", {"tied": "yes"}, "tied is 'yes'"),
         ("contractive", {"depth": 3}, "depth"),
         ("convolutional", {"widths": [8, 8], "blocks": [1]}, "2 widths and 1 blocks"),
-        ("convolutional", {"widths": [], "blocks": []}, "number of widths is 0"),
+        ("convolutional", {"widths": [], "blocks": []}, r"widths is \[\].*1 to 6 numbers"),
         ("convolutional", {"kernel": 1}, "kernel is 1"),
         ("convolutional", {"up": "bilinear"}, "up is 'bilinear'"),
         ("convolutional", {"code_channels": 0}, "code_channels is 0"),
         ("denoising", {"body": "graph"}, "body is 'graph'"),
         ("denoising", {"body": "dense", "code": 0}, "code is 0"),
         ("denoising", {"output": "sigmoid"}, "output with skips"),
-        ("denoising", {"widths": [8, -4], "blocks": [1, 1]}, "a width is -4"),
+        ("denoising", {"widths": [8, -4], "blocks": [1, 1]}, r"widths is \[8, -4\]"),
     ],
 )
 def test_silly_arguments_are_told_with_what_to_do(family: str, arguments: dict[str, Any], says: str) -> None:

@@ -10,7 +10,7 @@ from aedesk.data.chains import DEFAULTS
 from aedesk.data.degradations import DEGRADATIONS
 from aedesk.models.architectures import ARCHITECTURES
 from aedesk.training import recipe
-from aedesk.training.knob_rows import DAMAGE, OBJECTIVE_KNOBS, ROWS, TARGET_KNOBS
+from aedesk.training.knob_rows import DAMAGE, OBJECTIVE_KNOBS, TARGET_KNOBS
 from aedesk.training.knob_types import KINDS, Knob
 from aedesk.training.knobs import find, model_knobs, sections
 from aedesk.training.objectives.adversarial import AdversarialArguments
@@ -100,7 +100,7 @@ def test_what_is_no_value_is_refused_in_words(kind: str, text: str) -> None:
 
 
 def test_limits_are_kept_and_said_in_words() -> None:
-    rate = next(knob for knob in ROWS["train"] if knob.key == "lr")
+    rate = next(knob for section in sections({}) if section.path == ("train",) for knob in section.knobs if knob.key == "lr")
     assert rate.problem(0) == "Choose more than 0 to 10."
     assert rate.problem(1e-3) == ""
     share = Knob("key", "Title", "Help.", minimum=0, maximum=1, below=True)

@@ -81,3 +81,58 @@ def test_the_rate_warms_up_and_comes_down() -> None:
     assert rates[:10] == [(step + 1) / 10 for step in range(10)]
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] == pytest.approx(0.01, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("train", "lr", 1e308),
+        ("train", "lr", 0),
+        ("train", "momentum", 1),
+        ("train", "warmup_steps", 4_000_000_000),
+        ("train", "log_every", 10**30),
+        ("train", "weight_decay", 1e308),
+        ("train", "clip_norm", 1e308),
+        ("train", "optimizer", "lion"),
+        ("stage", "patch_px", 4_000_000_000),
+        ("stage", "batch", 4_000_000_000),
+        ("stage", "steps", 10**18),
+        ("stage", "lr", 1e308),
+        ("data", "held_out", 10**12),
+        ("degradation", "sigma", [0, 4e9]),
+        ("recipe", "seed", -1),
+        ("model", "widths", [4_000_000_000, 8]),
+    ],
+)
+def test_a_value_beyond_its_declared_limits_is_refused_with_the_limits(table: str, key: str, value: object, recipe: dict[str, Any]) -> None:
+    changed = {**recipe, "degradation": {"chain": "gaussian"}}
+    if table == "recipe":
+        changed[key] = value
+    elif table == "stage":
+        changed["stage"] = [{**recipe["stage"][0], key: value}]
+    else:
+        changed[table] = {**changed.get(table, {}), key: value}
+    with pytest.raises(SpecError, match=key) as caught:
+        parse(changed)
+    assert "Choose" in caught.value.hint
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
+def test_a_whole_number_stands_for_a_float(optimizer: str, recipe: dict[str, Any]) -> None:
+    """torch refuses betas of an int and a float."""
+    train = parse({**recipe, "train": {"optimizer": optimizer, "momentum": 0, "lr": 1, "weight_decay": 0}}).train
+    network = torch.nn.Linear(2, 2)
+    network(torch.ones(1, 2)).sum().backward()
+    make_optimizers(network, train)[0].step()
+    assert type(train.momentum) is float
+
+
+def test_a_momentum_of_zero_makes_steps_of_plain_gradients(recipe: dict[str, Any]) -> None:
+    train = parse({**recipe, "train": {"optimizer": "sgd", "momentum": 0, "lr": 1, "weight_decay": 0}}).train
+    network = torch.nn.Linear(2, 1, bias=False)
+    before = network.weight.detach().clone()
+    for _ in range(2):
+        network.zero_grad()
+        network(torch.ones(1, 2)).sum().backward()
+        make_optimizers(network, train)[0].step()
+    assert torch.equal(network.weight, before - 2)

@@ -300,7 +300,7 @@ def test_wrong_values_are_marked_with_the_reason_and_cannot_be_started(
     for path, text, reason in (
         (("train", "lr"), "fast", "'fast' is not a number."),
         (("train", "ema"), "1", "Choose 0 to less than 1."),
-        (("model", "code"), "100000", "code"),
+        (("model", "code"), "100000", "Choose 1 to 65536 units."),
     ):
         field = page.form.row(path).field
         kept = field.text()
