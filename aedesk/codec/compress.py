@@ -27,7 +27,8 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
     """Encodes one picture. Finished carries a ``CompressResult``. Raises DeviceError, ModelError and FormatError."""
     yield Started("Compressing", picture.megapixels, "MP")
     started = time.perf_counter()
-    codec = load_codec(spec.model, spec.device)
+    with interruptible(cancel.check):
+        codec = load_codec(spec.model, spec.device)
     path = find_model(spec.model)
     if not spec.embed_model and path.resolve().parent not in (models_dir().resolve(), resource_path("models").resolve()):
         yield Log(f"{path.name} is not an installed model: the file cannot be opened until it is imported.", "warning")

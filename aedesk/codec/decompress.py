@@ -23,7 +23,8 @@ def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterat
     region = _region(spec, file.width, file.height)
     yield Started("Decoding", region.area / 1e6, "MP")
     started = time.perf_counter()
-    codec = codec_for(file, spec.device)
+    with interruptible(cancel.check):
+        codec = codec_for(file, spec.device)
     options = DecodeOptions(spec.bit_depth, region, salvage=spec.salvage, fast=spec.fast)
 
     def work(on_progress: OnProgress) -> Decoded:
@@ -41,8 +42,8 @@ def latents(spec: LatentsSpec, data: bytes, cancel: CancelToken) -> Iterator[Eve
     """Decodes the latent of one file. Finished carries a ``LatentsResult``. Raises DeviceError, ModelError and FormatError."""
     file = read_aed(data)
     yield Started("Reading the latent", file.width * file.height / 1e6, "MP")
-    codec = codec_for(file, spec.device)
     with interruptible(cancel.check):
+        codec = codec_for(file, spec.device)
         result = codec.latents(file)
     channels, rows, columns = result.symbols.shape
     yield Finished(result, f"{channels} channels of {columns} x {rows} positions")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import tempfile
 from pathlib import Path
 
@@ -13,17 +14,17 @@ from aedesk.codec.learned.codec import LearnedCodec
 from aedesk.codec.picture_codec import PictureCodec
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.aed_file import GET_AGAIN, MODEL, AedFile
-from aedesk.models.allowance import Allowance
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import load_model
 from aedesk.models.codec.network import Codec
 from aedesk.models.devices import resolve_device
 from aedesk.models.identity import find_by_id, model_id
+from aedesk.models.latent import is_storable
 from aedesk.models.model_file import read_model_file
 from aedesk.models.zoo import find_model
 
-EXTRA_NUMBERS = 1 << 24
-"""Numbers that an embedded network may allocate besides those in its file: computed buffers, and copies in other types."""
+MAX_EMBEDDED_KMAC_PER_PX = 1000
+"""Limit of the work that a model inside a file may ask for, in thousand operations per pixel. codec-photo needs 31."""
 
 
 def load_codec(model: str = "codec-photo", device: str = "auto") -> PictureCodec:
@@ -61,11 +62,12 @@ def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> Picture
     with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
         path = Path(folder, "embedded.safetensors")
         path.write_bytes(data)
-        read_model_file(path)
+        card = read_model_file(path).card
+        if not is_storable(card):
+            raise ModelError("The model inside this file is not one that files are written with.", GET_AGAIN)
         if model_id(path) != identity:
             raise ModelError("The model embedded in this file is not the one that wrote it.", GET_AGAIN)
-        with Allowance(len(data) + EXTRA_NUMBERS):
-            return _load(path, resolve_device(device))
+        return _load(path, resolve_device(device), MAX_EMBEDDED_KMAC_PER_PX)
 
 
 @functools.lru_cache(maxsize=2)
@@ -73,8 +75,14 @@ def _load_cached(path: str, changed_ns: int, size_bytes: int, device: str) -> Pi
     return _load(Path(path), torch.device(device))
 
 
-def _load(path: Path, device: torch.device) -> PictureCodec:
+def _load(path: Path, device: torch.device, max_kmac_per_px: float = math.inf) -> PictureCodec:
     network, card = load_model(path, device)
+    cost = getattr(network.descriptor, "kmac_per_px", None) or 0
+    if cost > max_kmac_per_px:
+        raise ModelError(
+            f"The model inside this file needs {cost:,.0f} thousand operations per pixel; the limit is {max_kmac_per_px:,.0f}.",
+            "If you trust where the file came from, ask for the model and import it in Models.",
+        )
     if isinstance(network, Codec):
         return LearnedCodec(network, model_id(path), device, card)
     if not isinstance(network, Autoencoder):

@@ -18,6 +18,7 @@ from aedesk.denoising.denoiser import load_denoiser
 from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
+from aedesk.models.layers import interruptible
 
 
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
@@ -31,7 +32,8 @@ def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterato
     part = _part(spec, *size)
     yield Started("Restoring", part.area / 1e6, "MP")
     begun = time.perf_counter()
-    denoiser = load_denoiser(spec.model, spec.device, spec.precision)
+    with interruptible(cancel.check):
+        denoiser = load_denoiser(spec.model, spec.device, spec.precision)
     source = PixelSource(picture.pixels, picture.alpha)
     level = denoiser.level(spec.sigma, source, size, part, cancel)
     sigma = None if denoiser.blind else level.mean

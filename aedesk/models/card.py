@@ -16,18 +16,34 @@ inpainting. Keys of every card::
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aedesk.core.documents import parse_json
 from aedesk.core.errors import ModelError
 
 FORMAT = 1
 PREFIX_BYTES = 8
 MAX_HEADER_BYTES = 16 << 20
 REQUIRED = ("format", "name", "purpose", "family", "architecture")
+KINDS: Mapping[str, type] = {
+    "name": str,
+    "purpose": str,
+    "family": str,
+    "architecture": Mapping,
+    "title": str,
+    "description": str,
+    "licence": str,
+    "data": str,
+    "recipe": Mapping,
+    "training": Mapping,
+    "metrics": Mapping,
+    "imported": Mapping,
+    "run": str,
+}
+"""Types of the keys that the program itself reads; other keys may hold anything."""
 
 
 def read_card(path: Path | str) -> dict[str, Any]:
@@ -38,7 +54,7 @@ def read_card(path: Path | str) -> dict[str, Any]:
 def card_of(header: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The card in a header; raises :class:`ModelError` naming ``where`` if there is none."""
     try:
-        card = json.loads(header["__metadata__"]["aedesk"])
+        card = parse_json(header["__metadata__"]["aedesk"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{where} holds no aedesk card.", "Choose a .safetensors file that aedesk has written.") from error
     return check_card(card, where)
@@ -56,10 +72,10 @@ def read_header(path: Path | str) -> tuple[dict[str, Any], int]:
             length = struct.unpack("<Q", prefix)[0] if len(prefix) == PREFIX_BYTES else 0
             if not 2 <= length <= min(MAX_HEADER_BYTES, path.stat().st_size - PREFIX_BYTES):
                 raise _no_model(path)
-            header = json.loads(file.read(length))
+            header = parse_json(file.read(length))
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror or error}.", "Check the name and the permissions.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _no_model(path) from error
     if not isinstance(header, dict):
         raise _no_model(path)
@@ -76,7 +92,6 @@ def check_card(card: Any, where: str) -> dict[str, Any]:
         raise ModelError(f"The card in {where} is incomplete.", f"It needs {', '.join(REQUIRED)}.")
     if card["format"] != FORMAT:
         raise ModelError(f"{where} has card format {card['format']!r}, this program reads {FORMAT}.", "Use a newer version of aedesk.")
-    kinds = {"name": str, "purpose": str, "family": str, "architecture": Mapping}
-    if wrong := [key for key, kind in kinds.items() if not isinstance(card[key], kind)]:
+    if wrong := [key for key, kind in KINDS.items() if key in card and not isinstance(card[key], kind)]:
         raise ModelError(f"The card in {where} is damaged: {', '.join(wrong)}.", "Get the file again from where it came from.")
     return dict(card)

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 
 from aedesk.core.errors import ModelError, SpecError
 from aedesk.imaging.atomic import replacing
-from aedesk.models.card import FORMAT, check_card, read_card
+from aedesk.models.allocation import BUFFERS, AllocationLimit
+from aedesk.models.card import FORMAT, check_card
 from aedesk.models.families import FAMILIES
+from aedesk.models.model_file import read_model_file
 
 
 def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str, Any], dtype: torch.dtype = torch.float16) -> Path:
@@ -37,11 +39,19 @@ def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str,
 
 
 def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn.Module, dict[str, Any]]:
-    """The network of a model file, in float32, eval mode and channels_last, and its card."""
-    card = read_card(path)
+    """Returns the network of a model file, in float32, eval mode and channels_last, and its card.
+
+    A network may have as many weights as its file has, and no more. Inside ``layers.interruptible`` building it can be cancelled.
+
+    Raises:
+        ModelError: the file is damaged, or its tensors do not fit the architecture in its card.
+    """
+    file = read_model_file(path)
+    card = dict(file.card)
     try:
-        network = FAMILIES[card["family"]].build(card["architecture"])
-        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
+        with AllocationLimit(file.parameters + BUFFERS):
+            network = FAMILIES[card["family"]].build(card["architecture"])
+            network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
     except (SafetensorError, RuntimeError, SpecError, ModelError, OSError, TypeError, ValueError) as error:
         raise ModelError(f"{path} does not fit its own card: {error}", "The file is damaged or of a newer version.") from error
     return network.to(device, memory_format=torch.channels_last).eval(), card  # type: ignore[call-overload]

@@ -15,7 +15,8 @@ from torch import nn
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
 from aedesk.models.adversarial import Adversarial
-from aedesk.models.architectures import ARCHITECTURES
+from aedesk.models.allocation import BUFFERS, AllocationLimit
+from aedesk.models.architectures import ARCHITECTURES, MAX_WEIGHTS
 from aedesk.models.codec.network import Codec
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
@@ -45,12 +46,18 @@ class Family:
     network: Callable[[Any], nn.Module]
 
     def build(self, arguments: Mapping[str, Any]) -> nn.Module:
-        """A new network with random weights. Raises :class:`ModelError` for unknown or wrong arguments."""
+        """A new network with random weights. Raises :class:`ModelError` for unknown or wrong arguments, and for too many weights."""
         known = {field.name for field in dataclasses.fields(self.config)}
         if unknown := sorted(set(arguments) - known):
             raise ModelError(f"Unknown architecture arguments: {', '.join(unknown)}.", f"Known: {', '.join(sorted(known))}.")
         plain = {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
-        return self.network(self.config(**plain))
+        config = self.config(**plain)
+        with AllocationLimit(
+            MAX_WEIGHTS + BUFFERS,
+            f"The network has more than {MAX_WEIGHTS / 1e6:.0f} million weights.",
+            "Choose fewer or narrower layers.",
+        ):
+            return self.network(config)
 
 
 FAMILIES: Registry[Family] = Registry("model family")

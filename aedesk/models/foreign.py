@@ -17,8 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from aedesk.core.cancel import JobCancelled
 from aedesk.core.errors import AedeskError, ModelError
 from aedesk.imaging.tiling import round_up
+from aedesk.models.allocation import BUFFERS, AllocationLimit
+from aedesk.models.checks import check_arguments
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.weights_file import read_weights, sound_tensors
 
@@ -41,6 +44,7 @@ class ForeignConfig:
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_arguments(self)
         if not self.id:
             raise ModelError("A foreign network needs the id of its architecture.", "Import it from its own weights file.")
 
@@ -114,11 +118,14 @@ def describe(state: Mapping[str, Tensor], architecture: str = "") -> Any:
     spandrel = _spandrel()
     try:
         registry = spandrel.MAIN_REGISTRY
-        with warnings.catch_warnings():
+        numbers = sum(tensor.numel() for tensor in state.values())
+        with warnings.catch_warnings(), AllocationLimit(numbers + BUFFERS):
             warnings.simplefilter("ignore")  # of networks written for older versions of torch
             found = registry[architecture].architecture.load(dict(state)) if architecture else registry.load(dict(state))
     except spandrel.UnsupportedModelError as error:
         raise ModelError("No architecture that spandrel knows has such weights.", "A newer spandrel may know it.") from error
+    except (JobCancelled, ModelError):
+        raise
     except Exception as error:  # whatever its code for some forty architectures runs into
         known = f"the {architecture} network" if architecture else "the network"
         raise ModelError(f"spandrel cannot build {known}: {error!r}.", "The file is damaged, or another spandrel is needed.") from error

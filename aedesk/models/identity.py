@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from aedesk.core.errors import ModelError
-from aedesk.models.card import read_header
+from aedesk.models.card import card_of, read_header
 from aedesk.models.zoo import list_models
 
 ID_BYTES = 8
@@ -27,7 +28,8 @@ def model_id(path: Path) -> bytes:
 @lru_cache(maxsize=64)
 def _model_id(path: str, changed_ns: int, size_bytes: int) -> bytes:
     header, start = read_header(path)
-    card = json.loads(header.pop("__metadata__", {}).get("aedesk", "{}"))
+    card = card_of(header, path)
+    del header["__metadata__"]
     computed = {"family": card.get("family"), "architecture": card.get("architecture"), "tensors": header}
     digest = hashlib.sha256(json.dumps(computed, sort_keys=True, separators=(",", ":")).encode())
     with open(path, "rb") as file:
@@ -44,8 +46,9 @@ def find_by_id(identity: bytes) -> Path:
     """
     for model in list_models():
         path = Path(model.path)
-        if model.purpose and not model.problem and model_id(path) == identity:
-            return path
+        with suppress(ModelError, OSError):  # a file that was removed or damaged meanwhile
+            if model.purpose and not model.problem and model_id(path) == identity:
+                return path
     raise ModelError(
         f"The model {identity.hex()} that this file was made with is not here.",
         "Ask for the model and import it in Models, or for a file that was encoded with --embed-model.",

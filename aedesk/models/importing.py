@@ -16,6 +16,7 @@ from aedesk.core.specs import ModelInfo
 from aedesk.models import foreign
 from aedesk.models.card import read_header
 from aedesk.models.checkpoint import load_model, save_model
+from aedesk.models.layers import interruptible
 from aedesk.models.library import adopt, place
 from aedesk.models.model_file import read_model_file
 from aedesk.models.zoo import SUFFIX
@@ -33,8 +34,8 @@ def import_model(spec: ImportModelSpec, cancel: CancelToken) -> Iterator[Event]:
     yield Started(f"Importing {path.name}")
     if is_ours(path):
         read_model_file(path)
-        load_model(path)  # what does not fit its card is refused now and not when it is used
-        cancel.check()
+        with interruptible(cancel.check):
+            load_model(path)  # what does not fit its card is refused now and not when it is used
         info = adopt(path, spec.title, trained=spec.trained)
     else:
         yield Log(f"{path.name} is no model of aedesk; looking for a network that spandrel knows.")
@@ -53,8 +54,8 @@ def is_ours(path: Path) -> bool:
 
 
 def _import_foreign(path: Path, title: str, cancel: CancelToken) -> ModelInfo:
-    state, card = foreign.convert(path)
-    cancel.check()
+    with interruptible(cancel.check):
+        state, card = foreign.convert(path)
     halves = all(tensor.dtype == torch.float16 for tensor in state.values() if tensor.is_floating_point())
     models_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=models_dir(), prefix=".import-") as folder:

@@ -26,6 +26,11 @@ def has_latent(card: Mapping[str, Any]) -> bool:
     return card.get("family") in LATENT
 
 
+def is_storable(card: Mapping[str, Any]) -> bool:
+    """Whether pictures can be stored as .aed files with the model of this card."""
+    return card.get("family") == "codec" or has_latent(card)
+
+
 def is_generative(card: Mapping[str, Any]) -> bool:
     """Whether pictures can be drawn from the model with this card."""
     return card.get("family") in GENERATIVE

@@ -17,6 +17,15 @@ from aedesk.models.card import FORMAT, card_of, check_card, read_header
 
 ALIGNMENT_BYTES = 8  # of the tensors; the header is filled up with spaces, as safetensors does
 COPY_BYTES = 1 << 20
+MAX_DIMENSIONS = 8
+MAX_BYTES = 1 << 40
+DTYPE_BYTES = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2"), 1),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 2),
+    **dict.fromkeys(("U32", "I32", "F32"), 4),
+    **dict.fromkeys(("U64", "I64", "F64"), 8),
+}
+"""Bytes per number of the types that safetensors names."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +43,29 @@ def read_model_file(path: Path | str) -> ModelFile:
     path = Path(path)
     header, start = read_header(path)
     card = card_of(header, str(path))
-    tensors = [entry for key, entry in header.items() if key != "__metadata__"]
-    try:
-        end = max((int(entry["data_offsets"][1]) for entry in tensors), default=0)
-        parameters = sum(prod(entry["shape"]) for entry in tensors)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise ModelError(f"The list of tensors in {path} is damaged.", "Get the file again from where it came from.") from error
     size = path.stat().st_size
+    numbers = [_count(entry, path) for key, entry in header.items() if key != "__metadata__"]
+    parameters = sum(count for count, _ in numbers)
+    end = max((end for _, end in numbers), default=0)
     if size != start + end:
         raise ModelError(
             f"{path} is cut short or has grown: it holds {size:,} bytes and should hold {start + end:,}.",
             "Get the file again from where it came from.",
         )
     return ModelFile(path, card, size, parameters)
+
+
+def _count(entry: Any, path: Path) -> tuple[int, int]:
+    """How many numbers a tensor of the header has, and where it ends (bytes). Raises :class:`ModelError` if that does not fit together."""
+    try:
+        width, shape, (begin, end) = DTYPE_BYTES[entry["dtype"]], entry["shape"], entry["data_offsets"]
+        sizes = [*shape, begin, end]
+        count = prod(shape) if len(shape) <= MAX_DIMENSIONS and all(type(size) is int and 0 <= size < MAX_BYTES for size in sizes) else -1
+    except (KeyError, TypeError, ValueError):
+        count = -1
+    if count < 0 or end - begin != count * width:
+        raise ModelError(f"The list of tensors in {path} is damaged.", "Get the file again from where it came from.")
+    return count, end
 
 
 def copy_with_card(source: Path, target: Path, card: Mapping[str, Any], *, overwrite: bool = False) -> None:

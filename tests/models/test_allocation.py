@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from aedesk.core.errors import ModelError
-from aedesk.models.allowance import Allowance
+from aedesk.models.allocation import AllocationLimit
 from aedesk.models.families import FAMILIES
 
 NETWORKS = {
@@ -20,23 +20,23 @@ NETWORKS = {
 @pytest.mark.parametrize("family", NETWORKS)
 def test_a_network_of_the_size_of_its_file_is_built(family: str) -> None:
     count = sum(p.numel() for p in FAMILIES[family].build(NETWORKS[family]).parameters())
-    with Allowance(count + (1 << 20)):
+    with AllocationLimit(count + (1 << 20)):
         FAMILIES[family].build(NETWORKS[family])
 
 
 @pytest.mark.parametrize("family", NETWORKS)
 def test_a_larger_one_is_refused(family: str) -> None:
     count = sum(p.numel() for p in FAMILIES[family].build(NETWORKS[family]).parameters())
-    with pytest.raises(ModelError, match="larger than its file"), Allowance(count // 2):
+    with pytest.raises(ModelError, match="larger than its file"), AllocationLimit(count // 2):
         FAMILIES[family].build(NETWORKS[family])
 
 
 def test_layers_of_gigabytes_are_refused_before_they_are_written() -> None:
-    with pytest.raises(ModelError), Allowance(1 << 24):
+    with pytest.raises(ModelError), AllocationLimit(1 << 24):
         FAMILIES["undercomplete"].build({"size_px": 64, "hidden": [1 << 16], "code": 6})  # 3 GB
 
 
 def test_outside_there_is_no_limit() -> None:
-    with Allowance(10):
+    with AllocationLimit(10):
         pass
     assert torch.empty(100).numel() == 100
