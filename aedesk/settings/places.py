@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from aedesk.settings.private import is_private
+
 NAME = "aedesk"
 
 
@@ -53,6 +55,14 @@ def cache_dir() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / NAME
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME
+
+
+def runtime_dir() -> Path:
+    """The folder of sockets: XDG_RUNTIME_DIR where the system gives each user one of their own, otherwise the folder of logs."""
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    if sys.platform != "win32" and Path(given).is_absolute() and is_private(Path(given)):
+        return Path(given)
+    return state_dir()
 
 
 def settings_path() -> Path:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from aedesk.core.documents import parse_json
 from aedesk.core.errors import SpecError
 from aedesk.settings.rows import BY_KEY, ROWS, Value
 
@@ -77,7 +78,7 @@ class Settings:
 
     def _read(self, path: Path) -> None:
         try:
-            values = migrate(json.loads(path.read_text(encoding="utf-8")))
+            values = migrate(parse_json(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             self._put_aside(path, error)
             return

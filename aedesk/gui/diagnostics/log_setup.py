@@ -12,6 +12,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, Signal
 
+from aedesk.settings.private import make_private
+
 MAX_BYTES = 1_000_000
 LOGGER = "aedesk"
 
@@ -45,7 +47,7 @@ class Logging:
         logger.setLevel(logging.INFO)
         self._handlers.append(_RelayHandler(self.relay))
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self.path.parent)
             keep_small(self.path)
             file = logging.FileHandler(self.path, encoding="utf-8", delay=True)
             file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

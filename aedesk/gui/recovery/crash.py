@@ -5,7 +5,9 @@ from __future__ import annotations
 import faulthandler
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import IO
+
+from aedesk.settings.private import make_private, open_private
 
 KEPT_REPORTS = 5
 LOG_LINES = 200
@@ -22,7 +24,7 @@ class CrashWatch:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "fatal.txt"
-        self._file: TextIO | None = None
+        self._file: IO[str] | None = None
         try:
             self.left = self._path.read_text(encoding="utf-8", errors="replace").strip()
         except OSError:
@@ -31,8 +33,8 @@ class CrashWatch:
     def start(self) -> None:
         """A folder that cannot be written costs only the report."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8")
+            make_private(self._path.parent)
+            self._file = open_private(self._path)
         except OSError:
             return
         faulthandler.enable(self._file, all_threads=True)
@@ -72,9 +74,9 @@ def write_report(folder: Path, fatal: str, program: str, log: Path) -> Path | No
         )
     )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
-        path.write_text(body + "\n", encoding="utf-8")
+        path = make_private(folder) / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+        with open_private(path) as file:
+            file.write(body + "\n")
         for old in sorted(folder.glob("crash-*.txt"))[:-KEPT_REPORTS]:
             old.unlink()
     except OSError:

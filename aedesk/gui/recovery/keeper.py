@@ -14,6 +14,7 @@ from aedesk.gui.documents.library import Document
 from aedesk.gui.recovery.record import Kept, Record, step_values, write_picture, write_record
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
+from aedesk.settings.private import make_private
 
 log = logging.getLogger(__name__)
 QUIET_MS = 700
@@ -37,7 +38,7 @@ class Keeper(QObject):
     def begin(self) -> None:
         """A folder that cannot be written costs only this safety, and the log says so."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
         except OSError as error:
             log.warning("The session is not kept: %s", error)
             return

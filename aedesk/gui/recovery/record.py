@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from aedesk.core.documents import parse_json
 from aedesk.gui.documents.disk_backed import park
 from aedesk.gui.documents.history import History, Step
 from aedesk.imaging.picture import Picture
 from aedesk.settings.places import cache_dir
+from aedesk.settings.private import open_private
 
 FILE = "session.json"
 VERSION = 1
@@ -72,14 +74,15 @@ def write_record(record: Record, folder: Path) -> None:
     documents = [{"path": kept.path, "at": kept.at, "modified": kept.modified, "steps": list(kept.steps)} for kept in record.documents]
     text = json.dumps({"version": VERSION, "current": record.current, "documents": documents})
     fresh = folder / f"{FILE}.new"
-    fresh.write_text(text, encoding="utf-8")
+    with open_private(fresh) as file:
+        file.write(text)
     os.replace(fresh, folder / FILE)
 
 
 def read_record(folder: Path) -> Record | None:
     """What a session left, None if nothing or nothing that can be understood."""
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = parse_json((folder / FILE).read_bytes())
         if found["version"] != VERSION:
             return None
         documents = tuple(
@@ -119,7 +122,7 @@ def write_picture(picture: Picture, path: Path) -> None:
         if block is not None:
             arrays[name] = np.frombuffer(block, np.uint8)
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
+    with open_private(fresh, "wb") as file:
         np.savez(file, **arrays)
     os.replace(fresh, path)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -243,3 +245,20 @@ def test_the_question_shows_the_report_and_gives_the_answer(
     monkeypatch.setattr(QMessageBox, "exec", answer)
     assert dialogs.ask_recovery("1 picture was open.", restorable, tmp_path / "crash.txt", window) is wanted
     assert seen == ["the whole story"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps profiles apart by itself")
+def test_what_is_kept_of_a_session_and_of_a_crash_is_for_its_owner_only(
+    qtbot: QtBot, workspace: Workspace, opened: Opened, make_file: Any, state: Path, window: QWidget
+) -> None:
+    state.mkdir(mode=0o755)
+    recovery = Recovery(state, state / "aedesk.log")
+    recovery.offer(workspace, window)
+    work_on(qtbot, workspace, opened(make_file("a.png"))[0], state)
+    write_report(state / "crashes", "fatal", "program", state / "aedesk.log")
+    kept = [path for path in state.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".json", ".npz", ".txt"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (state, state / "session", state / "crashes")} == {0o700}
+    workspace.shutdown()
+    recovery.end()
