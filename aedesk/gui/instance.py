@@ -1,9 +1,12 @@
 """One running window per person: what is opened later goes to it.
 
-The window listens on a local socket (a file that only its owner may use; a named pipe on Windows). A second start hands its files
-over, waits for the answer and ends. Whoever does not answer in time is not waited for: the second start then opens a window of its own,
-because a person who double-clicks a picture must see it. A lock, which no crash outlives, keeps that window from taking the place of one
-that is only busy.
+The window listens on a local socket: a file in a folder that only this user may enter, or a named pipe with a secret name on Windows. Each
+side asks the system whether the other one runs under the same account: with a name in a shared folder, another account could create the
+socket first and receive the names of a person's files.
+
+A second start hands its files over, waits for the answer and ends. Whoever does not answer in time is not waited for: the second start
+then opens a window of its own, because a person who double-clicks a picture must see it. A lock, which no crash outlives, keeps that
+window from taking the place of one that is only busy.
 """
 
 from __future__ import annotations
@@ -11,13 +14,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
+import sys
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, Signal, Slot
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from aedesk.settings.places import config_dir, state_dir
+from aedesk.core.documents import parse_json
+from aedesk.gui.peer import peer_is_this_user
+from aedesk.settings.places import config_dir, runtime_dir, state_dir
+from aedesk.settings.private import make_private, open_private
 
 CONNECT_MS = 500
 ANSWER_MS = 3000
@@ -25,21 +35,43 @@ CLOSING_MS = 1000
 """So long a start waits for the place of a window that is just being closed."""
 MAX_BYTES = 1 << 20
 """More than any command line; who sends more is not one of us."""
+MAX_SOCKET_PATH = 90
+"""Bytes. The shortest limit of the systems is 103, and Qt adds some letters while it makes the socket."""
 ANSWER = b"taken\n"
 ACTIVATION = ("XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID")
 """By these a desktop knows that a person asked for the window, and lets it come to the front."""
 
 
 def server_name() -> str:
-    """The same for all starts of one person with one set of settings, and for nobody else."""
-    return f"aedesk-{hashlib.sha256(str(config_dir()).encode()).hexdigest()[:16]}"
+    """The same for all starts of one person with one set of settings, and for nobody else: the path of a socket, or a name on Windows.
+
+    Raises OSError if there is no folder that only this user may enter.
+    """
+    name = f"aedesk-{hashlib.sha256(str(config_dir()).encode()).hexdigest()[:16]}"
+    if sys.platform == "win32":
+        return f"{name}-{_secret()}"
+    path = runtime_dir() / f"{name}.sock"
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        path = Path(tempfile.gettempdir()) / f"aedesk-{os.getuid()}" / path.name
+    return str(make_private(path.parent) / path.name)
+
+
+def _secret() -> str:
+    """A random text that is the same at every start, in a file that only this user may read."""
+    path = make_private(state_dir()) / "window.key"
+    with suppress(FileExistsError), open_private(path, "x") as file:
+        file.write(secrets.token_hex(16))
+    return path.read_text(encoding="utf-8").strip()
 
 
 def hand_over(paths: Sequence[Path]) -> bool:
     """Give files to the window that runs already. False if there is none, or it does not answer."""
     socket = QLocalSocket()
-    socket.connectToServer(server_name())
-    if not socket.waitForConnected(CONNECT_MS):
+    try:
+        socket.connectToServer(server_name())
+    except OSError:
+        return False
+    if not socket.waitForConnected(CONNECT_MS) or not peer_is_this_user(int(socket.socketDescriptor())):
         return False
     token = next((os.environ[name] for name in ACTIVATION if os.environ.get(name)), "")
     socket.write(json.dumps({"files": [str(path.absolute()) for path in paths], "token": token}).encode() + b"\n")
@@ -70,14 +102,16 @@ class Instance(QObject):
 
         Call it after ``hand_over`` has found nobody. What is left of a window that crashed is removed.
         """
-        try:
-            state_dir().mkdir(parents=True, exist_ok=True)
-        except OSError:
-            pass  # then there is no lock either, and the socket alone has to do
+        with suppress(OSError):  # then there is no lock either, and the socket alone has to do
+            make_private(state_dir())
         if not self._lock.tryLock(CLOSING_MS) and self._lock.error() == QLockFile.LockError.LockFailedError:
             return False
-        QLocalServer.removeServer(server_name())
-        return self._server.listen(server_name())
+        try:
+            name = server_name()
+        except OSError:
+            return False
+        QLocalServer.removeServer(name)
+        return self._server.listen(name)
 
     @Slot()
     def leave(self) -> None:
@@ -91,6 +125,10 @@ class Instance(QObject):
     @Slot()
     def _on_connection(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
+            if not peer_is_this_user(int(socket.socketDescriptor())):
+                socket.abort()
+                socket.deleteLater()
+                continue
             socket.setReadBufferSize(MAX_BYTES)
             socket.disconnected.connect(socket.deleteLater)
             socket.readyRead.connect(self._on_bytes)
@@ -109,7 +147,7 @@ class Instance(QObject):
                 socket.abort()
             return
         try:
-            message = json.loads(bytes(socket.readLine().data()))
+            message = parse_json(bytes(socket.readLine().data()))
             paths, token = [Path(name) for name in message["files"]], str(message["token"])
         except (ValueError, KeyError, TypeError):
             socket.abort()

@@ -21,6 +21,18 @@ from aedesk.gui.instance import hand_over
 sys.exit(0 if hand_over([Path(name) for name in sys.argv[1:]]) else 3)
 """
 
+STRANGER = """
+import os, socket, sys
+os.setuid(12345)
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+server.listen()
+print("listening", flush=True)
+connection, _ = server.accept()
+print(connection.recv(1000))
+"""
+
 KILLED_WINDOW = """
 from PySide6.QtCore import QCoreApplication
 from aedesk.gui.instance import Instance
@@ -74,6 +86,40 @@ def test_who_does_not_answer_is_not_waited_for(qtbot: QtBot, monkeypatch: pytest
     assert silent.listen(server_name())
     assert not hand_over([Path("a.png")])
     silent.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes have no folder")
+def test_nobody_else_can_put_a_socket_in_the_windows_place(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (os.environ["XDG_RUNTIME_DIR"], "/tmp", ""):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        path = Path(server_name())
+        assert path.is_absolute()
+        assert path.parent.stat().st_mode & 0o077 == 0
+        assert path.parent.stat().st_uid == os.getuid()
+        assert len(os.fsencode(path)) < 100
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="only root can become somebody else")
+def test_the_socket_of_another_account_gets_no_file_names(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = f"/tmp/aedesk-test-{os.getpid()}"
+    monkeypatch.setattr("aedesk.gui.instance.server_name", lambda: path)
+    stranger = subprocess.Popen([sys.executable, "-c", STRANGER, path], stdout=subprocess.PIPE)
+    assert stranger.stdout is not None
+    assert stranger.stdout.readline() == b"listening\n"
+    assert not hand_over([Path("secret.png")])
+    assert stranger.communicate()[0] == b"b''\n"
+    Path(path).unlink()
+
+
+def test_a_connection_of_another_account_is_closed(qtbot: QtBot, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aedesk.gui.instance.peer_is_this_user", lambda descriptor: False)
+    asked: list[object] = []
+    instance.asked.connect(lambda paths, _token: asked.append(paths))
+    other = QLocalSocket()
+    other.connectToServer(server_name())
+    other.write(b'{"files": ["a.png"], "token": ""}\n')
+    qtbot.waitUntil(lambda: other.state() == QLocalSocket.LocalSocketState.UnconnectedState, timeout=60_000)
+    assert asked == []
 
 
 def test_what_a_crashed_window_left_does_not_stand_in_the_way(qtbot: QtBot) -> None:
