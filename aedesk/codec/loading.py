@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import tempfile
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from aedesk.codec.autoencoder.codec import AutoencoderCodec
 from aedesk.codec.learned.codec import LearnedCodec
 from aedesk.codec.picture_codec import PictureCodec
 from aedesk.core.errors import FormatError, ModelError
+from aedesk.core.leftovers import scratch_folder
 from aedesk.formats.aed_file import GET_AGAIN, MODEL, AedFile
 from aedesk.models.autoencoder import Autoencoder
 from aedesk.models.checkpoint import load_model
@@ -59,8 +59,8 @@ def codec_for(file: AedFile, device: str = "auto") -> PictureCodec:
 
 def load_embedded(data: bytes, identity: bytes, device: str = "auto") -> PictureCodec:
     """Loads a model from the content of its file. Raises :class:`ModelError` if it is damaged, or its id is not ``identity``."""
-    with tempfile.TemporaryDirectory(prefix="aedesk-") as folder:
-        path = Path(folder, "embedded.safetensors")
+    with scratch_folder() as folder:
+        path = folder / "embedded.safetensors"
         path.write_bytes(data)
         card = read_model_file(path).card
         if not is_storable(card):

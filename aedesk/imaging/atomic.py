@@ -10,13 +10,19 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aedesk.core.errors import PictureError
+from aedesk.core.leftovers import remove_leftovers
+from aedesk.core.locks import lock
+
+LEFTOVERS = r"\.[0-9a-f]{12}\.part(\.\w+)?"
+"""Names of files that were being written."""
 
 
 @contextmanager
 def replacing(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
     """A seekable file that takes the place of ``path`` when the block ends, and vanishes when it fails.
 
-    It lies in the same folder under another name, because only there can it be renamed in one step. A link is followed, and the mode
+    It lies in the same folder under another name, because only there can it be renamed in one step; what a kill left there of such
+    files is removed. A link is followed, and the mode
     of a file that is replaced is kept.
 
     Raises:
@@ -24,10 +30,12 @@ def replacing(path: Path, overwrite: bool) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     _check(target, overwrite)
+    remove_leftovers(target.parent, LEFTOVERS)
     # Not tempfile: its files are for the owner only, and the umask cannot be read without changing it for all threads.
     temporary = target.with_name(f".{secrets.token_hex(6)}.part{target.suffix}")
     try:
         with temporary.open("xb") as file:
+            lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -19,6 +19,8 @@ from types import ModuleType
 from typing import Any
 
 from aedesk.core.events import Event, Log
+from aedesk.core.leftovers import remove_leftovers
+from aedesk.core.locks import lock
 from aedesk.jobs import worker
 from aedesk.jobs.protocol import CELL_TYPE, Acknowledge, Batch, CancelCell, Run, Stop, Taken, WorkerConfig
 from aedesk.jobs.transport import BlockNames, Parcel, decode, encode, sweep
@@ -34,8 +36,10 @@ class WorkerProcess:
         token = f"aed{os.getpid():x}x{secrets.token_hex(4)}"  # whose it is, so that tests find their own leaks
         self._sent_names, self._received_names = BlockNames(token + "i"), BlockNames(token + "o")
         self._sent: dict[int, Parcel] = {}
+        remove_leftovers(Path(tempfile.gettempdir()), r"aedesk-worker-.*\.log")
         descriptor, self._crash_log = tempfile.mkstemp(prefix="aedesk-worker-", suffix=".log")
-        os.close(descriptor)
+        self._crash_log_owner = os.fdopen(descriptor, "r+b")
+        lock(self._crash_log_owner)
         word = context.RawValue(CELL_TYPE, 0)
         self._cell = CancelCell(word)
         self._connection, childs_end = context.Pipe(duplex=True)
@@ -46,7 +50,7 @@ class WorkerProcess:
                 self._process.start()
         except BaseException:
             self._connection.close()
-            Path(self._crash_log).unlink(missing_ok=True)
+            self._remove_crash_log()
             raise
         finally:
             childs_end.close()
@@ -144,8 +148,12 @@ class WorkerProcess:
 
     def forget(self) -> None:
         """The last call: removes the crash report and frees the process object."""
-        Path(self._crash_log).unlink(missing_ok=True)
+        self._remove_crash_log()
         self._process.close()
+
+    def _remove_crash_log(self) -> None:
+        self._crash_log_owner.close()
+        Path(self._crash_log).unlink(missing_ok=True)
 
 
 @contextmanager

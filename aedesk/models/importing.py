@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError
 from aedesk.core.events import Event, Finished, Log, Started
+from aedesk.core.leftovers import scratch_folder
 from aedesk.core.model_specs import ImportModelSpec
 from aedesk.core.specs import ModelInfo
 from aedesk.models import foreign
@@ -20,7 +20,6 @@ from aedesk.models.layers import interruptible
 from aedesk.models.library import adopt, place
 from aedesk.models.model_file import read_model_file
 from aedesk.models.zoo import SUFFIX
-from aedesk.settings.places import models_dir
 
 
 def import_model(spec: ImportModelSpec, cancel: CancelToken) -> Iterator[Event]:
@@ -57,7 +56,6 @@ def _import_foreign(path: Path, title: str, cancel: CancelToken) -> ModelInfo:
     with interruptible(cancel.check):
         state, card = foreign.convert(path)
     halves = all(tensor.dtype == torch.float16 for tensor in state.values() if tensor.is_floating_point())
-    models_dir().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=models_dir(), prefix=".import-") as folder:
-        saved = save_model(Path(folder) / f"weights{SUFFIX}", state, card, torch.float16 if halves else torch.float32)
+    with scratch_folder() as folder:
+        saved = save_model(folder / f"weights{SUFFIX}", state, card, torch.float16 if halves else torch.float32)
         return place(saved, card, title or str(card["title"]))

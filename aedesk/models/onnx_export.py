@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from torch import Tensor, nn
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import AedeskError, ModelError, SpecError
 from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.core.leftovers import scratch_folder
 from aedesk.core.model_specs import ExportOnnxSpec, OnnxExport
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.tiling import round_up
@@ -132,9 +132,9 @@ def _export(part: Part, card: Mapping[str, Any]) -> tuple[bytes, float]:
     import onnx
 
     # torch prints a network that it cannot export, all of it.
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+    with scratch_folder() as folder, warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # of the tracer, about what the check looks at, and of torch, about this exporter's age
-        file = Path(folder) / "model.onnx"
+        file = folder / "model.onnx"
         try:
             with torch.no_grad():
                 torch.onnx.export(

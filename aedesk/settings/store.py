@@ -15,6 +15,7 @@ from typing import Any
 
 from aedesk.core.documents import parse_json
 from aedesk.core.errors import SpecError
+from aedesk.core.leftovers import remove_leftovers
 from aedesk.settings.rows import BY_KEY, ROWS, Value
 
 VERSION = 1
@@ -65,6 +66,7 @@ class Settings:
         changed = {row.key: self._values[row.key] for row in ROWS if self._values[row.key] != row.default}
         text = json.dumps({"version": VERSION, "values": changed}, indent=2, sort_keys=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(self.path.parent, r"\.settings-.*\.tmp")
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".settings-", suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
