@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import lzma
+import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -12,8 +14,17 @@ from pathlib import Path, PurePosixPath
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
+from aedesk.core.leftovers import scratch_folder
 from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.picture import Picture
+
+MAX_MEMBER_BYTES = 1 << 30
+"""Of a picture inside a zip file: what it is unpacked to must fit on the disk beside everything else."""
+ZIP_ERRORS = (
+    *(OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(KeyError, ValueError, NotImplementedError, RuntimeError, OverflowError),
+)
+"""What ``zipfile`` raises for damaged archives."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Unpacker:
         self._archives: dict[Path, zipfile.ZipFile] = {}
 
     def __enter__(self) -> Unpacker:
-        self._folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="aedesk-")))
+        self._folder = self._cleanup.enter_context(scratch_folder())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,8 +82,14 @@ class Unpacker:
         try:
             if file.path not in self._archives:
                 self._archives[file.path] = self._cleanup.enter_context(zipfile.ZipFile(file.path))
-            copy.write_bytes(self._archives[file.path].read(file.member))
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
+            archive = self._archives[file.path]
+            size = archive.getinfo(file.member).file_size
+            if size > MAX_MEMBER_BYTES:
+                hint = f"The limit is {MAX_MEMBER_BYTES >> 20:,} MiB: unpack it, or remove it."
+                raise PictureError(f"{file.path}/{file.member} has {size / 2**20:,.0f} MiB.", hint)
+            with archive.open(file.member) as packed, copy.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+        except ZIP_ERRORS as error:
             raise PictureError(f"{file.path}/{file.member} cannot be unpacked: {error}.", "Pack it again.") from error
         return copy
 
@@ -80,6 +97,8 @@ class Unpacker:
         """The picture, decoded. Raises :class:`PictureError` naming the file as a person knows it."""
         try:
             return read(self.path(file))
+        except MemoryError as error:
+            raise PictureError(f"{file.path / file.member} needs more memory than there is.", "Make it smaller, or remove it.") from error
         except PictureError as error:
             if not file.member:
                 raise
@@ -130,7 +149,7 @@ def _members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return sorted(name for name in archive.namelist() if is_picture_path(name) and not _hidden(name))
-    except (OSError, zipfile.BadZipFile) as error:
+    except ZIP_ERRORS as error:
         raise DataError(f"{path} cannot be read as a zip file: {error}.", "Remove it or pack it again.") from error
 
 

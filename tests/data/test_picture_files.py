@@ -10,6 +10,7 @@ import pytest
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
+from aedesk.data.loading import load_pictures
 from aedesk.data.picture_files import Unpacker, find_pictures, listed_files
 
 
@@ -63,3 +64,29 @@ def test_listed_files_must_exist(tmp_path: Path, write_flat: Callable[..., Path]
     assert [file.path for file in listed_files([str(path)])] == [path]
     with pytest.raises(DataError, match=r"two\.png"):
         listed_files([str(path), str(tmp_path / "two.png")])
+
+
+def test_a_huge_member_of_a_zip_file_is_never_unpacked(
+    tmp_path: Path, write_flat: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aedesk.data.finding.MAX_MEMBER_BYTES", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(write_flat(tmp_path / "1.png", 1), "good.png")
+        archive.writestr("huge.png", bytes(3 << 20))
+    (tmp_path / "1.png").unlink()
+    problems: list[str] = []
+    loaded = load_pictures(find_pictures(tmp_path, CancelToken()), 3, CancelToken(), problems)
+    assert len(loaded) == 1
+    assert len(problems) == 1
+    assert "huge.png has 3 MiB" in problems[0]
+
+
+def test_a_member_that_unpacks_to_gigabytes_is_refused_by_its_header(tmp_path: Path) -> None:
+    """What the archive says counts, before a byte is unpacked; zipfile itself stops at that size."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.png", b"few bytes")
+    data = (tmp_path / "a.zip").read_bytes()
+    at = data.index(b"PK\x01\x02") + 24  # the uncompressed size in the central directory
+    (tmp_path / "a.zip").write_bytes(data[:at] + (4_200_000_000).to_bytes(4, "little") + data[at + 4 :])
+    with Unpacker() as unpacker, pytest.raises(PictureError, match="MiB"):
+        unpacker.read(find_pictures(tmp_path, CancelToken())[0])
