@@ -31,15 +31,19 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
         TrainingError: the run cannot begin, resume, be saved, or has diverged; the last checkpoint then still stands.
     """
     recipe = parse(spec.recipe)
+    folder = RunFolder(spec.run_dir)
     with joined(spec.device) as ranks, ranks.one_voice():
-        for event in _train(recipe, spec, ranks, cancel):
-            if ranks.first or isinstance(event, Finished):
-                yield event
+        try:
+            for event in _train(recipe, spec, folder, ranks, cancel):
+                if ranks.first or isinstance(event, Finished):
+                    yield event
+        finally:
+            folder.unlock()
 
 
-def _train(recipe: Recipe, spec: TrainSpec, ranks: Ranks, cancel: CancelToken) -> Iterator[Event]:
+def _train(recipe: Recipe, spec: TrainSpec, folder: RunFolder, ranks: Ranks, cancel: CancelToken) -> Iterator[Event]:
     yield Started(f"Training {recipe.name}", recipe.steps, "steps")
-    folder, run = RunFolder(spec.run_dir), ranks.all_do(lambda: Run(recipe, ranks))
+    run = ranks.all_do(lambda: Run(recipe, ranks))
     state = ranks.from_first(lambda: _open(folder, recipe, spec.resume))
     if state is not None:
         run.restore(state)
@@ -65,7 +69,7 @@ def _train(recipe: Recipe, spec: TrainSpec, ranks: Ranks, cancel: CancelToken) -
 
 
 def _open(folder: RunFolder, recipe: Recipe, resume: bool) -> dict[str, object] | None:
-    """The checkpoint to go on from, None for a run that begins."""
+    """The checkpoint to go on from, None for a run that begins. Only the first process asks, and holds the lock for all."""
     if resume:
         return folder.resume(recipe.table)
     folder.begin(recipe.table)

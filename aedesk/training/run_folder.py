@@ -11,6 +11,7 @@
     previews/000250.png   what the network made of the fixed validation pictures
     card.md               what this model is, in words
     tensorboard/          event files, on request
+    run.lock              while a process trains here
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import torch
 from torch import Tensor
 
 from aedesk.core.errors import PictureError, SpecError, TrainingError
+from aedesk.core.locks import FolderLock
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
@@ -51,6 +53,7 @@ class RunFolder:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+        self._lock = FolderLock("run.lock")
 
     @property
     def checkpoint(self) -> Path:
@@ -68,25 +71,40 @@ class RunFolder:
     def log_file(self) -> Path:
         return self.path / "metrics.jsonl"
 
+    def _take_lock(self) -> None:
+        """Keep other processes out until ``unlock``, or until this one ends in any way. Raises :class:`TrainingError` if one is there."""
+        with self._saying():
+            self.path.mkdir(parents=True, exist_ok=True)
+            holder = self._lock.take(self.path)
+        if holder is not None:
+            who = f"Process {holder}" if holder else "Another process"
+            raise TrainingError(f"{who} is training in {self.path}.", "Wait for it to end, stop it, or choose another folder.")
+
+    def unlock(self) -> None:
+        """Let other processes in again."""
+        self._lock.release()
+
     def begin(self, recipe: Mapping[str, Any]) -> None:
-        """Start a new run. Raises :class:`TrainingError` if one lives here already."""
+        """Start a new run and lock the folder. Raises :class:`TrainingError` if there is a run already, or a process that trains it."""
         if self.checkpoint.exists():
             raise TrainingError(f"{self.path} holds a run already.", "Go on with it by --resume, or choose another folder.")
         try:
             text = tomli_w.dumps(recipe)
         except TypeError as error:
             raise SpecError(f"The recipe cannot be written as TOML: {error}.", "Use plain numbers, texts, lists and tables.") from error
+        self._take_lock()
         with self._saying():
-            self.path.mkdir(parents=True, exist_ok=True)
             _replace(self.path / "run.toml", text.encode())
             self.log_file.unlink(missing_ok=True)
 
     def resume(self, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The last checkpoint; None if the run was stopped before its first.
+        """Lock the folder and return the last checkpoint; None if the run was stopped before its first.
 
-        Raises :class:`TrainingError` if there is no run, or it belongs to another recipe, or the checkpoint is damaged.
+        Raises :class:`TrainingError` if there is no run, it belongs to another recipe, another process trains it, or the checkpoint is
+        damaged.
         """
         before = read_recipe(self.path)
+        self._take_lock()
         for key in BINDING:
             if _bound(before.get(key)) != _bound(recipe.get(key)):
                 raise TrainingError(f"The run in {self.path} was started with another {key}.", "Resume it with its own recipe.")

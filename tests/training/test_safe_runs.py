@@ -29,6 +29,7 @@ from aedesk.training.fit import fit
 from aedesk.training.objectives.registry import OBJECTIVES
 from aedesk.training.recipe import find_recipe, load, recipe_names
 from aedesk.training.recipe_text import to_toml
+from aedesk.training.run_folder import RunFolder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and Unix signals")
 KILLS = 20
@@ -242,3 +243,34 @@ def test_a_folder_that_may_not_be_written_is_said(dense: dict[str, Any], tmp_pat
     with pytest.raises(TrainingError, match="locked") as told:
         run(dense, tmp_path / "locked" / "run")
     assert "may write" in told.value.hint
+
+
+def test_a_second_process_is_kept_out_of_the_folder_of_a_run_and_a_kill_opens_it_again(
+    nursery: Nursery, dense: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    dense["stage"] = [{"steps": 100_000, "patch_px": 16, "batch": 4}]
+    dense["train"] |= {"checkpoint_s": 0}
+    pid = nursery.start(recipe=dense, run_dir=str(folder), resume=False)
+    deadline = time.monotonic() + 60
+    while not (folder / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for resume in (True, False):
+        with pytest.raises(TrainingError, match=rf"Process {pid} is training" if resume else "holds a run already"):
+            run(dense, folder, resume=resume)
+    os.kill(pid, signal.SIGKILL)
+    assert nursery.wait() == -signal.SIGKILL
+    step = checkpoint(folder)["step"]
+    with pytest.raises(JobCancelled):
+        run(dense, folder, resume=True, cancel=CancelToken(AfterStep(folder, lines_of(folder) + 2)))
+    assert checkpoint(folder)["step"] >= step
+    assert not (folder / "run.lock").exists()
+
+
+def test_a_second_process_cannot_start_in_the_folder_of_a_run_without_a_checkpoint(dense: dict[str, Any], tmp_path: Path) -> None:
+    first = RunFolder(tmp_path / "run")
+    first.begin(dense)
+    with pytest.raises(TrainingError, match=f"Process {os.getpid()} is training"):
+        run(dense, tmp_path / "run")
+    first.unlock()
+    run(dense, tmp_path / "run")
