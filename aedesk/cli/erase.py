@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a file for one input, a folder for many")
     parser.add_argument(
-        "--mask", default=AUTO, metavar="auto|MASK.png", help="what to erase: marks that are found (default), or what is white in a picture"
+        "--mask",
+        default=AUTO,
+        metavar="auto|MASK.png",
+        help="what to erase: marks that are found (default), or what is white in a picture, or opaque in a drawing on a transparent ground",
     )
     parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="takes marks off (default %(default)s)")
     parser.add_argument(
@@ -90,17 +93,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:
-    """(H, W) uint8 of a mask's file: white erases, gray in part, black keeps; of a picture with transparency what is opaque erases.
+    """The mask (H, W) in a file; see ``imaging.mask_files.mask_of``.
 
-    Raises :class:`SpecError` if it is missing, and :class:`PictureError` if it cannot be read.
+    Raises:
+        SpecError: there is no such file.
+        PictureError: it cannot be read.
     """
-    import numpy as np
-
     from aedesk.imaging import io
-    from aedesk.imaging.samples import to_8_bit
+    from aedesk.imaging.mask_files import mask_of
 
     if not path.is_file():
         raise SpecError(f"There is no mask {path}.", "Give a picture that is white where something is to be erased.")
-    picture = io.read(path)
-    white = to_8_bit(picture.pixels).max(axis=2)
-    return white if picture.alpha is None else np.minimum(white, to_8_bit(picture.alpha))
+    return mask_of(io.read(path))

@@ -91,7 +91,7 @@ def test_bad_usage_is_told_at_once(aedesk: Cli, make_file: MakeFile, tmp_path: P
     assert outcome.err
 
 
-def test_a_mask_may_be_drawn_in_white_or_as_transparency(tmp_path: Path) -> None:
+def test_a_mask_may_be_drawn_in_white_as_labels_or_as_transparency(tmp_path: Path) -> None:
     white = np.zeros((4, 4, 3), np.uint16)
     white[1, 1] = 65535
     io.write(Picture(white), tmp_path / "white.png")
@@ -99,6 +99,10 @@ def test_a_mask_may_be_drawn_in_white_or_as_transparency(tmp_path: Path) -> None
     assert np.count_nonzero(read_mask(tmp_path / "white.png")) == 1
     io.write(Picture(np.full((4, 4, 3), 255, np.uint8), (white[:, :, 0] > 0).astype(np.uint8) * np.uint8(255)), tmp_path / "clear.png")
     assert np.array_equal(read_mask(tmp_path / "clear.png"), read_mask(tmp_path / "white.png"))
+    io.write(Picture(np.zeros((4, 4, 3), np.uint8), (white[:, :, 0] > 0).astype(np.uint8) * np.uint8(255)), tmp_path / "black.png")
+    assert np.array_equal(read_mask(tmp_path / "black.png"), read_mask(tmp_path / "white.png"))
+    io.write(Picture((white[:, :, :1] > 0).astype(np.uint8)), tmp_path / "labels.png")
+    assert np.array_equal(read_mask(tmp_path / "labels.png"), read_mask(tmp_path / "white.png"))
 
 
 def test_evaluating_gives_every_figure(aedesk: Cli, make_file: MakeFile, models: list[str], tmp_path: Path) -> None:
