@@ -49,8 +49,8 @@ class Run:
         self.network: Any = network.to(self.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.average: Any = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.objective = objective_class(recipe)(self.network, recipe)
-        self.optimizers = optim.make_optimizers(self.network, recipe.train)
         self.dtype = choose_precision(recipe.train.precision, self.device)
+        self.optimizers = optim.make_optimizers(self.network, recipe.train, self.dtype)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype == torch.float16)
         self._module: Any = self.objective
 

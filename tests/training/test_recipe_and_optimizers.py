@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from aedesk.core.errors import SpecError
-from aedesk.training.optim import make_optimizers, orthogonalise, set_rate
+from aedesk.training.optim import Muon, make_optimizers, orthogonalise, set_rate
 from aedesk.training.recipe import Train, load, parse
 from aedesk.training.schedules import rate
 
@@ -51,12 +51,45 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         load(tmp_path / "missing.toml")
 
 
-@pytest.mark.parametrize("shape", [(8, 72), (64, 16), (32, 32)])
-def test_an_orthogonalised_matrix_has_singular_values_near_one(shape: tuple[int, int]) -> None:
-    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 1e-3
-    values = torch.linalg.svdvals(orthogonalise(matrix))
-    assert float(values.min()) > 0.5
-    assert float(values.max()) < 1.4
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(8, 72), (64, 16), (3, 64, 576), (2, 128, 1024)])
+def test_orthogonalised_matrices_have_singular_values_near_one(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 1e-3
+    values = torch.linalg.svdvals(orthogonalise(matrices, dtype=dtype))
+    assert values.dtype == torch.float32
+    assert float(values.min()) > 0.65
+    assert float(values.max()) < 1.25
+
+
+@pytest.mark.parametrize("shape", [(8, 72), (64, 16), (4, 32, 288)])
+def test_bfloat16_orthogonalises_as_float32_does(shape: tuple[int, ...]) -> None:
+    """Also directions that are a hundred times weaker than others, as those of a gradient are."""
+    u, s, v = torch.linalg.svd(torch.randn(shape, generator=torch.Generator().manual_seed(0)), full_matrices=False)
+    matrices = u @ torch.diag_embed(s * torch.logspace(0, -2, s.shape[-1])) @ v
+    precise, fast = (orthogonalise(matrices, dtype=dtype) for dtype in (torch.float32, torch.bfloat16))
+    assert float(torch.cosine_similarity(precise.flatten(), fast.flatten(), dim=0)) > 0.998
+    ratios = torch.linalg.svdvals(fast) / torch.linalg.svdvals(precise)
+    assert float((ratios - 1).abs().max()) < 0.03
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_muon_moves_each_kernel_by_its_own_orthogonalised_gradient(layout: torch.memory_format) -> None:
+    """Kernels of one shape are orthogonalised together, whatever their layout in memory, and those without a gradient stay."""
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(4, 8, 3), nn.Conv2d(4, 8, 3), nn.ConvTranspose2d(4, 8, 2), nn.Linear(5, 3), nn.Linear(5, 3)]
+    weights = [
+        nn.Parameter(layer.weight.detach().contiguous(memory_format=layout if layer.weight.ndim == 4 else torch.preserve_format))
+        for layer in layers
+    ]
+    for weight in weights[:-1]:
+        weight.grad = torch.randn_like(weight)
+    before = [weight.detach().clone() for weight in weights]
+    Muon(weights, lr=0.1, momentum=0.5, weight_decay=0.2).step()
+    for weight, old in zip(weights[:-1], before, strict=False):
+        direction = orthogonalise(weight.grad.flatten(1)).view_as(weight)
+        scale = 0.2 * max(weight.flatten(1).shape) ** 0.5
+        assert torch.allclose(weight, old * 0.98 - 0.1 * scale * direction, atol=1e-5)
+    assert torch.equal(weights[-1], before[-1])
 
 
 def test_every_weight_belongs_to_exactly_one_optimizer() -> None:
