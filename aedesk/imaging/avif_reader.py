@@ -13,7 +13,7 @@ _pillow = PillowReader("AVIF")
 _SEARCHED_BYTES = 1 << 20
 
 
-def header(path: Path) -> Header:
+def header(path: Path, page: int = 0) -> Header:
     found = _pillow.header(path)
     return replace(found, bit_depth=16) if _bits(path) > 8 else found
 

@@ -6,7 +6,10 @@ import io
 from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
 from PIL import Image, ImageCms
+
+from aedesk.imaging.samples import Pixels, strips
 
 Conversion = Callable[[Image.Image], Image.Image]
 
@@ -32,6 +35,16 @@ def to_srgb(icc: bytes, mode: str, out_mode: str = "RGB") -> Conversion | None:
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
     return transform.apply
+
+
+def cmyk_to_srgb(inks: Pixels, icc: bytes | None) -> Pixels:
+    """(H, W, 4) uint8 (255 is full ink) to (H, W, 3) sRGB, by the profile if it is one of CMYK, otherwise by 1 - ink."""
+    convert = to_srgb(icc, "CMYK") if icc is not None and colour_space(icc) == "CMYK" else None
+    out = np.empty((*inks.shape[:2], 3), np.uint8)
+    for rows in strips(*inks.shape[:2]):
+        strip = Image.fromarray(np.ascontiguousarray(inks[rows]), "CMYK")
+        out[rows] = np.asarray(convert(strip) if convert else strip.convert("RGB"))
+    return out
 
 
 @lru_cache(maxsize=1)

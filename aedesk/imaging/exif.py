@@ -18,6 +18,7 @@ ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011
 _CM_PER_INCH = 2.54
 _INTEGERS = (1, 3, 4)
 _LAST_CLASSIC_TYPE = 13
+_XMP_ORIENTATION = re.compile(rb"\btiff:Orientation\s*=\s*[\"']([1-8])[\"']|<tiff:Orientation>\s*([1-8])\s*</tiff:Orientation>")
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,15 @@ def orientation_of(directory: Directory) -> int:
     tag = directory.tags.get(ORIENTATION)
     value = int(directory.number(ORIENTATION, 1)) if tag and tag.type in _INTEGERS else 1
     return value if 1 <= value <= 8 else 1
+
+
+def stored_orientation(exif: Exif | None, xmp: bytes | None) -> int:
+    """1 to 8, from the EXIF block or, if that has no valid orientation tag, from ``tiff:Orientation`` in the XMP packet; otherwise 1."""
+    tag = exif.main.tags.get(ORIENTATION) if exif else None
+    if exif and tag and tag.type in _INTEGERS and 1 <= exif.main.number(ORIENTATION) <= 8:
+        return exif.orientation
+    found = _XMP_ORIENTATION.search(xmp) if xmp else None
+    return int(found[1] or found[2]) if found else 1
 
 
 def dpi_of(directory: Directory) -> tuple[float, float] | None:

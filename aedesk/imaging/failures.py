@@ -1,5 +1,6 @@
-"""The one place where anything that a codec may throw becomes a PictureError.
+"""Translates everything that a codec may raise into a PictureError.
 
+A reader that recognises a file but cannot decode its kind raises :class:`Unsupported`; everything else that goes wrong is damage.
 Damaged files make Pillow, tifffile, imagecodecs, libheif and LibRaw raise OSError, SyntaxError, ValueError, struct.error,
 zlib.error, EOFError, RuntimeError, KeyError, OverflowError and more; a list of them would never be complete, so every
 ``Exception`` is translated here and nothing is caught anywhere else.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,23 @@ from aedesk.core.errors import PictureError
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+_PYTHON_OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*>|\b0x[0-9a-f]{6,}\b")
+CONVERT = "Convert it to PNG or TIFF in another program, such as GIMP or ImageMagick."
+
+
+class Unsupported(Exception):
+    """The file is intact, as far as is known, but of a kind that cannot be read.
+
+    Args:
+        kind: completes the sentence "FILE is ..." ("a lossless JPEG").
+        advice: how to get a readable file.
+    """
+
+    def __init__(self, kind: str, advice: str = CONVERT) -> None:
+        super().__init__(kind, advice)
+        self.kind = kind
+        self.advice = advice
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
@@ -28,12 +47,16 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except PictureError:
         raise
+    except Unsupported as error:
+        raise PictureError(f"{path} is {error.kind}, which is not supported.", error.advice) from error
     except FileNotFoundError as error:
         raise PictureError(f"{path} does not exist.", "Check the name; it may have been moved or renamed.") from error
     except PermissionError as error:
         raise PictureError(f"{path} may not be read: permission denied.", "Change its permissions, or copy it elsewhere.") from error
     except MemoryError as error:
         raise PictureError(f"{path} needs more memory than there is.", "Close other programs, or scale the picture down.") from error
+    except NotImplementedError as error:
+        raise PictureError(f"{path} is of a kind that is not supported{_because(error)}.", CONVERT) from error
     except Exception as error:
         raise PictureError(f"{path} is damaged or incomplete{_because(error)}.", "Copy or export it again.") from error
 
@@ -60,6 +83,8 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _because(error: Exception) -> str:
-    """The library's own words in brackets, short and on one line."""
-    words = " ".join(str(error).split()).rstrip(".")
+    """The library's own words in brackets, short and on one line, without the names of Python objects and the keys of dictionaries."""
+    if isinstance(error, LookupError):
+        return ""
+    words = " ".join(_PYTHON_OBJECT.sub("", str(error)).split()).rstrip(". ")
     return f" ({words[:160]})" if words else ""

@@ -20,8 +20,10 @@ class Header:
         has_alpha: whether it will have an alpha channel.
         bit_depth: 8 or 16, of the picture that will come out.
         orientation: how the stored pixels must be turned, 1 to 8 (EXIF 2.32, tag 0x0112).
-        icc, exif, xmp, dpi: as in ``Picture``, but the EXIF block still says the stored orientation.
-        frames: number of pictures in the file; only the first is read.
+        icc, exif, xmp, dpi, iptc, text: as in ``Picture``, but the EXIF block still says the stored orientation.
+        frames: number of pictures in the file.
+        page: which of them this is, from 0.
+        notes: as in ``Picture``.
     """
 
     format: str
@@ -35,14 +37,22 @@ class Header:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    iptc: bytes | None = None
+    text: tuple[tuple[str, str], ...] = ()
     frames: int = 1
+    page: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Reader(Protocol):
     """A module that reads one family of formats. Any exception may leave it; ``io`` translates them."""
 
-    def header(self, path: Path) -> Header:
-        """Describe the file without decoding its pixels."""
+    def header(self, path: Path, page: int = 0) -> Header:
+        """Describe one picture of the file without decoding its pixels.
+
+        Raises:
+            Unsupported: this kind of file, or a page other than the first, cannot be read.
+        """
         ...
 
     def samples(self, path: Path, header: Header) -> Pixels:

@@ -16,7 +16,7 @@ from aedesk.imaging.header import Header
 from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range
 
 
-def header(path: Path) -> Header:
+def header(path: Path, page: int = 0) -> Header:
     file = _open(path)
     exif = Exif.parse(file.info.get("exif"))
     width, height = file.size

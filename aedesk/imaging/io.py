@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -61,15 +61,20 @@ class PictureInfo:
     size_bytes: int
 
 
-def read(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read the first picture of a file, upright, with all its metadata.
+def read(path: str | Path, *, page: int | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read one picture of a file, upright, with all its metadata.
+
+    Args:
+        page: which picture of a file that holds several, from 0; None for the first, with a note that there are others.
 
     Raises:
-        PictureError: the file cannot be read, is damaged, is no picture or is larger than ``max_pixels``.
+        PictureError: the file cannot be read, is damaged, is no picture, has no such page or is larger than ``max_pixels``.
     """
     path = Path(path)
     with failures.reading(path):
-        reader, header = _header(path, max_pixels)
+        reader, header = _header(path, max_pixels, page or 0)
+        if page is None and header.frames > 1:
+            header = replace(header, notes=(*header.notes, f"Only the first of its {header.frames} pictures was read."))
         return _picture(header, reader.samples(path, header))
 
 
@@ -128,12 +133,17 @@ def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: b
     return path
 
 
-def _header(path: Path, max_pixels: int) -> tuple[Reader, Header]:
+def _header(path: Path, max_pixels: int, page: int = 0) -> tuple[Reader, Header]:
     limits.check_file(path)
     with path.open("rb") as file:
         head = file.read(formats.HEAD_BYTES)
     reader = _reader(formats.identify(path, head))
     header = reader.header(path)
+    if page:
+        if not 0 < page < header.frames:
+            count = "one picture" if header.frames == 1 else f"{header.frames} pictures"
+            raise PictureError(f"{path} has no page {page + 1}: it holds {count}.", "Choose another page.")
+        header = reader.header(path, page)
     limits.check_size(path, header.width, header.height, max_pixels)
     return reader, header
 
@@ -161,5 +171,8 @@ def _picture(header: Header, samples: Pixels) -> Picture:
         exif=exif.upright() if exif else None,
         xmp=upright_xmp(header.xmp),
         dpi=upright_size(*header.dpi, header.orientation) if header.dpi else None,
+        iptc=header.iptc,
+        text=header.text,
         source_format=header.format,
+        notes=header.notes,
     )

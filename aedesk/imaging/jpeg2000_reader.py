@@ -23,7 +23,7 @@ _XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _MAX_METADATA_BYTES = 64 << 20
 
 
-def header(path: Path) -> Header:
+def header(path: Path, page: int = 0) -> Header:
     with path.open("rb") as file:
         boxes = dict(_boxes(file, 0, file.seek(0, 2)))
         bits, components = _depth(file)

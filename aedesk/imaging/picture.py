@@ -23,7 +23,10 @@ class Picture:
         exif: TIFF structure without the ``Exif\\0\\0`` prefix; its orientation tag, if there is one, says 1.
         xmp: XMP packet (XML).
         dpi: horizontal and vertical pixels per inch.
+        iptc: IPTC-IIM and other Photoshop image resources (a sequence of "8BIM" blocks), as JPEG's APP13 segment holds them.
+        text: (keyword, text) pairs: PNG's text chunks; the comment of a JPEG or GIF file has the keyword "Comment".
         source_format: "JPEG", "PNG", ...; empty for a picture that was made here.
+        notes: what reading the file left out or changed, in sentences for the user ("Only the first of 12 frames was read.").
 
     Raises:
         PictureError: shapes or types do not fit.
@@ -35,7 +38,10 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    iptc: bytes | None = None
+    text: tuple[tuple[str, str], ...] = ()
     source_format: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels, alpha = self.pixels, self.alpha

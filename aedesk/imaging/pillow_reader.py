@@ -1,4 +1,4 @@
-"""Reads what Pillow reads well: JPEG, WebP, GIF, BMP, 8-bit AVIF and JPEG 2000, and TIFF files of 8 bits and less."""
+"""Reads what Pillow reads well: JPEG, WebP, GIF, BMP, 8-bit AVIF and a few old kinds of TIFF."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 
 from aedesk.imaging import colour
 from aedesk.imaging.colour import Conversion
-from aedesk.imaging.exif import Exif
+from aedesk.imaging.exif import Exif, stored_orientation
 from aedesk.imaging.header import Header
 from aedesk.imaging.samples import Pixels, strips
 
@@ -36,22 +36,28 @@ class PillowReader:
     format: str
 
     @contextmanager
-    def open(self, path: Path) -> Iterator[Image.Image]:
-        """The file as Pillow sees it, not yet decoded.
+    def open(self, path: Path, page: int = 0) -> Iterator[Image.Image]:
+        """One picture of the file as Pillow sees it, not yet decoded.
 
         Pillow gets a stream, not the name: by name it maps uncompressed files into memory, and maps those wrongly that are TIFF and lie on
         their side (seen in Pillow 13.0).
         """
         with path.open("rb") as file, Image.open(file, formats=_NAMES.get(self.format, (self.format,))) as image:
+            if page:
+                image.seek(page)
             yield image
 
-    def header(self, path: Path) -> Header:
-        with self.open(path) as image:
+    def header(self, path: Path, page: int = 0) -> Header:
+        frames, notes = self._frames(path)
+        with self.open(path, page) as image:
             if self.format == "JPEG":
                 _check_jpeg(path, image)
             bands, has_alpha, _ = _target(image)
             exif = Exif.parse(image.info.get("exif"))
             icc = image.info.get("icc_profile") or None
+            xmp = _xmp(image)
+            if image.mode in ("CMYK", "LAB"):
+                notes = (*notes, f"{'Lab' if image.mode == 'LAB' else 'CMYK'} was converted to 8-bit sRGB.")
             return Header(
                 format=self.format,
                 width=image.width,
@@ -59,18 +65,28 @@ class PillowReader:
                 channels=bands,
                 has_alpha=has_alpha,
                 bit_depth=8,
-                orientation=exif.orientation if exif else 1,
+                orientation=stored_orientation(exif, xmp),
                 icc=None if image.mode in ("CMYK", "LAB") else icc,
                 exif=exif.block if exif else None,
-                xmp=_xmp(image),
+                xmp=xmp,
                 dpi=_dpi(image) or (exif.dpi if exif else None),
-                frames=getattr(image, "n_frames", 1),
+                frames=frames,
+                page=page,
+                notes=notes,
             )
 
     def samples(self, path: Path, header: Header) -> Pixels:
-        with self.open(path) as image:
+        with self.open(path, header.page) as image:
             image.load()
             return samples_of(image)
+
+    def _frames(self, path: Path) -> tuple[int, tuple[str, ...]]:
+        """How many pictures there are; Pillow looks at each, and damage in a later one is no reason to refuse the first."""
+        with self.open(path) as image:
+            try:
+                return getattr(image, "n_frames", 1), ()
+            except Exception:
+                return max(1, image.tell()), ("What follows the first picture of the file is damaged.",)
 
 
 def samples_of(image: Image.Image) -> Pixels:

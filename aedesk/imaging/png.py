@@ -34,7 +34,7 @@ _MAX_EDGE_PX = 1_000_000  # libpng's own limit
 _LEVEL = 3  # twice as fast as 6, and within 2 % of its size
 
 
-def header(path: Path) -> Header:
+def header(path: Path, page: int = 0) -> Header:
     with path.open("rb") as file:
         chunks: dict[bytes, bytes] = {}
         compressed = kept = 0

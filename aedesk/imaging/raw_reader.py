@@ -16,7 +16,7 @@ from aedesk.imaging.samples import Pixels
 from aedesk.imaging.tags import TagFile
 
 
-def header(path: Path) -> Header:
+def header(path: Path, page: int = 0) -> Header:
     with _open(path) as raw:
         size = raw.sizes
         width, height = (size.height, size.width) if size.flip in (5, 6) else (size.width, size.height)

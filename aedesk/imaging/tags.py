@@ -95,13 +95,16 @@ class TagFile:
         self.big = version == 43
         self.first_offset: int = struct.unpack(f"{self.order}Q", head[8:])[0] if self.big else struct.unpack(f"{self.order}I", head[4:8])[0]
 
-    def directory(self) -> Directory:
-        """The first directory with those below it. Tags whose values lie outside of the file or are huge are left out.
+    def directory(self, page: int = 0) -> Directory:
+        """A page's directory (from 0) with those below it. Tags whose values lie outside of the file or are huge are left out.
 
         Raises:
             ValueError: no directory can stand there, or its values are too many.
         """
-        return self._directory(self.first_offset, _POINTERS[:2])
+        offset = self.first_offset
+        for _ in range(page):
+            offset = self._table(offset)[2]
+        return self._directory(offset, _POINTERS[:2])
 
     def count_directories(self) -> int:
         """How many follow each other, the first included; ``_MAX_DIRECTORIES`` if there are more."""

@@ -1,160 +1,141 @@
-"""Reads TIFF 6.0 and BigTIFF.
+"""Reads TIFF 6.0 and BigTIFF through tifffile and imagecodecs.
 
-Pillow (libtiff) takes files of up to 8 bits in all their variety (fax, JPEG, CMYK, palettes, Lab); tifffile with imagecodecs takes
-those of 9 to 16 bits, which Pillow cannot hold in colour.
+Only what these do not decode goes through Pillow (libtiff): JPEG in the style of before 1995, YCbCr without JPEG, ThunderScan and
+NeXT. ``imagecodecs.tiff_decode`` (libtiff, too) was the alternative for all; it prints to the terminal and knows fewer compressions.
 """
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from aedesk.core.errors import PictureError
-from aedesk.imaging import colour, tiff_tags
-from aedesk.imaging.exif import Exif, dpi_of, orientation_of
+from aedesk.imaging import tiff_colour, tiff_tags
+from aedesk.imaging.exif import Exif, dpi_of, stored_orientation
+from aedesk.imaging.failures import CONVERT, Unsupported
 from aedesk.imaging.header import Header
 from aedesk.imaging.limits import check_size
-from aedesk.imaging.pillow_reader import PillowReader, samples_of
-from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range, to_8_bit
+from aedesk.imaging.pillow_reader import PillowReader
+from aedesk.imaging.samples import Pixels
 from aedesk.imaging.tags import Directory, TagFile
+from aedesk.imaging.tiff_layout import Layout
 
 _pillow = PillowReader("TIFF")
-_LARGEST_RATIOS = {1: 1, 5: 4096, 8: 1032, 32946: 1032, 32773: 64}
-"""How much each compression can shrink: none, LZW (strings of at most 4096 for a code), deflate (two numbers), PackBits."""
+_PILLOWS = (tiff_tags.OLD_JPEG, 32809, 32766)
+_JPEG = (7, 34892, 33007)
+_END_OF_JPEG = b"\xff\xd9"
 
 
-def header(path: Path) -> Header:
-    main, order, frames = _main(path)
-    width, height = int(main.number(tiff_tags.WIDTH)), int(main.number(tiff_tags.HEIGHT))
-    check_size(path, width, height)
-    bits = _bits(path, main)
-    exif = Exif.of_tiff(order, main)
-    photometric = main.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY)
-    has_alpha = bool(_alpha_kind(main))
-    if bits <= 8:
-        shallow = _pillow.header(path)
-        width, height, channels, has_alpha = shallow.width, shallow.height, shallow.channels, shallow.has_alpha
-        icc, orientation = shallow.icc, 1  # Pillow turns TIFF files by itself
-    elif photometric in (tiff_tags.GRAY_INVERTED, tiff_tags.GRAY, tiff_tags.RGB, tiff_tags.CMYK):
-        channels = 1 if photometric in (tiff_tags.GRAY_INVERTED, tiff_tags.GRAY) else 3
-        icc = main.tags[tiff_tags.ICC].value if tiff_tags.ICC in main.tags and photometric != tiff_tags.CMYK else None
-        orientation = orientation_of(main)
-    else:
-        raise PictureError(f"{path} has {bits} bits per sample in a colour model that cannot be read.", "Save it as RGB first.")
-    return Header(
+def header(path: Path, page: int = 0) -> Header:
+    directory, order, frames = _directory(path, page)
+    check_size(path, int(directory.number(tiff_tags.WIDTH)), int(directory.number(tiff_tags.HEIGHT)), max_pixels=2**62)
+    layout = Layout.of(directory)
+    exif = Exif.of_tiff(order, directory)
+    icc = directory.tags[tiff_tags.ICC].value if tiff_tags.ICC in directory.tags else None
+    xmp = directory.tags[tiff_tags.XMP].value if tiff_tags.XMP in directory.tags else None
+    found = Header(
         format="TIFF",
-        width=width,
-        height=height,
-        channels=channels,
-        has_alpha=has_alpha,
-        bit_depth=16 if bits > 8 and photometric != tiff_tags.CMYK else 8,
-        orientation=orientation,
-        icc=icc,
+        width=layout.width,
+        height=layout.height,
+        channels=layout.channels,
+        has_alpha=layout.alpha is not None,
+        bit_depth=layout.bit_depth,
+        orientation=stored_orientation(Exif(b"", order, directory), xmp),
+        icc=None if layout.photometric in (tiff_tags.CMYK, tiff_tags.CIELAB, tiff_tags.ICCLAB) else icc,
         exif=exif.block if exif else None,
-        xmp=main.tags[tiff_tags.XMP].value if tiff_tags.XMP in main.tags else None,
-        dpi=dpi_of(main),
+        xmp=xmp,
+        dpi=dpi_of(directory),
         frames=frames,
+        page=page,
+        notes=_notes(layout),
     )
+    if _is_for_pillow(layout):
+        shallow = _pillow.header(path, page)
+        # Pillow turns TIFF files by itself.
+        return replace(
+            found, width=shallow.width, height=shallow.height, channels=shallow.channels, has_alpha=shallow.has_alpha, orientation=1
+        )
+    return found
 
 
 def samples(path: Path, header: Header) -> Pixels:
-    main, _, _ = _main(path)
-    bits = _bits(path, main)
-    if main.number(tiff_tags.COMPRESSION, 1) != tiff_tags.OLD_JPEG:  # which keeps its pixels elsewhere
-        _check_segments(path, main)
-    if bits <= 8:
+    directory, _, _ = _directory(path, header.page)
+    layout = Layout.of(directory)
+    if layout.compression != tiff_tags.OLD_JPEG:  # which keeps its pixels elsewhere
+        offsets, sizes = layout.segments(path.stat().st_size)
+    if _is_for_pillow(layout):
         return _pillow.samples(path, header)
-    deep = _deep_samples(path, bits)
-    photometric = main.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY)
-    if photometric == tiff_tags.CMYK:
-        return _cmyk_to_srgb(deep, main)
-    deep = deep[:, :, : header.channels + header.has_alpha]
-    if photometric == tiff_tags.GRAY_INVERTED:
-        np.subtract(65535, deep[:, :, :1], out=deep[:, :, :1])
-    if _alpha_kind(main) == tiff_tags.ASSOCIATED:
-        divide_by_alpha(deep)
-    return deep
+    return tiff_colour.converted(_decoded(path, header.page, layout, offsets, sizes), layout, directory)
 
 
-def _main(path: Path) -> tuple[Directory, str, int]:
-    """First directory, byte order and number of pages."""
+def _directory(path: Path, page: int) -> tuple[Directory, str, int]:
+    """One page's tags, the byte order and the number of pages."""
     with path.open("rb") as stream:
         file = TagFile(stream)
-        return file.directory(), file.order, file.count_directories()
+        return file.directory(page), file.order, file.count_directories()
 
 
-def _bits(path: Path, main: Directory) -> int:
-    """Bits per sample, 1 to 16.
-
-    Raises:
-        PictureError: signed or floating-point samples, or ones of more than 16 bits.
-    """
-    kind, bits = int(main.number(tiff_tags.SAMPLE_FORMAT, tiff_tags.UNSIGNED)), int(main.number(tiff_tags.BITS, 1))
-    advice = "Save it with 8 or 16 bits per channel first."
-    if kind == tiff_tags.FLOAT:
-        raise PictureError(f"{path} has floating-point samples, which cannot be read.", advice)
-    if kind == tiff_tags.SIGNED:
-        raise PictureError(f"{path} has signed samples, which cannot be read.", advice)
-    if not 1 <= bits <= 16:
-        raise PictureError(f"{path} has {bits} bits per sample, which cannot be read.", advice)
-    return bits
+def _is_for_pillow(layout: Layout) -> bool:
+    ycc = layout.photometric == tiff_tags.YCBCR and layout.compression not in _JPEG
+    return layout.compression in _PILLOWS or (ycc and layout.bits == 8)
 
 
-def _alpha_kind(main: Directory) -> int:
-    """ExtraSamples of the first channel after the colours: ASSOCIATED, STRAIGHT, or 0 for no alpha (none, or a mask)."""
-    kind = int(main.number(tiff_tags.EXTRA_SAMPLES))
-    return kind if kind in (tiff_tags.ASSOCIATED, tiff_tags.STRAIGHT) and main.number(tiff_tags.PHOTOMETRIC) != tiff_tags.CMYK else 0
+def _notes(layout: Layout) -> tuple[str, ...]:
+    notes = []
+    if layout.photometric == tiff_tags.CMYK:
+        notes.append("CMYK was converted to 8-bit sRGB.")
+    if layout.photometric in (tiff_tags.CIELAB, tiff_tags.ICCLAB):
+        notes.append("Lab was converted to 8-bit sRGB.")
+    if len(layout.extra) > (layout.alpha is not None):
+        notes.append("Extra channels that are not transparency were left out.")
+    return tuple(notes)
 
 
-def _check_segments(path: Path, main: Directory) -> None:
-    """Pillow and tifffile leave the place of strips and tiles that are missing black; here they are damage.
+def _decoded(path: Path, page: int, layout: Layout, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> Pixels:
+    """(H, W, samples) as stored, uint8 or uint16; JPEG comes as RGB.
 
     Raises:
-        ValueError: a strip or tile is missing, empty or reaches beyond the file.
+        Unsupported: the compression is not known.
     """
-    tiled = tiff_tags.TILE_OFFSETS in main.tags
-    offsets_tag, sizes_tag = (tiff_tags.TILE_OFFSETS, tiff_tags.TILE_SIZES) if tiled else (tiff_tags.STRIP_OFFSETS, tiff_tags.STRIP_SIZES)
-    width, height = main.number(tiff_tags.WIDTH), main.number(tiff_tags.HEIGHT)
-    rows = min(main.number(tiff_tags.TILE_HEIGHT if tiled else tiff_tags.ROWS_PER_STRIP, height), height)
-    columns = main.number(tiff_tags.TILE_WIDTH) if tiled else width
-    if rows < 1 or columns < 1:
-        raise ValueError("its strips or tiles have no size")
-    planes = main.number(tiff_tags.SAMPLES_PER_PIXEL, 1) if main.number(tiff_tags.PLANAR, 1) == 2 else 1
-    end = path.stat().st_size
-    offsets, sizes = main.numbers(offsets_tag), main.numbers(sizes_tag)
-    present = sum(sizes) if sizes else end  # very old files have no sizes
-    sizes = sizes or (1,) * len(offsets)
-    complete = len(offsets) == len(sizes) == math.ceil(height / rows) * math.ceil(width / columns) * planes
-    inside = all(size > 0 and 0 < offset <= end - size for offset, size in zip(offsets, sizes, strict=False))
-    samples = 1.5 if main.number(tiff_tags.PHOTOMETRIC) == tiff_tags.YCBCR else main.number(tiff_tags.SAMPLES_PER_PIXEL, 1)
-    raw = width * height * samples * main.number(tiff_tags.BITS, 1) / 8
-    if not complete or not inside or raw > present * _LARGEST_RATIOS.get(int(main.number(tiff_tags.COMPRESSION, 1)), math.inf):
-        raise ValueError("parts of its pixels are missing")
-
-
-def _deep_samples(path: Path, bits: int) -> Pixels:
-    """(H, W, S) uint16 of full range, as stored."""
     import tifffile
 
+    try:
+        known = layout.compression == 1 or bool(tifffile.TIFF.DECOMPRESSORS[layout.compression])
+    except KeyError:
+        known = False
+    if not known:
+        raise Unsupported(f"a TIFF with compression {_name(layout.compression)}", CONVERT)
     with tifffile.TiffFile(path) as file:
-        page = file.pages.first
-        stored = page.asarray(maxworkers=1)
-        planes_first = page.planarconfig == 2 and page.samplesperpixel > 1
-    if stored.dtype != np.uint16:
-        raise ValueError(f"its samples are {stored.dtype}")
-    if planes_first:
-        stored = np.moveaxis(stored, 0, -1)
-    if stored.ndim == 2:
-        stored = stored[:, :, np.newaxis]
-    return full_range(stored, bits)
+        stored = file.pages[page]
+        stored.dataoffsets, stored.databytecounts = offsets, sizes
+        if layout.compression in _JPEG:
+            _check_jpeg_ends(path, offsets, sizes)
+        array = stored.asarray(squeeze=False, maxworkers=1)
+    if array.dtype == bool or array.dtype.itemsize == 1:
+        array = array.view(np.uint8)
+    elif array.dtype.itemsize == 2:
+        array = array.view(np.dtype("u2").newbyteorder(array.dtype.byteorder)).astype(np.uint16, copy=False)
+    else:
+        raise ValueError(f"its samples have {array.dtype.itemsize} bytes")
+    planes, _, height, width, interleaved = array.shape
+    array = array[:, 0]
+    return np.moveaxis(array[..., 0], 0, -1) if planes > 1 else array.reshape(height, width, interleaved)
 
 
-def _cmyk_to_srgb(inks: Pixels, main: Directory) -> Pixels:
-    """8-bit sRGB: the conversion of Pillow and Little CMS has 8 bits per ink."""
-    image = Image.fromarray(to_8_bit(np.ascontiguousarray(inks[:, :, :4])), "CMYK")
-    if tiff_tags.ICC in main.tags and colour.colour_space(main.tags[tiff_tags.ICC].value) == "CMYK":
-        image.info["icc_profile"] = main.tags[tiff_tags.ICC].value
-    return samples_of(image)
+def _check_jpeg_ends(path: Path, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    """libjpeg fills what is missing of a truncated strip with gray."""
+    last = max(range(len(offsets)), key=offsets.__getitem__)
+    with path.open("rb") as file:
+        file.seek(max(offsets[last], offsets[last] + sizes[last] - 64))
+        if _END_OF_JPEG not in file.read(64):
+            raise ValueError("parts of its pixels are missing")
+
+
+def _name(compression: int) -> str:
+    import tifffile
+
+    try:
+        return tifffile.COMPRESSION(compression).name.replace("_", " ").title()
+    except ValueError:
+        return str(compression)
