@@ -41,6 +41,18 @@ def full_range(samples: Pixels, bits: int) -> Pixels:
     return scaled
 
 
+def scaled(samples: Pixels, bits: int) -> Pixels:
+    """Samples of ``bits`` (1 to 16) to the full range of uint8 (up to 8 bits) or uint16, rounded; what is larger becomes white."""
+    if bits == 8:
+        return samples
+    if bits > 8:
+        return full_range(samples, bits)
+    top = (1 << bits) - 1
+    table = (np.minimum(np.arange(256), top) * 255 + top // 2) // top
+    stretched: Pixels = table.astype(np.uint8)[samples.astype(np.uint8)]
+    return stretched
+
+
 def divide_by_alpha(samples: Pixels) -> None:
     """Premultiplied to straight, in place: (H, W, colours and alpha). What is wholly transparent has no colour and stays black."""
     top_value = np.iinfo(samples.dtype).max

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from aedesk.imaging import colour, tiff_tags
-from aedesk.imaging.samples import Pixels, divide_by_alpha, full_range, strips, to_8_bit
+from aedesk.imaging.samples import Pixels, divide_by_alpha, scaled, strips, to_8_bit
 from aedesk.imaging.tags import Directory
 from aedesk.imaging.tiff_layout import Layout
 
@@ -17,10 +17,10 @@ def converted(stored: Pixels, layout: Layout, page: Directory) -> Pixels:
     """(H, W, samples) as stored to (H, W, 1 or 3, plus 1 with alpha), uint8 or uint16 of full range."""
     if layout.photometric == tiff_tags.PALETTE:
         colours = _palette(page, layout.bits)[np.minimum(stored[:, :, 0], (1 << layout.bits) - 1)]
-        scaled = _scaled(stored[:, :, 1:], layout.bits)
-        stored = np.concatenate((stored[:, :, :1].astype(scaled.dtype), scaled), axis=2)
+        extra = scaled(stored[:, :, 1:], layout.bits)
+        stored = np.concatenate((stored[:, :, :1].astype(extra.dtype), extra), axis=2)
     else:
-        stored = _scaled(stored, layout.bits)
+        stored = scaled(stored, layout.bits)
         colours = _colours(stored[:, :, : layout.colours], layout, page)
     if layout.alpha is None:
         return np.ascontiguousarray(colours)
@@ -29,18 +29,6 @@ def converted(stored: Pixels, layout: Layout, page: Directory) -> Pixels:
     if layout.premultiplied:
         divide_by_alpha(whole)
     return whole
-
-
-def _scaled(samples: Pixels, bits: int) -> Pixels:
-    """The full range of uint8 (up to 8 bits) or uint16 (9 to 16)."""
-    if bits == 8:
-        return samples
-    if bits > 8:
-        return full_range(samples, bits)
-    top = (1 << bits) - 1
-    table = (np.minimum(np.arange(256), top) * 255 + top // 2) // top
-    scaled: Pixels = table.astype(np.uint8)[samples.astype(np.uint8)]
-    return scaled
 
 
 def _colours(samples: Pixels, layout: Layout, page: Directory) -> Pixels:
