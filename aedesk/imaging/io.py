@@ -97,8 +97,8 @@ def probe(path: str | Path) -> PictureInfo:
 def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: bool = False) -> Path:
     """Write a picture in the format of the suffix, whole or not at all.
 
-    PNG and TIFF keep everything. JPEG, WebP and AVIF have 8 bits: 16-bit samples are rounded. JPEG has no alpha: the picture is laid
-    on white.
+    PNG and TIFF keep everything; :func:`losses` tells what the others do not. JPEG and WebP have 8 bits, AVIF up to 12: deeper samples
+    are rounded. JPEG has no alpha: the picture is laid on white.
 
     Args:
         quality: 1 to 100 for JPEG, WebP and AVIF; 100 is lossless in WebP.
@@ -126,6 +126,10 @@ def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: b
             from aedesk.imaging import png
 
             png.write(picture, file)
+        elif form.name == "AVIF" and picture.bit_depth == 16:
+            from aedesk.imaging import avif_writer
+
+            avif_writer.write(picture, file, quality)
         else:
             from aedesk.imaging import pillow_writer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from aedesk.imaging.boxes import boxes
 from aedesk.imaging.colour import colour_space
 from aedesk.imaging.failures import Unsupported
 
@@ -90,7 +91,7 @@ def parse(content: bytes) -> Jp2:
     width, height, depths = _size(content[at:])
     found: dict[bytes, bytes] = {}
     profiles = []
-    for kind, start, end in boxes(content, 0, at if content[4:8] == b"jP  " else 0):
+    for kind, start, end in _header_boxes(content, 0, at if content[4:8] == b"jP  " else 0):
         body = content[start:end]
         if kind == b"colr" and body[:1] == b"\x02":
             profiles.append((start, body))
@@ -118,22 +119,13 @@ def parse(content: bytes) -> Jp2:
     )
 
 
-def boxes(content: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of the content of every box between two positions, those inside jp2h and res included."""
-    at = start
-    while at <= end - 8:
-        size, kind, body = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8], at + 8
-        if size == 1:
-            size, body = int.from_bytes(content[at + 8 : at + 16], "big"), at + 16
-        elif size == 0:
-            size = end - at
-        if size < body - at or at + size > end:
-            return
+def _header_boxes(content: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes between two positions, those inside jp2h and res instead of these."""
+    for kind, body, after in boxes(content, start, end):
         if kind in (b"jp2h", b"res "):
-            yield from boxes(content, body, at + size)
+            yield from _header_boxes(content, body, after)
         else:
-            yield kind, body, at + size
-        at += size
+            yield kind, body, after
 
 
 def _size(codestream: bytes) -> tuple[int, int, tuple[int, ...]]:

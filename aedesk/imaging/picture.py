@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from aedesk.core.errors import PictureError
+from aedesk.imaging.cicp import Cicp, cicp_of
 from aedesk.imaging.samples import Pixels
 
 
@@ -19,7 +20,7 @@ class Picture:
         pixels: (H, W, 1) gray or (H, W, 3) RGB, uint8 or uint16, encoded as ``icc`` says (sRGB without one), C-contiguous,
             already turned the way it is looked at.
         alpha: (H, W) of the same type, 0 transparent; never multiplied into the pixels. None if the picture is opaque.
-        icc: colour profile of ``pixels``.
+        icc: colour profile of ``pixels``; if the file was signalled by CICP, a profile that holds it (see ``cicp``).
         exif: TIFF structure without the ``Exif\\0\\0`` prefix; its orientation tag, if there is one, says 1.
         xmp: XMP packet (XML).
         dpi: horizontal and vertical pixels per inch.
@@ -77,6 +78,11 @@ class Picture:
     def bit_depth(self) -> int:
         """8 or 16."""
         return int(self.pixels.dtype.itemsize) * 8
+
+    @property
+    def cicp(self) -> Cicp | None:
+        """The code points for colour in the profile, such as BT.2020 with PQ; None if it has none."""
+        return cicp_of(self.icc)
 
     @property
     def megapixels(self) -> float:

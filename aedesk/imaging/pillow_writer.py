@@ -1,4 +1,4 @@
-"""Writes JPEG, WebP and AVIF through Pillow, in 8 bits.
+"""Writes JPEG, WebP and AVIF through Pillow, in 8 bits; ``avif_writer`` has more.
 
 JPEG is written without chroma subsampling (4:4:4), because a picture that was just restored should not lose colour detail again,
 and WebP and AVIF keep the colours of transparent pixels. A transparent picture is laid on white for JPEG, as GIMP and
