@@ -10,63 +10,66 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
-from aedesk.imaging.exif import Exif
+from aedesk.imaging import png_interlace, png_metadata
+from aedesk.imaging.exif import Exif, stored_orientation
+from aedesk.imaging.failures import Unsupported
 from aedesk.imaging.header import Header
 from aedesk.imaging.limits import check_size
 from aedesk.imaging.picture import Picture
+from aedesk.imaging.png_chunks import SIGNATURE, chunk, chunks
+from aedesk.imaging.png_metadata import Metadata
 from aedesk.imaging.samples import Pixels
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 1, 6: 3}  # after reading, by colour type; 3 is a palette
 _STORED = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_METADATA = frozenset((b"IHDR", b"tRNS", b"iCCP", b"eXIf", b"iTXt", b"pHYs", b"acTL"))
-_PIXELS = frozenset((b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"))
-_MAX_METADATA_BYTES = 64 << 20
-_XMP_KEY = b"XML:com.adobe.xmp"
-_METRES_PER_INCH = 0.0254
+_GRAY, _RGB, _PALETTE = 0, 2, 3
 _MAX_EDGE_PX = 1_000_000  # libpng's own limit
 _LEVEL = 3  # twice as fast as 6, and within 2 % of its size
 
 
+@dataclass(frozen=True)
+class _Structure:
+    """What is needed to decode the pixels; ``transparency`` is the tRNS chunk, None without one that can be used."""
+
+    width: int
+    height: int
+    depth: int
+    colour_type: int
+    interlaced: bool
+    palette: bytes
+    transparency: bytes | None
+    frames: int
+    metadata: Metadata
+
+
 def header(path: Path, page: int = 0) -> Header:
-    with path.open("rb") as file:
-        chunks: dict[bytes, bytes] = {}
-        compressed = kept = 0
-        for name, size in _chunks(file):
-            if name == b"IDAT":
-                compressed += size
-            elif name in _METADATA:
-                kept += size
-                if kept > _MAX_METADATA_BYTES:
-                    raise ValueError("its metadata is larger than 64 MiB")
-                data = file.read(size)
-                if name != b"iTXt" or data.startswith(_XMP_KEY + b"\0"):
-                    chunks.setdefault(name, data)
-    width, height, depth, colour_type, *_ = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
-    if colour_type not in _CHANNELS:
-        raise ValueError(f"colour type {colour_type} does not exist")
-    check_size(path, width, height, max_pixels=_MAX_EDGE_PX**2)
-    _check_compressed(height * (1 + (width * depth * _STORED[colour_type] + 7) // 8), compressed)
-    exif = Exif.parse(chunks.get(b"eXIf"))
+    if page:
+        raise Unsupported(f"page {page + 1} of an animated PNG", "Only its first picture can be read.")
+    found = _structure(path)
+    metadata = found.metadata
+    channels = _CHANNELS[found.colour_type]
+    exif = Exif.parse(metadata.exif)
     return Header(
         format="PNG",
-        width=width,
-        height=height,
-        channels=_CHANNELS[colour_type],
-        has_alpha=colour_type in (4, 6) or b"tRNS" in chunks,
-        bit_depth=16 if depth == 16 else 8,
-        orientation=exif.orientation if exif else 1,
-        icc=_profile(chunks.get(b"iCCP")),
+        width=found.width,
+        height=found.height,
+        channels=channels,
+        has_alpha=found.colour_type in (4, 6) or found.transparency is not None,
+        bit_depth=16 if found.depth == 16 else 8,
+        orientation=stored_orientation(exif, metadata.xmp),
+        icc=metadata.profile(gray=channels == 1),
         exif=exif.block if exif else None,
-        xmp=_xmp(chunks.get(b"iTXt")),
-        dpi=_dpi(chunks.get(b"pHYs")) or (exif.dpi if exif else None),
-        frames=max(1, int.from_bytes(chunks.get(b"acTL", b"")[:4], "big")),
+        xmp=metadata.xmp,
+        dpi=metadata.dpi or (exif.dpi if exif else None),
+        iptc=metadata.iptc,
+        text=tuple(metadata.texts),
+        frames=found.frames,
     )
 
 
@@ -74,14 +77,21 @@ def samples(path: Path, header: Header) -> Pixels:
     """libpng sees nothing but the pixels' own chunks: it would print its opinion on the others to the terminal."""
     import imagecodecs
 
-    with path.open("rb") as file:
-        stream = bytearray(_SIGNATURE)
-        for name, size in _chunks(file):
-            if name in _PIXELS:
-                file.seek(-8, 1)
-                stream += file.read(8 + size + 4)
-    decoded: Pixels = imagecodecs.png_decode(stream)
-    return decoded.reshape(header.height, header.width, header.channels + header.has_alpha)
+    found = _structure(path)
+    before = (chunk(b"PLTE", found.palette) if found.palette else b"") + (chunk(b"tRNS", found.transparency) if found.transparency else b"")
+    shape = (header.height, header.width, header.channels + header.has_alpha)
+    if found.interlaced:
+        pixels = b"".join(_contents(path, b"IDAT"))
+        bits = found.depth * _STORED[found.colour_type]
+        decoded = png_interlace.decoded(pixels, shape, found.depth, found.colour_type, bits, before)
+    else:
+        stream = bytearray(SIGNATURE)
+        for name, data in _stored_chunks(path):
+            stream += before if name == b"IDAT" and before else b""
+            before = b"" if name == b"IDAT" else before
+            stream += data
+        decoded = imagecodecs.png_decode(stream).reshape(shape)
+    return _full_range(decoded, header.channels) if found.metadata.narrow_range else decoded
 
 
 def write(picture: Picture, file: BinaryIO) -> None:
@@ -90,43 +100,66 @@ def write(picture: Picture, file: BinaryIO) -> None:
 
     stored = picture.pixels if picture.alpha is None else np.dstack((picture.pixels, picture.alpha))
     encoded = memoryview(imagecodecs.png_encode(stored, level=_LEVEL))
-    after_header = len(_SIGNATURE) + 12 + 13
+    after_header = len(SIGNATURE) + 12 + 13
     file.write(encoded[:after_header])
-    if picture.icc:
-        _write_chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc))
-    if picture.dpi:
-        x, y = (min(max(round(value / _METRES_PER_INCH), 1), 2**31 - 1) for value in picture.dpi)
-        _write_chunk(file, b"pHYs", struct.pack(">IIB", x, y, 1))
-    if picture.exif:
-        _write_chunk(file, b"eXIf", picture.exif)
-    if picture.xmp:
-        _write_chunk(file, b"iTXt", _XMP_KEY + b"\0\0\0\0\0" + picture.xmp)
+    for data in png_metadata.written(picture):
+        file.write(data)
     file.write(encoded[after_header:])
 
 
-def _write_chunk(file: BinaryIO, name: bytes, data: bytes) -> None:
-    file.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name))))
+def _structure(path: Path) -> _Structure:
+    metadata = Metadata()
+    kept: dict[bytes, bytes] = {}
+    compressed = 0
+    with path.open("rb") as file:
+        for name, size in chunks(file):
+            if name == b"IDAT":
+                compressed += size
+                kept.setdefault(name, b"")
+            elif name in (b"IHDR", b"PLTE", b"tRNS", b"acTL"):
+                if size <= 1024 and name not in kept and (name != b"tRNS" or b"IDAT" not in kept):
+                    data, checksum = file.read(size), int.from_bytes(file.read(4), "big")
+                    if zlib.crc32(data, zlib.crc32(name)) == checksum:
+                        kept[name] = data
+                    elif name in (b"IHDR", b"PLTE"):
+                        raise ValueError(f"the checksum of its {name.decode()} chunk is wrong")
+            elif name in png_metadata.SINGLE or name in png_metadata.TEXTS:
+                if size > png_metadata.MAX_BYTES:
+                    raise ValueError("its metadata is larger than 64 MiB")
+                metadata.add(name, file.read(size))
+    width, height, depth, colour_type, _, _, interlace = struct.unpack(">IIBBBBB", kept[b"IHDR"])
+    if colour_type not in _CHANNELS:
+        raise ValueError(f"colour type {colour_type} does not exist")
+    check_size(path, width, height, max_pixels=_MAX_EDGE_PX**2)
+    _check_compressed(height * (1 + (width * depth * _STORED[colour_type] + 7) // 8), compressed)
+    palette = kept.get(b"PLTE", b"") if colour_type == _PALETTE else b""
+    transparency = kept.get(b"tRNS")
+    if transparency is not None and not _usable(transparency, colour_type, len(palette) // 3, list(kept)):
+        transparency = None
+    frames = max(1, int.from_bytes(kept.get(b"acTL", b"")[:4], "big"))
+    return _Structure(width, height, depth, colour_type, interlace == 1, palette, transparency, frames, metadata)
 
 
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Name and size of each chunk, while the file stands at the chunk's content.
+def _usable(transparency: bytes, colour_type: int, entries: int, order: list[bytes]) -> bool:
+    """Whether libpng would use a tRNS chunk; it ignores others (11.3.1.1 says how long they are)."""
+    if colour_type == _PALETTE:
+        return 1 <= len(transparency) <= entries and order.index(b"PLTE") < order.index(b"tRNS")
+    return len(transparency) == {_GRAY: 2, _RGB: 6}.get(colour_type)
 
-    Raises:
-        ValueError: a chunk or the end is missing.
-    """
-    end = file.seek(0, 2)
-    file.seek(0)
-    if file.read(len(_SIGNATURE)) != _SIGNATURE:
-        raise ValueError("not a PNG file")
-    at, name = len(_SIGNATURE), b""
-    while name != b"IEND":
-        file.seek(at)
-        head = file.read(8)
-        size, name = int.from_bytes(head[:4], "big"), head[4:]
-        at += 8 + size + 4
-        if len(head) < 8 or at > end:
-            raise ValueError("it ends too early")
-        yield name, size
+
+def _stored_chunks(path: Path) -> list[tuple[bytes, bytes]]:
+    """IHDR, IDAT and IEND as they are in the file."""
+    found = []
+    with path.open("rb") as file:
+        for name, size in chunks(file):
+            if name in (b"IHDR", b"IDAT", b"IEND"):
+                file.seek(-8, 1)
+                found.append((name, file.read(8 + size + 4)))
+    return found
+
+
+def _contents(path: Path, wanted: bytes) -> list[bytes]:
+    return [data[8:-4] for name, data in _stored_chunks(path) if name == wanted]
 
 
 def _check_compressed(raw: int, compressed: int) -> None:
@@ -138,38 +171,11 @@ def _check_compressed(raw: int, compressed: int) -> None:
         raise ValueError("its size does not fit its pixels")
 
 
-def _inflate(data: bytes) -> bytes:
-    stream = zlib.decompressobj()
-    inflated = stream.decompress(data, _MAX_METADATA_BYTES)
-    if stream.unconsumed_tail:
-        raise ValueError("its metadata is larger than 64 MiB")
-    return inflated
-
-
-def _profile(data: bytes | None) -> bytes | None:
-    """iCCP: name, 0, method, deflated profile. One that is damaged is left out, as all browsers do."""
-    if data is None:
-        return None
-    _, _, rest = data.partition(b"\0")
-    try:
-        return _inflate(rest[1:]) or None
-    except zlib.error:
-        return None
-
-
-def _xmp(data: bytes | None) -> bytes | None:
-    """iTXt: keyword, 0, compressed?, method, language, 0, translated keyword, 0, text."""
-    if data is None:
-        return None
-    rest = data[len(_XMP_KEY) + 1 :]
-    parts = rest[2:].split(b"\0", 2)
-    if len(parts) < 3:
-        return None
-    return (_inflate(parts[2]) if rest[0] else parts[2]) or None
-
-
-def _dpi(data: bytes | None) -> tuple[float, float] | None:
-    if data is None or len(data) != 9 or data[8] != 1:
-        return None
-    x, y = struct.unpack(">II", data[:8])
-    return (round(x * _METRES_PER_INCH, 2), round(y * _METRES_PER_INCH, 2)) if x and y else None
+def _full_range(samples: Pixels, channels: int) -> Pixels:
+    """Colours from black at 16 and white at 235 (for 8 bits) to the full range; alpha has it already."""
+    scale, top = (1, 255) if samples.dtype == np.uint8 else (256, 65535)
+    levels = (np.arange(top + 1) - 16 * scale) * top / (219 * scale)
+    table = np.clip(np.round(levels), 0, top).astype(samples.dtype)
+    whole = samples.copy()
+    whole[:, :, :channels] = table[samples[:, :, :channels]]
+    return whole
