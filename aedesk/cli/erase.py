@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aedesk.cli import shared_mark
+from aedesk.cli import reading, shared_mark
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
@@ -99,9 +99,8 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
         SpecError: there is no such file.
         PictureError: it cannot be read.
     """
-    from aedesk.imaging import io
     from aedesk.imaging.mask_files import mask_of
 
     if not path.is_file():
         raise SpecError(f"There is no mask {path}.", "Give a picture that is white where something is to be erased.")
-    return mask_of(io.read(path))
+    return mask_of(reading.read(path))

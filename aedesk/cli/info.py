@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aedesk.cli import reading
 from aedesk.cli.console import print_json, say, table
 from aedesk.cli.pictures import is_aed, read_aed_file
 from aedesk.core.errors import AedeskError, ModelError
@@ -41,9 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def describe_picture(path: Path) -> dict[str, Any]:
-    from aedesk.imaging.io import probe
-
-    return {"kind": "picture", **asdict(probe(path)), "path": str(path)}
+    return {"kind": "picture", **asdict(reading.probe(path)), "path": str(path)}
 
 
 def describe_aed(path: Path) -> dict[str, Any]:

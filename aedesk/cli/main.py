@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from aedesk import __version__
-from aedesk.cli import decode, denoise, devices, encode, erase, evaluate, gui, info, models, self_test, thumbnail, train
+from aedesk.cli import decode, denoise, devices, encode, erase, evaluate, gui, info, models, reading, self_test, thumbnail, train
 from aedesk.cli.console import complain
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.jobs.streams import ensure_streams
@@ -62,3 +62,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of a pipe (head, less) has gone; without this the interpreter complains once more while it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    finally:
+        reading.close()

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aedesk.cli import reading
 from aedesk.cli.batch import Run
 from aedesk.core.codec_specs import DecompressSpec
 from aedesk.core.errors import DeviceError, ModelError, PictureError, SpecError
@@ -55,12 +56,10 @@ def read_picture(path: Path, run: Run, device: str) -> Picture:
     Raises:
         AedeskError: it cannot be read or decoded.
     """
-    from aedesk.imaging import io
-
     if is_aed(path):
         picture: Picture = run(DecompressSpec(device=device), read_aed_file(path)).result.picture
         return picture
-    return io.read(path)
+    return reading.read(path)
 
 
 def make_folder_of(output: Path) -> None:

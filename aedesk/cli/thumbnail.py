@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aedesk.cli import reading
 from aedesk.cli.drive import result_of
 from aedesk.cli.pictures import is_aed, read_aed_file
 from aedesk.core.codec_specs import DecompressSpec
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from aedesk.imaging import failures, png
     from aedesk.imaging.atomic import replacing
     from aedesk.imaging.picture import Picture
-    from aedesk.imaging.thumbnails import small, thumbnail
+    from aedesk.imaging.thumbnails import small
 
     source, target = Path(args.input), Path(args.out)
     if is_aed(source):
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             picture = result.picture
         pixels = small(picture, args.size)
     else:
-        pixels = thumbnail(source, args.size)
+        pixels = reading.thumbnail(source, args.size)
     with failures.writing(target), replacing(target, overwrite=True) as file:
         png.write(Picture(pixels), file)  # whatever the name ends in: file managers give names of their own
     return 0

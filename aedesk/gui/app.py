@@ -25,6 +25,7 @@ from aedesk.gui.recovery.recovery import Recovery
 from aedesk.gui.shell.main_window import MainWindow
 from aedesk.gui.widgets.style import icons, theme
 from aedesk.gui.workspace import Workspace
+from aedesk.jobs.picture_reader import PictureReader, Reads
 from aedesk.settings.places import log_path, settings_path, state_dir
 from aedesk.settings.store import Settings
 
@@ -41,6 +42,7 @@ class Application(QObject):
         make_training_client: the same for the training worker.
         settings_file: None for the person's own.
         recovery: what the session before left, and the keeper of this one; None for a window beside another.
+        make_reader: as for the workspace.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Application(QObject):
         make_training_client: Callable[[], Client] | None = None,
         settings_file: Path | None = None,
         recovery: Recovery | None = None,
+        make_reader: Callable[[], Reads] = PictureReader,
     ) -> None:
         super().__init__()
         self._recovery = recovery
@@ -61,7 +64,9 @@ class Application(QObject):
         self.logging = Logging(log_path())
         self.logging.start()
         theme.apply(app, self.settings["theme"])
-        self.workspace = Workspace(self.settings, make_client or real_client, make_training_client or real_training_client, self)
+        self.workspace = Workspace(
+            self.settings, make_client or real_client, make_training_client or real_training_client, self, make_reader
+        )
         self.window = MainWindow(self.workspace, self.logging.relay, self.logging.path)
         self.window.ready.connect(self._on_ready)
         self._undo_hooks = install_exception_hooks(lambda text: show_message(text, self.window))

@@ -15,6 +15,7 @@ from aedesk.gui.jobs.bridge import Client, JobBridge
 from aedesk.gui.jobs.inventory import Catalog
 from aedesk.gui.jobs.task_queue import TaskQueue
 from aedesk.gui.thread_pool import ThreadPool
+from aedesk.jobs.picture_reader import PictureReader, Reads
 from aedesk.settings.store import Settings
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Workspace(QObject):
         settings: changed in place and saved at the end.
         make_client: makes the interactive lane's client.
         make_training_client: makes the training lane's client; its worker starts with the first job.
+        make_reader: makes what reads picture files, once for pictures and once for thumbnails.
     """
 
     told = Signal(str, str)  # a line for the banner, and its level: "info", "warning" or "error"
@@ -43,6 +45,7 @@ class Workspace(QObject):
         make_client: Callable[[], Client],
         make_training_client: Callable[[], Client],
         parent: QObject | None = None,
+        make_reader: Callable[[], Reads] = PictureReader,
     ) -> None:
         super().__init__(parent)
         self.settings = settings
@@ -51,7 +54,8 @@ class Workspace(QObject):
         self.bridge = JobBridge(make_client, self)
         self.training = JobBridge(make_training_client, self)
         self.decoder = AedDecoder(settings, self.bridge, self)
-        self.loader = Loader(self.library, self.pool, self.decoder, self)
+        self.reader, self.thumbnail_reader = make_reader(), make_reader()
+        self.loader = Loader(self.library, self.pool, self.decoder, self.reader, self)
         self.queue = TaskQueue(self.library, self.loader, self.pool, self.bridge, self)
         self.catalog = Catalog(settings, self.bridge, self)
         self.figures = FiguresWatch(self.library, self.pool, self)
@@ -73,6 +77,8 @@ class Workspace(QObject):
         self.training.begin_shutdown(TRAINING_CLOSE_S if self.training.state == "busy" else timeout_s)
         self.bridge.shutdown(timeout_s)
         self.training.shutdown()
+        self.reader.close()
+        self.thumbnail_reader.close()
         self.pool.shutdown()
 
     @Slot(object)

@@ -6,16 +6,11 @@ import multiprocessing
 import os
 import secrets
 import signal
-import sys
 import tempfile
-import threading
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
+from collections.abc import Mapping
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from aedesk.core.events import Event, Log
@@ -23,9 +18,8 @@ from aedesk.core.leftovers import remove_leftovers
 from aedesk.core.locks import lock
 from aedesk.jobs import worker
 from aedesk.jobs.protocol import CELL_TYPE, Acknowledge, Batch, CancelCell, Run, Stop, Taken, WorkerConfig
+from aedesk.jobs.spawn import spawning
 from aedesk.jobs.transport import BlockNames, Parcel, decode, encode, sweep
-
-_spawning = threading.Lock()
 
 
 class WorkerProcess:
@@ -46,7 +40,7 @@ class WorkerProcess:
         config = WorkerConfig(lane, dict(services), warm_up, self._received_names.prefix, self._crash_log)
         self._process = context.Process(target=worker.main, args=(childs_end, word, config), name=f"aedesk-{lane}")
         try:
-            with _spawning, _without_main_module(), _interrupts_blocked():
+            with spawning():
                 self._process.start()
         except BaseException:
             self._connection.close()
@@ -154,32 +148,3 @@ class WorkerProcess:
     def _remove_crash_log(self) -> None:
         self._crash_log_owner.close()
         Path(self._crash_log).unlink(missing_ok=True)
-
-
-@contextmanager
-def _without_main_module() -> Iterator[None]:
-    """Spawn without importing the parent's main script again.
-
-    ``multiprocessing`` runs it in the child, so that functions defined there can be found. Ours are never defined there, and the main
-    script of the window imports Qt, which the worker must not.
-    """
-    saved = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = saved
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """A child started in here cannot be hit by Ctrl-C before it has said that it ignores it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it would unblock the signal
-    saved = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, saved)

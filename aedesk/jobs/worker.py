@@ -10,7 +10,6 @@ import faulthandler
 import importlib
 import os
 import queue
-import signal
 import sys
 import threading
 import traceback
@@ -22,11 +21,10 @@ from typing import Any
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Failed, Log, Terminal
-from aedesk.jobs import inline
+from aedesk.jobs import inline, spawn
 from aedesk.jobs.events import WorkerState
 from aedesk.jobs.outbox import Outbox
 from aedesk.jobs.protocol import Acknowledge, Batch, CancelCell, Run, Stop, Taken, WorkerConfig
-from aedesk.jobs.streams import ensure_streams
 from aedesk.jobs.transport import BlockNames, Parcel, decode, encode
 
 ORPHAN_GRACE_S = 10.0
@@ -153,13 +151,10 @@ class Worker:
 
 def main(connection: Connection, word: Any, config: WorkerConfig) -> None:
     """The target of the spawned process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the window, which then tells us
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the parent until the line above
-    ensure_streams()
+    spawn.begin()
     with open(config.crash_log, "w", encoding="utf-8") as crash_log:
         faulthandler.enable(crash_log)
-        _offer_to_the_oom_killer()
+        spawn.offer_to_the_oom_killer()
         if config.lane == "training" and hasattr(os, "nice"):
             os.nice(5)  # so that a training run leaves the processor to previews
         try:
@@ -170,11 +165,3 @@ def main(connection: Connection, word: Any, config: WorkerConfig) -> None:
 
 def _usable_cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _offer_to_the_oom_killer() -> None:
-    """Linux, out of memory, shall kill the worker, which is restarted, and not the window with a person's work in it."""
-    try:
-        Path("/proc/self/oom_score_adj").write_text("600", encoding="ascii")
-    except OSError:
-        pass  # another system, or one that does not allow it

@@ -19,6 +19,7 @@ from aedesk.gui.app import Application
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
+from aedesk.jobs.picture_reader import InlineReader
 from aedesk.settings.store import Settings
 
 
@@ -62,7 +63,7 @@ def training() -> FakeClient:
 
 @pytest.fixture
 def workspace(qtbot: QtBot, client: FakeClient, training: FakeClient) -> Iterator[Workspace]:
-    made = Workspace(Settings(), lambda: client, lambda: training)
+    made = Workspace(Settings(), lambda: client, lambda: training, make_reader=InlineReader)
     yield made
     made.shutdown()
 
@@ -81,7 +82,12 @@ def open_program(qtbot: QtBot, tmp_path: Path) -> Iterator[OpenProgram]:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         made = Application(
-            app, paths, make_client=lambda: client, make_training_client=lambda: training or FakeClient(), settings_file=file
+            app,
+            paths,
+            make_client=lambda: client,
+            make_training_client=lambda: training or FakeClient(),
+            settings_file=file,
+            make_reader=InlineReader,
         )
         running.append(made)
         with qtbot.waitSignal(made.window.ready):

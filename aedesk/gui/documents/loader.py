@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,8 +15,10 @@ from aedesk.gui.documents.aed_files import AedDecoder, read_if_aed
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Badge, Document, Library
 from aedesk.gui.thread_pool import OnError, ThreadPool
-from aedesk.imaging.io import read
 from aedesk.imaging.picture import Picture
+from aedesk.jobs.picture_reader import Reads
+
+log = logging.getLogger(__name__)
 
 Then = Callable[[Document], None]
 
@@ -28,9 +32,10 @@ class Loader(QObject):
     failed = Signal(object, object)  # Document, AedeskError
     damaged = Signal(object, str)  # Document, what of it could not be read
 
-    def __init__(self, library: Library, pool: ThreadPool, decoder: AedDecoder, parent: QObject | None = None) -> None:
+    def __init__(self, library: Library, pool: ThreadPool, decoder: AedDecoder, reader: Reads, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._decoder = decoder
+        self._reader = reader
         self._library = library
         self._pool = pool
         self._waiting: dict[int, list[tuple[Then, OnError | None]]] = {}
@@ -50,8 +55,8 @@ class Loader(QObject):
             data = read_if_aed(document.path)
             if data is not None:
                 return data
-            source = read(document.path)
-            return source, _fitting(partner, source) if partner is not None else None
+            source = self._reader.read(document.path)
+            return source, _fitting(partner, source, self._reader) if partner is not None else None
 
         def oops(error: AedeskError) -> None:
             self._failed(document, error)
@@ -70,7 +75,8 @@ class Loader(QObject):
         def start(ready: Document) -> None:
             source = ready.source
             if source is not None:
-                self._pool.run(lambda: reference_for(source, path), lambda reference: self._referred(ready, reference), failed)
+                work = partial(reference_for, source, path, self._reader)
+                self._pool.run(work, lambda reference: self._referred(ready, reference), failed)
 
         self.ensure(document, start, failed)
 
@@ -78,6 +84,8 @@ class Loader(QObject):
         if reference is not None and not document.reference_asked and document.step.reference is None:
             document.history = document.history.starting_with(Step("Open", reference=reference))
         document.reference_asked = True
+        for note in source.notes:
+            log.info("%s: %s", document.path, note)
         if document.badge is Badge.FAILED and document.result is None:
             document.badge, document.problem = Badge.NONE, ""
         self._library.set_source(document, source)
@@ -114,18 +122,18 @@ def clean_partner(path: Path) -> Path | None:
     return None
 
 
-def reference_for(source: Picture, path: Path) -> Picture:
+def reference_for(source: Picture, path: Path, reader: Reads) -> Picture:
     """Read a clean original. Raises PictureError if it cannot be compared with ``source``."""
-    reference = read(path)
+    reference = reader.read(path)
     if (reference.width, reference.height) != (source.width, source.height):
         sizes = f"{reference.width}\N{MULTIPLICATION SIGN}{reference.height}, not {source.width}\N{MULTIPLICATION SIGN}{source.height}"
         raise PictureError(f"{path.name} has {sizes} pixels.", "A reference is the clean original of exactly the same size.")
     return reference
 
 
-def _fitting(path: Path, source: Picture) -> Picture | None:
+def _fitting(path: Path, source: Picture, reader: Reads) -> Picture | None:
     """A partner was found by its name only: if it does not fit, it is not one."""
     try:
-        return reference_for(source, path)
+        return reference_for(source, path, reader)
     except AedeskError:
         return None

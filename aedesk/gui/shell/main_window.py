@@ -40,7 +40,6 @@ from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.widgets.style import theme
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.imaging.thumbnails import thumbnail
 
 DEFAULT_SIZE = (1280, 780)
 MAX_CLOSE_S = 3.0
@@ -70,7 +69,7 @@ class MainWindow(QMainWindow):
         self._painted = self._closing = False
         settings = workspace.settings
         self.viewer = CompareView()
-        self.library_view = LibraryView(thumbnail)
+        self.library_view = LibraryView(workspace.thumbnail_reader.thumbnail)
         self.jobs_view = JobsView()
         self.log_view = LogView()
         self.banner = Banner()

@@ -13,6 +13,7 @@ from aedesk.core.errors import AedeskError, PictureError
 from aedesk.gui.documents.loader import clean_partner, reference_for
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
+from aedesk.jobs.picture_reader import InlineReader
 
 Pixels = Callable[..., np.ndarray]
 
@@ -26,7 +27,7 @@ def test_a_clean_partner_is_found_by_its_name(make_file: Callable[..., Path]) ->
 
 def test_a_reference_of_another_size_is_refused(make_file: Callable[..., Path], make_pixels: Pixels) -> None:
     with pytest.raises(PictureError, match="64\u00d748"):
-        reference_for(Picture(make_pixels(48, 65)), make_file("a.png", 64, 48))
+        reference_for(Picture(make_pixels(48, 65)), make_file("a.png", 64, 48), InlineReader())
 
 
 def test_a_picture_opens_with_the_partner_as_its_reference(

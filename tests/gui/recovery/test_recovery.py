@@ -26,6 +26,7 @@ from aedesk.gui.recovery.record import Kept, Record, read_picture, read_record, 
 from aedesk.gui.recovery.recovery import Recovery, words
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
+from aedesk.jobs.picture_reader import InlineReader
 from aedesk.settings.store import Settings
 
 Opened = Callable[..., list[Document]]
@@ -66,7 +67,7 @@ def start_again(
 ) -> tuple[Workspace, Recovery, list[Any]]:
     asked: list[Any] = []
     monkeypatch.setattr(dialogs, "ask_recovery", lambda *about: (asked.append(about), answer)[1])
-    workspace = Workspace(Settings(), FakeClient, FakeClient)
+    workspace = Workspace(Settings(), FakeClient, FakeClient, make_reader=InlineReader)
     recovery = Recovery(state, state / "aedesk.log")
     recovery.offer(workspace, window)
     return workspace, recovery, asked

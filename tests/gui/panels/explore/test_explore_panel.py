@@ -39,6 +39,7 @@ from aedesk.gui.panels.explore.pca_view import verdict
 from aedesk.gui.panels.explore.probe_view import ConfusionMatrix
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
+from aedesk.jobs.picture_reader import InlineReader
 from aedesk.settings.store import Settings
 
 
@@ -91,7 +92,7 @@ def page(qtbot: QtBot) -> Iterator[Open]:
         chosen = Settings()
         for key, value in settings.items():
             chosen[key] = value
-        workspace = Workspace(chosen, lambda: client, FakeClient)
+        workspace = Workspace(chosen, lambda: client, FakeClient, make_reader=InlineReader)
         panel, whole = ExplorePanel(workspace, CompareView()), QWidget()
         qtbot.addWidget(whole)
         panel.setParent(whole)
