@@ -26,6 +26,7 @@ from aedesk.imaging.samples import Pixels
 __all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "read", "write"]
 
 _READERS = {
+    "JPEG": "jpeg_reader",
     "PNG": "png",
     "TIFF": "tiff_reader",
     "AVIF": "avif_reader",

@@ -1,4 +1,4 @@
-"""Reads what Pillow reads well: JPEG, WebP, GIF, BMP, 8-bit AVIF and a few old kinds of TIFF."""
+"""Reads what Pillow reads well: 8-bit JPEG, WebP, GIF, BMP, 8-bit AVIF and a few old kinds of TIFF."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from aedesk.imaging.samples import Pixels, strips
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
-_MAX_PIXELS_PER_BYTE = 1024
-_MAX_SCANNED_PIXELS = 20_000_000_000
 _NAMES = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "JPEG 2000": ("JPEG2000",), "BMP": ("BMP", "DIB")}
 
 
@@ -50,8 +48,6 @@ class PillowReader:
     def header(self, path: Path, page: int = 0) -> Header:
         frames, notes = self._frames(path)
         with self.open(path, page) as image:
-            if self.format == "JPEG":
-                _check_jpeg(path, image)
             bands, has_alpha, _ = _target(image)
             exif = Exif.parse(image.info.get("exif"))
             icc = image.info.get("icc_profile") or None
@@ -70,6 +66,7 @@ class PillowReader:
                 exif=exif.block if exif else None,
                 xmp=xmp,
                 dpi=_dpi(image) or (exif.dpi if exif else None),
+                text=_comment(image) if self.format == "GIF" else (),
                 frames=frames,
                 page=page,
                 notes=notes,
@@ -102,24 +99,6 @@ def samples_of(image: Image.Image) -> Pixels:
     return out
 
 
-def _check_jpeg(path: Path, image: Image.Image) -> None:
-    """Refuse what libjpeg would fill with gray for minutes.
-
-    Even a picture of one colour takes a bit per block of 8 x 8 (half of one is asked for here). A progressive JPEG goes over all pixels
-    once per scan, about ten times; hostile ones have thousands of empty scans.
-
-    Raises:
-        ValueError: the file is too short for its size, or has too many scans.
-    """
-    if path.stat().st_size * _MAX_PIXELS_PER_BYTE < image.width * image.height:
-        raise ValueError("its pixels are missing")
-    if not image.info.get("progressive"):
-        return
-    scans = path.read_bytes().count(b"\xff\xda")
-    if scans * image.width * image.height > _MAX_SCANNED_PIXELS:
-        raise ValueError(f"{scans} scans of {image.width} x {image.height} pixels")
-
-
 def _target(image: Image.Image) -> tuple[int, bool, Conversion]:
     """Colour channels, alpha and the conversion for a mode of Pillow's.
 
@@ -150,6 +129,11 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
         return None
     x, y = float(dpi[0]), float(dpi[1])
     return (x, y) if 0 < x < 1e6 and 0 < y < 1e6 else None
+
+
+def _comment(image: Image.Image) -> tuple[tuple[str, str], ...]:
+    comment = image.info.get("comment", b"")
+    return (("Comment", comment.decode("utf-8", "replace")),) if comment else ()
 
 
 def _xmp(image: Image.Image) -> bytes | None:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from aedesk.core.errors import PictureError
-from aedesk.imaging import colour
+from aedesk.imaging import colour, jpeg_segments
 from aedesk.imaging.exif import Exif, with_dpi
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import Pixels, on_white, to_8_bit
@@ -35,6 +35,7 @@ def _write_jpeg(picture: Picture, file: BinaryIO, quality: int) -> None:
     extra = {"exif": b"Exif\0\0" + picture.exif} if picture.exif else {}
     if picture.xmp:
         extra["xmp"] = picture.xmp
+    extra["extra"] = jpeg_segments.extra(picture.iptc, [text for keyword, text in picture.text if keyword == "Comment"])
     dpi = {"dpi": tuple(max(1, min(65535, round(value))) for value in picture.dpi)} if picture.dpi else {}
     image = _image(picture.pixels if picture.alpha is None else on_white(to_8_bit(picture.pixels), to_8_bit(picture.alpha)))
     image.save(file, "JPEG", quality=quality, subsampling=0, icc_profile=picture.icc, **extra, **dpi)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from aedesk.imaging import failures, formats, io
+from aedesk.imaging import failures, formats, io, jpeg_reader
 from aedesk.imaging.display import to_display
-from aedesk.imaging.exif import Exif
+from aedesk.imaging.exif import Exif, stored_orientation
 from aedesk.imaging.orientation import upright
 from aedesk.imaging.picture import Picture
-from aedesk.imaging.pillow_reader import PillowReader, samples_of
+from aedesk.imaging.pillow_reader import samples_of
 from aedesk.imaging.samples import Pixels, on_white
 
 
@@ -37,15 +37,18 @@ def small(picture: Picture, edge_px: int) -> Pixels:
 
 
 def _small_jpeg(path: Path, edge_px: int) -> Picture | None:
-    """A reduced JPEG, None if the file is no JPEG."""
+    """A reduced JPEG, None if the file is no JPEG of 8 bits."""
     with failures.reading(path):
         with path.open("rb") as file:
             if formats.identify(path, file.read(formats.HEAD_BYTES)) != "JPEG":
                 return None
-        with PillowReader("JPEG").open(path) as image:
+        segments = jpeg_reader.checked(path)
+        if segments.bits != 8:
+            return None
+        with jpeg_reader.pillow.open(path) as image:
             exif = Exif.parse(image.info.get("exif"))
             icc = None if image.mode == "CMYK" else image.info.get("icc_profile")
             image.draft(None, (edge_px, edge_px))
             image.load()
-            samples = upright(samples_of(image), exif.orientation if exif else 1)
+            samples = upright(samples_of(image), stored_orientation(exif, segments.xmp))
             return Picture(samples, icc=icc)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aedesk.imaging import tiff_colour, tiff_tags
+from aedesk.imaging import iptc, tiff_colour, tiff_tags
 from aedesk.imaging.exif import Exif, dpi_of, stored_orientation
 from aedesk.imaging.failures import CONVERT, Unsupported
 from aedesk.imaging.header import Header
@@ -46,6 +46,7 @@ def header(path: Path, page: int = 0) -> Header:
         exif=exif.block if exif else None,
         xmp=xmp,
         dpi=dpi_of(directory),
+        iptc=_resources(directory),
         frames=frames,
         page=page,
         notes=_notes(layout),
@@ -74,6 +75,12 @@ def _directory(path: Path, page: int) -> tuple[Directory, str, int]:
     with path.open("rb") as stream:
         file = TagFile(stream)
         return file.directory(page), file.order, file.count_directories()
+
+
+def _resources(directory: Directory) -> bytes | None:
+    """IPTC from Photoshop's resources, or from the tag that holds it alone."""
+    found = (iptc.resources(directory.tags[tag].value) for tag in (tiff_tags.PHOTOSHOP, tiff_tags.IPTC) if tag in directory.tags)
+    return next((resources for resources in found if resources), None)
 
 
 def _is_for_pillow(layout: Layout) -> bool:

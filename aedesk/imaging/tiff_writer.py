@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from aedesk.imaging import tags, tiff_tags
+from aedesk.imaging import iptc, tags, tiff_tags
 from aedesk.imaging.exif import ORIENTATION, Exif, resolution_tags
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tags import Tag
@@ -78,6 +78,10 @@ def _structure(picture: Picture, order: str, rows: int, offsets: list[int], size
         found |= resolution_tags(order, picture.dpi)
     if picture.icc:
         found[tiff_tags.ICC] = Tag(_UNDEFINED, len(picture.icc), picture.icc, order)
+    if picture.iptc:
+        found[tiff_tags.PHOTOSHOP] = Tag(_BYTE, len(picture.iptc), picture.iptc, order)
+        if caption := iptc.caption(picture.iptc):
+            found[tiff_tags.IPTC] = Tag(_UNDEFINED, len(caption), caption, order)
     if picture.xmp:
         found[tiff_tags.XMP] = Tag(_BYTE, len(picture.xmp), picture.xmp, order)
     return found
