@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from aedesk.imaging.io import PictureInfo
     from aedesk.imaging.picture import Picture
     from aedesk.imaging.samples import Pixels
-    from aedesk.jobs.picture_reader import PictureReader
+    from aedesk.jobs.picture_reader import Reads
 
-_readers: list[PictureReader] = []
+_readers: list[Reads] = []
 
 
 def read(path: Path, page: int | None = None) -> Picture:
@@ -40,9 +40,13 @@ def close() -> None:
         _readers.pop().close()
 
 
-def _reader() -> PictureReader:
+def _reader() -> Reads:
     if not _readers:
-        from aedesk.jobs.picture_reader import PictureReader
-
-        _readers.append(PictureReader())
+        _readers.append(_make_reader())
     return _readers[0]
+
+
+def _make_reader() -> Reads:
+    from aedesk.jobs.picture_reader import PictureReader  # late, because most commands read nothing
+
+    return PictureReader()

@@ -64,7 +64,7 @@ def check_formats(folder: Path) -> str:
                 expect(np.array_equal(again.pixels, picture.pixels), f"{path.name} came back with other pixels")
                 expect(again.pixels.dtype == picture.pixels.dtype, f"{path.name} came back in another depth")
             else:
-                fidelity = psnr(again.pixels, make_picture().pixels)
+                fidelity = psnr(again.pixels, make_picture(dtype=again.pixels.dtype.type).pixels)
                 expect(fidelity > 35, f"{path.name} came back at {fidelity:.1f} dB")
             expect(again.icc == picture.icc, f"{path.name} lost its colour profile")
         names.append(again.source_format)

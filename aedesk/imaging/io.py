@@ -27,6 +27,7 @@ __all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "r
 
 _READERS = {
     "JPEG": "jpeg_reader",
+    "BMP": "bmp_reader",
     "PNG": "png",
     "TIFF": "tiff_reader",
     "AVIF": "avif_reader",

@@ -3,16 +3,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from aedesk.cli import reading
 from aedesk.cli.main import main
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
+from aedesk.jobs.picture_reader import InlineReader
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,14 @@ class Outcome:
     code: int
     out: str
     err: str
+
+
+@pytest.fixture(autouse=True)
+def _pictures_are_read_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Starting a process for every test is most of its time; ``test_reading.py`` has the real one."""
+    monkeypatch.setattr(reading, "_make_reader", InlineReader)
+    yield
+    reading.close()
 
 
 @pytest.fixture
