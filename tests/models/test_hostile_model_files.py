@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from aedesk.codec.encoder import encode
 from small_codec import make_lively_codec
 
 from aedesk.codec.loading import codec_for, load_codec, load_embedded
+from aedesk.codec.picture_codec import EncodeOptions
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import ModelError
 from aedesk.core.limits import limits_of
@@ -109,7 +109,7 @@ def test_an_aed_file_with_a_card_of_a_billion_blocks_is_refused(tmp_path: Path) 
     picture = Picture(np.zeros((64, 64, 3), np.uint8))
     data = model_bytes({"family": "convolutional", "architecture": {"widths": [1], "blocks": [10**9]}})
     assert len(data) < 970
-    file = read_aed(encode(picture, codec, embedded=data).data)  # type: ignore[arg-type]
+    file = read_aed(codec.encode(picture, EncodeOptions(50, model_file=data)).data)
     with pytest.raises(ModelError, match="not the one that wrote it"):
         codec_for(file, "cpu")
     with pytest.raises(ModelError, match="blocks is"):
