@@ -29,12 +29,14 @@ def edit_settings(settings: Settings, choices: Choices, parent: QWidget) -> bool
     return accepted
 
 
-def show_help(parent: QWidget) -> None:
-    from aedesk.gui.dialogs.help import HelpDialog
+def show_manual(page: str, parent: QWidget) -> None:
+    """Shows a page of the manual in its window, of which there is one at most; it does not block the main window."""
+    from aedesk.gui.manual.window import ManualWindow
 
-    dialog = HelpDialog(parent)
-    dialog.exec()
-    dialog.deleteLater()
+    window = parent.findChild(ManualWindow) or ManualWindow(parent)
+    window.show_page(page)
+    window.show()
+    window.raise_()
 
 
 def show_about(devices: Sequence[DeviceInfo], parent: QWidget) -> None:

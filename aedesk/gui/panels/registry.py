@@ -52,20 +52,27 @@ def _models() -> type[Panel]:
 
 @dataclass(frozen=True)
 class PanelEntry:
-    """One panel: ``row`` is that of the switch, 0 for pictures and 1 for models; ``tip`` says in a sentence what it is for."""
+    """One panel.
+
+    Args:
+        row: of the switch, 0 for pictures and 1 for models.
+        tip: what it is for, in a sentence.
+        page: its page of the manual; empty for the one of its name.
+    """
 
     name: str
     title: str
     load: Callable[[], type[Panel]]
     row: int = 0
     tip: str = ""
+    page: str = ""
 
 
 PANELS: tuple[PanelEntry, ...] = (
     PanelEntry("restore", "Restore", _restore, 0, "Take noise out of pictures"),
     PanelEntry("erase", "Erase", _erase, 0, "Take marks, stamps, scratches and other things off pictures"),
     PanelEntry("compress", "Compress", _compress, 0, "Make pictures into small .aed files, and see what that costs them"),
-    PanelEntry("add_noise", "Add noise", _add_noise, 0, "Make noisy copies of clean pictures, to try a model on"),
+    PanelEntry("add_noise", "Add noise", _add_noise, 0, "Make noisy copies of clean pictures, to try a model on", page="restore"),
     PanelEntry("train", "Train", _train, 1, "Teach an autoencoder your own pictures"),
     PanelEntry("explore", "Explore", _explore, 1, "Look inside a model"),
     PanelEntry("models", "Models", _models, 1, "Read about models, import and export them"),

@@ -119,7 +119,8 @@ class MainWindow(QMainWindow):
             "cancel": self.workspace.queue.cancel_all,
             "clear_jobs": self.jobs.clear_over,
             "reference": commands.load_reference,
-            "help": lambda: dialogs.show_help(self),
+            "manual": lambda: self._show_manual(self.panel_stack.page),
+            "shortcuts": lambda: self._show_manual("shortcuts"),
             "show_log": self._show_log,
             "about": lambda: dialogs.show_about(self.workspace.catalog.devices, self),
         }
@@ -143,7 +144,12 @@ class MainWindow(QMainWindow):
         self.viewer.files_dropped.connect(self.commands.opener.open)
         self.commands.opener.recent_changed.connect(self._fill_recent)
         self.panel_stack.changed.connect(self._on_panel)
+        self.panel_stack.help_wanted.connect(self._show_manual)
         self._fill_recent()
+
+    @Slot(str)
+    def _show_manual(self, page: str) -> None:
+        dialogs.show_manual(page, self)
 
     def _make_panel(self, entry: PanelEntry) -> Panel:
         panel = entry.load()(self.workspace, self.viewer)

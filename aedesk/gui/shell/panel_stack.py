@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QScrollArea, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.panels.base import Panel
 from aedesk.gui.panels.registry import PanelEntry
@@ -25,6 +25,7 @@ class PanelStack(QWidget):
     """
 
     changed = Signal(str)  # the name of the panel that is in front now
+    help_wanted = Signal(str)  # the page of the manual that is wanted
 
     def __init__(self, entries: Sequence[PanelEntry], make: Callable[[PanelEntry], Panel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +51,19 @@ class PanelStack(QWidget):
                 group.addButton(button)
                 row.addWidget(button, 1)
             switch.addLayout(row)
+        self._title = QLabel(self._entries[self._name].title)
+        self._title.setObjectName("panelTitle")
+        ask = QToolButton()
+        ask.setObjectName("panelHelp")
+        ask.setText("?")
+        ask.setAccessibleName("Manual page of this panel")
+        ask.setToolTip("Open the manual at this page (F1)")
+        ask.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        ask.clicked.connect(lambda: self.help_wanted.emit(self.page))
+        header = QHBoxLayout()
+        header.setContentsMargins(16, 8, 12, 0)
+        header.addWidget(self._title, 1)
+        header.addWidget(ask)
         line = QFrame()
         line.setObjectName("panelsLine")
         line.setFixedHeight(1)
@@ -58,6 +72,7 @@ class PanelStack(QWidget):
         column.setSpacing(0)
         column.addLayout(switch)
         column.addWidget(line)
+        column.addLayout(header)
         column.addWidget(self._stack, 1)
         self._buttons[self._name].setChecked(True)
         group.buttonToggled.connect(self._on_toggled)
@@ -65,6 +80,11 @@ class PanelStack(QWidget):
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def page(self) -> str:
+        """The manual's page of the panel in front."""
+        return self._entries[self._name].page or self._name
 
     @property
     def current(self) -> Panel:
@@ -102,6 +122,7 @@ class PanelStack(QWidget):
         self._name = next(name for name, known in self._buttons.items() if known is button)
         self.panel(self._name)
         self._stack.setCurrentWidget(self._pages[self._name])
+        self._title.setText(self._entries[self._name].title)
         self.changed.emit(self._name)
 
     def _make_button(self, entry: PanelEntry) -> QToolButton:

@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDialogButtonBox, QFileDialog, QMessageBox, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,9 +15,7 @@ from aedesk.core.specs import DeviceInfo
 from aedesk.gui.diagnostics.system_report import licence_of, parts
 from aedesk.gui.dialogs import files, show_message
 from aedesk.gui.dialogs.about import AboutDialog, about_html
-from aedesk.gui.dialogs.help import help_html
 from aedesk.gui.dialogs.settings import SettingsDialog
-from aedesk.gui.shell.commands.table import ROWS as ACTIONS
 from aedesk.settings.rows import ROWS
 from aedesk.settings.store import Settings
 
@@ -67,14 +64,6 @@ def test_a_remembered_choice_that_is_not_known_now_is_kept(qtbot: QtBot) -> None
     qtbot.addWidget(dialog)
     dialog.apply()
     assert settings["device"] == "cuda:3"
-
-
-def test_the_help_page_lists_every_key(qapp: QApplication) -> None:
-    page = html.unescape(help_html())
-    for row in ACTIONS:
-        for key in row.keys:
-            assert QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) in page
-            assert row.tip in page
 
 
 def test_the_about_page_names_every_requirement_with_its_version_and_licence(project: Path) -> None:

@@ -95,7 +95,8 @@ ROWS: tuple[ActionRow, ...] = (
         "&Picture",
         gap=True,
     ),
-    ActionRow("help", "&Keyboard shortcuts", "List what the keys do", ("F1",), "&Help", "help"),
+    ActionRow("manual", "&Manual", "Open the manual at the page of this panel", ("F1",), "&Help", "help"),
+    ActionRow("shortcuts", "&Keyboard and mouse", "List the keyboard shortcuts and mouse actions", ("Ctrl+F1",), "&Help"),
     ActionRow("show_log", "Open &log folder", "Show the file with the details of what happened", (), "&Help"),
     ActionRow("about", "&About aedesk", "Versions and licences", (), "&Help", gap=True),
 )
