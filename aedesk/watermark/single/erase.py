@@ -1,13 +1,15 @@
-"""The erasing service: marks come off where they let the picture through, and what is hidden is filled from its surroundings.
+"""The service that erases: semi-transparent watermarks are unblended, hidden areas are inpainted.
 
-What a mask does not cover, its soft edge included, keeps every bit. Work is done on the parts of the picture that are covered, with
-some context around them, so that a small mark on a large picture takes no longer than on a small one.
+Pixels outside of the mask and its soft edge keep every bit. Only the masked parts of a picture are processed, with some context, so that
+a small watermark on a large picture takes no longer than on a small one.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,259 +23,263 @@ from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.inpainting.regions import (
-    Mask,
-    as_mask,
-    blocks,
-    compose,
-    dilated,
-    feathered,
-    groups_without,
-    grown,
-    regions,
-    spread,
-    window,
-)
-from aedesk.watermark.single.extraction import JOIN_PX, TRIES, Peeled, peel
-from aedesk.watermark.single.filling import to_fill
-from aedesk.watermark.single.find import FLAT, KNOWN, reduction, search
-from aedesk.watermark.single.network import Eraser, Look, Places, drained, load_eraser
-from aedesk.watermark.single.overlay import Ink
-from aedesk.watermark.single.overlay_stack import Layers
+from aedesk.inpainting.fill_plan import plan_fills
+from aedesk.inpainting.inpaint import Inpainter, holes_of_part, inpaint
+from aedesk.inpainting.mask_ops import Mask, add_feather, crop_mask, dilate, to_mask
+from aedesk.inpainting.regions import find_regions, grow_box, split_box
+from aedesk.models.tiled_network import MaskSource
+from aedesk.watermark.single.detection import FULL_RESOLUTION, detect, downscale_factor
+from aedesk.watermark.single.extraction import ExtractionResult, extract_overlays
+from aedesk.watermark.single.extraction_thresholds import EXTRACTION
+from aedesk.watermark.single.groups import colour_spread, uncovered_groups
+from aedesk.watermark.single.network import EraseNetwork, PredictionMap, load_erase_network, opacity_bytes, result_of
+from aedesk.watermark.single.overlay import UniformOverlay
+from aedesk.watermark.single.overlay_stack import OverlayStack
 
-OPAQUE = round(0.85 * 255)
-"""Alpha (of 255) above which too little of the picture shines through."""
-HINT_PX = 3
-"""How far beyond a mask a mark may reach."""
-FAINT = -1.0
-"""Log-odds from which a pixel belongs to a mark that is known to be there."""
-TRACE = 0.02
-"""Share of a part of the mask in which a mark must be seen; else it covers something that belongs to the picture itself."""
-AROUND_PX = 32
-"""Surroundings of a part in which the picture is compared with what lies under a mark."""
-EDGE_PX = 2
-"""Soft edges of what is hidden, which are filled with it."""
-LARGE_PX = 512
-"""Edge of a square above which a part of the mask is more than the network sees at full size, so that its inks are looked for in a search.
-"""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EraseThresholds:
+    """How a mask is divided into what is unblended and what is inpainted. Chosen by hand; no script fits these values yet.
+
+    Args:
+        opaque_alpha: opacity (of 255) above which too little of the picture shows through.
+        hint_margin_px: distance by which a watermark may exceed the user's mask.
+        hinted_logit: log-odds from which a pixel belongs to a watermark whose presence is known.
+        min_marked_px, min_marked_fraction: a component of the mask with less of a watermark in it hides an object, and is inpainted.
+        max_opaque_fraction: a component of whose watermark more is opaque is inpainted as a whole.
+        surroundings_px: context of a part for detecting and fitting overlays.
+        opaque_edge_px: width of the soft edge around opaque pixels, which is inpainted too.
+        large_region_px: edge of a square; larger regions of a mask exceed what the network sees at full resolution, so that their
+            overlays are detected on the downscaled picture.
+    """
+
+    opaque_alpha: int = round(0.85 * 255)
+    hint_margin_px: int = 3
+    hinted_logit: float = -1.0
+    min_marked_px: int = 8
+    min_marked_fraction: float = 0.02
+    max_opaque_fraction: float = 0.5
+    surroundings_px: int = 32
+    opaque_edge_px: int = 2
+    large_region_px: int = 512
+
+
+THRESHOLDS = EraseThresholds()
 
 
 def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: CancelToken) -> Iterator[Event]:
-    """Erase what a mask covers, or without one the marks that are found. Finished carries an ``EraseResult``.
+    """Erases what a mask covers, or the detected watermarks if it is None. Finished carries an ``EraseResult``.
 
-    Raises DeviceError and ModelError, and SpecError for a mask that does not fit. Fully transparent pixels keep their bytes.
+    Fully transparent pixels keep their values. Raises DeviceError, ModelError, and SpecError for a mask that does not fit.
     """
     yield Started("Erasing", picture.megapixels, "MP")
     begun = time.perf_counter()
-    remover = load_eraser(spec.model, "erase", spec.device, spec.precision)
+    network = load_erase_network(spec.model, spec.device, spec.precision)
     if mask is None:
-        marks = yield from search(remover, picture, spec.sensitivity, cancel)
-        work = _Work(spec, picture, marks.mask, remover, cancel)
+        detection = yield from detect(network, picture, spec.sensitivity, cancel)
+        work = _EraseWork(spec, picture, detection.mask, network, cancel)
         if spec.method != "inpaint":
-            yield from work.peel_off(marks.layers, np.full(marks.mask.shape, 255, np.uint8))
+            yield from work.remove_known_overlays(detection.stack, np.full(detection.mask.shape, 255, np.uint8))
         work.searched[:] = True
     else:
-        work = _Work(spec, picture, as_mask(mask, picture), remover, cancel)
-        if spec.method != "inpaint" and (large := work.large()).any():
-            marks = yield from search(remover, picture, spec.sensitivity, cancel)
-            yield from work.peel_off(marks.layers, feathered(large, spec.feather_px))
-    yield from work.all()
-    area = int(np.count_nonzero(work.taken))
+        work = _EraseWork(spec, picture, to_mask(mask, picture), network, cancel)
+        if spec.method != "inpaint" and (large := work.large_regions()).any():
+            detection = yield from detect(network, picture, spec.sensitivity, cancel)
+            yield from work.remove_known_overlays(detection.stack, add_feather(large, spec.feather_px))
+    yield from work.erase_mask()
+    area_px = int(np.count_nonzero(work.taken))
     seconds = time.perf_counter() - begun
-    result = EraseResult(picture.with_pixels(work.pixels), work.taken, area, str(remover.device), remover.precision, seconds)
-    told = f"{100 * area / work.taken.size:.1f} % of the picture" if area else "nothing found, nothing changed"
-    yield Finished(result, f"{told}, {seconds:.1f} s on {remover.device}, {remover.precision}")
+    result = EraseResult(picture.with_pixels(work.pixels), work.taken, area_px, str(network.device), network.precision, seconds)
+    summary = f"{100 * area_px / work.taken.size:.1f} % of the picture" if area_px else "nothing found, nothing changed"
+    yield Finished(result, f"{summary}, {seconds:.1f} s on {network.device}, {network.precision}")
 
 
-class _Work:
-    """One picture on its way: ``pixels`` is the result so far, ``taken`` how much of the erased version each pixel took, ``searched`` where
-    inks have been looked for."""
+class _EraseWork:
+    """The state of one picture: ``mask`` is what remains to be erased, ``searched`` where overlays have been looked for already."""
 
-    def __init__(self, spec: EraseSpec, picture: Picture, wanted: Mask, remover: Eraser, cancel: CancelToken) -> None:
-        self.spec, self.picture, self.wanted, self.remover, self.cancel = spec, picture, wanted, remover, cancel
+    def __init__(self, spec: EraseSpec, picture: Picture, mask: Mask, network: EraseNetwork, cancel: CancelToken) -> None:
+        self.spec, self.picture, self.mask, self.network, self.cancel = spec, picture, mask, network, cancel
         self.size = (picture.width, picture.height)
-        self.pixels = picture.pixels.copy()
-        self.taken = np.zeros(wanted.shape, np.uint8)
-        self.searched = np.zeros(wanted.shape, bool)
-        self._begun_px = self._all_px = 0
+        self.original = PixelSource(picture.pixels, picture.alpha)
+        self.inpainter = Inpainter(picture, spec.inpaint_model, spec.device, spec.precision, cancel)
+        self.searched = np.zeros(mask.shape, bool)
+        self._done_px = self._total_px = 0
 
-    def large(self) -> Mask:
-        """What of the mask lies in parts that are more than the network sees of a picture at full size."""
-        result = np.zeros_like(self.wanted)
-        if reduction(self.picture) > 1:
-            for box in regions(self.wanted):
-                if box.area > LARGE_PX**2:
-                    result[box.slices] = self.wanted[box.slices]
+    @property
+    def pixels(self) -> NDArray:
+        """(H, W, C), the result so far."""
+        return self.inpainter.pixels
+
+    @property
+    def taken(self) -> Mask:
+        """(H, W) uint8, the weight of the erased version in each pixel, of 255."""
+        return self.inpainter.taken
+
+    def large_regions(self) -> Mask:
+        """The part of the mask in regions that exceed what the network sees at full resolution."""
+        result = np.zeros_like(self.mask)
+        if downscale_factor(self.picture) > 1:
+            for box in find_regions(self.mask):
+                if box.area > THRESHOLDS.large_region_px**2:
+                    result[box.slices] = self.mask[box.slices]
         return result
 
-    def peel_off(self, layers: Layers, most: Mask) -> Iterator[Event]:
-        """Generator of Progress that takes off inks which are known already; the mask keeps what they do not cover, and what of them is
-        all but opaque.
+    def remove_known_overlays(self, stack: OverlayStack, max_weight: Mask) -> Iterator[Event]:
+        """Removes overlays that are known already; yields Progress. What they do not cover, or hide, remains in the mask.
 
         Args:
-            most: (H, W), how much of what is computed a pixel may take. The inks' soft edges are known, so that none is added.
+            max_weight: (H, W), limit of the weight of changed pixels. The overlays have soft edges of their own; no feather is added.
         """
-        clear = np.array([False, *(round(ink.alpha * 255) <= OPAQUE for ink in layers.inks)])[layers.which] & (most > 0)
-        source = PixelSource(self.picture.pixels, self.picture.alpha)
-        parts = [block for box in regions(clear) for block in blocks(box)]
-        self._all_px = sum(part.area for part in parts)
+        see_through = np.array([False, *(round(overlay.alpha * 255) <= THRESHOLDS.opaque_alpha for overlay in stack.overlays)])
+        clear = see_through[stack.index] & (max_weight > 0)
+        parts = [block for box in find_regions(clear) for block in split_box(box)]
+        self._total_px = sum(part.area for part in parts)
         for part in parts:
             self.cancel.check()
             place = part.slices
-            bare = to_pixels(torch.from_numpy(layers.without(source(part).numpy(), place)), self.picture.channels, self.pixels.dtype)
-            weight = np.where(clear[place], most[place], np.uint8(0))
-            self._change(part, bare, weight)
+            weight = np.where(clear[place], max_weight[place], np.uint8(0))
+            self.inpainter.change(part, self._to_pixels(stack.remove_from(self.original(part).numpy(), place)), weight)
             if self.spec.method == "auto":
-                yield from self._measure_edges(part, layers.part(place), weight)
-            self._begun_px += part.area
-        self._begun_px = 0
-        self.wanted = np.where(clear, np.uint8(0), self.wanted)
+                yield from self._refine_soft_edges(part, stack.crop(place), weight)
+            self._done_px += part.area
+        self._done_px = 0
+        self.mask = np.where(clear, np.uint8(0), self.mask)
         self.searched |= clear
 
-    def all(self) -> Iterator[Event]:
-        """Generator of Progress that erases what the mask covers."""
-        margin = int(np.ceil(self.spec.feather_px)) + HINT_PX
-        parts = [block for box in regions(self.wanted) for block in blocks(grown(box, margin, *self.size))]
-        self._all_px = sum(part.area for part in parts)
-        for part in parts:
-            yield from self._do(part)
-            self._begun_px += part.area
-
-    def _do(self, part: Box) -> Iterator[Event]:
-        wanted = self.wanted[part.top : part.bottom, part.left : part.right]
+    def erase_mask(self) -> Iterator[Event]:
+        """Erases what the mask covers; yields Progress."""
+        margin_px = int(np.ceil(self.spec.feather_px)) + THRESHOLDS.hint_margin_px
         if self.spec.method == "inpaint":
-            hidden = wanted > 0
-        else:
-            mark, alpha, bare, layers = yield from self._take_off(part)
-            if self.spec.method == "unblend":
-                mark, hidden = wanted > 0, np.zeros(wanted.shape, bool)
-            else:
-                mark &= wanted > 0
-                hidden = _hidden(wanted > 0, mark, alpha) | self._flat(part, groups_without(wanted > 0, layers.which > 0, KNOWN, JOIN_PX))
-            weight = feathered(np.where(mark & ~hidden, wanted, 0).astype(np.uint8), self.spec.feather_px)
-            self._change(part, bare, weight)
-            if self.spec.method == "auto":
-                yield from self._measure_edges(part, layers, weight)
-        for inner, halo_px in to_fill(hidden):
-            box, place = inner.out_of(part), inner.slices
-            filled = yield from self._fill(box, part, hidden, halo_px)
-            self._change(box, filled, np.where(hidden[place], wanted[place], 0).astype(np.uint8))
+            for done_px, total_px in inpaint(self.inpainter, self.mask, margin_px):
+                yield Progress(done_px / 1e6, total_px / 1e6, "MP", "inpainting")
+            return
+        parts = [block for box in find_regions(self.mask) for block in split_box(grow_box(box, margin_px, *self.size))]
+        self._total_px = sum(part.area for part in parts)
+        for part in parts:
+            yield from self._erase_part(part)
+            self._done_px += part.area
 
-    def _flat(self, part: Box, unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """What is of one colour of that which is of no ink: scratches and date stamps, of which a network may think that they let something
-        through."""
-        source = PixelSource(self.picture.pixels, self.picture.alpha)
-        labels, _ = ndimage.label(unknown, structure=np.ones((3, 3)))
-        result = np.zeros_like(unknown)
+    def _erase_part(self, part: Box) -> Iterator[Event]:
+        mask = self.mask[part.slices]
+        wanted = mask > 0
+        marked, alpha, restored, stack = yield from self._unblend(part)
+        if self.spec.method == "unblend":
+            marked, hidden = wanted, np.zeros(mask.shape, bool)
+        else:
+            marked &= wanted
+            without_overlay = uncovered_groups(wanted, stack.index > 0, FULL_RESOLUTION.overlay_fraction, EXTRACTION.join_px)
+            hidden = hidden_pixels(wanted, marked, alpha) | self._uniform_components(part, without_overlay)
+        weight = add_feather(np.where(marked & ~hidden, mask, 0).astype(np.uint8), self.spec.feather_px)
+        self.inpainter.change(part, restored, weight)
+        if self.spec.method == "auto":
+            yield from self._refine_soft_edges(part, stack, weight)
+        yield from self._relay(self.inpainter.fill_part(part, hidden, mask), "inpainting")
+
+    def _uniform_components(self, part: Box, components: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The components of one colour, such as scratches and date stamps, which the network may take for semi-transparent."""
+        labels, _ = ndimage.label(components, structure=np.ones((3, 3)))
+        result = np.zeros_like(components)
         for number, place in enumerate(ndimage.find_objects(labels), 1):
-            group = labels[place] == number
-            if spread(source(Box(place[1].start, place[0].start, place[1].stop, place[0].stop).out_of(part)).numpy()[:, group]) < FLAT:
-                result[place] |= group
+            component = labels[place] == number
+            box = Box(place[1].start, place[0].start, place[1].stop, place[0].stop).out_of(part)
+            if colour_spread(self.original(box).numpy()[:, component]) < FULL_RESOLUTION.flat_spread:
+                result[place] |= component
         return result
 
-    def _measure_edges(self, part: Box, layers: Layers, weight: Mask) -> Iterator[Event]:
-        """Generator of Progress that takes inks off once more where they cover a pixel in part, beside a filling of those pixels.
+    def _refine_soft_edges(self, part: Box, stack: OverlayStack, weight: Mask) -> Iterator[Event]:
+        """Removes overlays again where they cover pixels partly, measured against an inpainting of these pixels; yields Progress.
 
         Args:
-            layers: of the part.
-            weight: (h, w), how much of what is computed the part takes.
+            stack: of the part.
+            weight: (h, w), the weight of changed pixels in the part.
         """
-        soft = layers.soft() & (weight > 0)
-        source = PixelSource(self.picture.pixels, self.picture.alpha)
-        for inner, halo_px in to_fill(soft):
+        soft = stack.soft_edges() & (weight > 0)
+        for inner, context_px in plan_fills(soft):
             box, place = inner.out_of(part), inner.slices
-            filled = yield from self._fill(box, part, soft, halo_px, once=True)
-            known = PixelSource(filled, None)(Box(0, 0, box.width, box.height)).numpy()
-            bare = torch.from_numpy(layers.without_edges(source(box).numpy(), known, place))
-            self._change(
-                box, to_pixels(bare, self.picture.channels, self.pixels.dtype), np.where(soft[place], weight[place], 0).astype(np.uint8)
-            )
+            steps = self.inpainter.fill(box, holes_of_part(part, soft), context_px, single_round=True)
+            filled = yield from self._relay(steps, "inpainting")
+            background = PixelSource(filled, None)(Box(0, 0, box.width, box.height)).numpy()
+            restored = self._to_pixels(stack.remove_with_background(self.original(box).numpy(), background, place))
+            self.inpainter.change(box, restored, np.where(soft[place], weight[place], 0).astype(np.uint8))
 
-    def _take_off(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray, Layers]]:
-        """Generator of Progress that returns where a mark is (bool), its alpha (uint8), the part's pixels without it, and its inks."""
-        source = PixelSource(self.picture.pixels, self.picture.alpha)
-        around = grown(part, AROUND_PX, *self.size)
-
-        def look(box: Box, ink: Ink | None = None, places: Places | None = None) -> Look:
-            return drained(self.remover.look(source, self.size, box, self.cancel, places, ink)).framed(box, around)
-
-        def told(outer: Box) -> NDArray[np.float32]:
-            return window(self.wanted, outer, HINT_PX)
-
-        def peel_with(seen: Look, places: Places | None, tries: int = TRIES) -> Peeled:
-            def ask(ink: Ink, box: Box) -> Look:
-                left, top = box.left + around.left, box.top + around.top
-                return look(Box(left, top, left + box.width, top + box.height), ink, places)
-
-            return peel(marked, seen, ask, tries=tries)
-
-        marked = source(around).numpy()
-        first = look(around, places=told)
-        # Told where a mark is, the network takes its gaps for parts of it too; so inks are looked for as in a search, and told only then.
-        searched = bool(self.searched[part.slices].any())
-        peeled = peel_with(first, told, 0) if searched else peel_with(look(around), None)
-        if not peeled.inks and not searched:
-            peeled = peel_with(first, told)
-        known = peeled.layers.which > 0
-        alpha, light = np.where(known, peeled.layers.alpha(), first.alpha), np.where(known, peeled.layers.light(), first.light)
-        mended = np.empty((3, part.height, part.width), np.float32)
-
-        def sink(core: Box, result: Tensor) -> None:
-            inner = core.within(part)
-            mended[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
-
-        steps = self.remover.mend(source, self.size, part, Look(first.logit, alpha, light), around, sink, self.cancel)
-        yield from self._told(steps, "taking marks off")
-        inner = part.within(around)
-        place = inner.slices
-        bare = np.where(known[place], peeled.bare[:, *place], mended)
-        mark = ((first.logit > FAINT) & ~peeled.gaps) | peeled.mask
-        return (
-            mark[place],
-            np.rint(alpha[place] * 255).astype(np.uint8),
-            to_pixels(torch.from_numpy(bare), self.picture.channels, self.pixels.dtype),
-            peeled.layers.part(place),
+    def _unblend(self, part: Box) -> Generator[Event, None, tuple[NDArray[np.bool_], Mask, NDArray, OverlayStack]]:
+        """Yields Progress; returns of a part the watermark's mask (bool), its alpha (uint8), the pixels without it, and its overlays."""
+        around = grow_box(part, THRESHOLDS.surroundings_px, *self.size)
+        marked = self.original(around).numpy()
+        hinted = self._predict(around, around, self._hint)
+        extraction = self._extract(part, around, marked, hinted)
+        stack = extraction.stack
+        covered = stack.index > 0
+        prediction = PredictionMap(
+            hinted.logit,
+            np.where(covered, stack.alpha(), hinted.alpha),
+            np.where(covered, stack.premultiplied(), hinted.premultiplied),
         )
-
-    def _fill(self, box: Box, part: Box, hidden: NDArray[np.bool_], halo_px: int, *, once: bool = False) -> Generator[Event, None, NDArray]:
-        """Generator of Progress that returns the pixels of a box with what is hidden in it, and elsewhere in the part, filled."""
-        filler = load_eraser(self.spec.inpaint_model, "inpaint", self.spec.device, self.spec.precision)
-        filled = np.empty((box.height, box.width, self.picture.channels), self.pixels.dtype)
-
-        def holes(outer: Box) -> NDArray[np.float32]:
-            # With "inpaint" other holes nearby are nothing to go by, whether they have been filled or not.
-            result = window(self.wanted, outer) if self.spec.method == "inpaint" else np.zeros((outer.height, outer.width), np.float32)
-            top, left = max(outer.top, part.top), max(outer.left, part.left)
-            bottom, right = min(outer.bottom, part.bottom), min(outer.right, part.right)
-            own = hidden[top - part.top : bottom - part.top, left - part.left : right - part.left]
-            result[top - outer.top : bottom - outer.top, left - outer.left : right - outer.left] = own
-            return result
+        refined = np.empty((3, part.height, part.width), np.float32)
 
         def sink(core: Box, result: Tensor) -> None:
-            inner = core.within(box)
-            filled[inner.top : inner.bottom, inner.left : inner.right] = to_pixels(result, self.picture.channels, self.pixels.dtype)
+            refined[:, *core.within(part).slices] = result.numpy()
 
-        source = PixelSource(self.pixels, self.picture.alpha)
-        yield from self._told(filler.fill(source, self.size, box, holes, sink, self.cancel, halo_px, once=once), "filling")
-        return filled
+        steps = self.network.restore(self.original, self.size, part, prediction, around, sink, self.cancel)
+        yield from self._relay(steps, "removing watermarks")
+        place = part.within(around).slices
+        restored = np.where(covered[place], extraction.restored[:, *place], refined)
+        mark = ((hinted.logit > THRESHOLDS.hinted_logit) & ~extraction.gaps) | extraction.mask
+        return mark[place], opacity_bytes(prediction.alpha[place]), self._to_pixels(restored), stack.crop(place)
 
-    def _told(self, steps: Iterator[tuple[int, int]], detail: str) -> Iterator[Event]:
-        for done, _ in steps:
-            yield Progress((self._begun_px + done) / 1e6, self._all_px / 1e6, "MP", detail)
+    def _extract(self, part: Box, around: Box, marked: NDArray[np.float32], hinted: PredictionMap) -> ExtractionResult:
+        """Extracts overlays in the surroundings of a part.
 
-    def _change(self, part: Box, changed: NDArray, weight: Mask) -> None:
-        rows, columns = part.slices
-        if self.picture.alpha is not None:
-            weight = np.where(self.picture.alpha[rows, columns] > 0, weight, 0).astype(np.uint8)
-        compose(self.pixels, changed, weight, part)
-        np.maximum(self.taken[rows, columns], weight, out=self.taken[rows, columns])
+        With a hint the network also segments the gaps of a watermark, so overlays are extracted without one first, as in a search.
+        """
+
+        def extract(first: PredictionMap, hint: MaskSource | None, max_attempts: int | None = None) -> ExtractionResult:
+            def predict(overlay: UniformOverlay, box: Box) -> PredictionMap:
+                return self._predict(box.out_of(around), around, hint, overlay)
+
+            return extract_overlays(marked, first, predict, max_attempts=max_attempts)
+
+        if bool(self.searched[part.slices].any()):
+            return extract(hinted, self._hint, max_attempts=0)
+        extraction = extract(self._predict(around, around, None), None)
+        return extraction if extraction.overlays else extract(hinted, self._hint)
+
+    def _predict(self, box: Box, around: Box, hint: MaskSource | None, overlay: UniformOverlay | None = None) -> PredictionMap:
+        return result_of(self.network.predict(self.original, self.size, box, self.cancel, hint, overlay)).reframed(box, around)
+
+    def _hint(self, outer: Box) -> NDArray[np.float32]:
+        return crop_mask(self.mask, outer, THRESHOLDS.hint_margin_px)
+
+    def _to_pixels(self, restored: NDArray[np.float32]) -> NDArray:
+        return to_pixels(torch.from_numpy(restored), self.picture.channels, self.pixels.dtype)
+
+    def _relay(self, steps: Generator[tuple[int, int], None, T], detail: str) -> Generator[Event, None, T]:
+        """Runs a step of the current part: yields its progress as events of the whole picture and returns its result."""
+        while True:
+            try:
+                done_px, _ = next(steps)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            yield Progress((self._done_px + done_px) / 1e6, self._total_px / 1e6, "MP", detail)
 
 
-def _hidden(wanted: NDArray[np.bool_], mark: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:
-    """What must be filled: parts of the mask in which no mark is seen or one that is mostly opaque, and the opaque places of others."""
-    opaque = mark & (alpha > OPAQUE)
+def hidden_pixels(wanted: NDArray[np.bool_], marked: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:
+    """Returns the pixels (h, w) that must be inpainted.
+
+    These are components of the mask in which no watermark is seen or whose watermark is mostly opaque, and opaque pixels of others.
+
+    Args:
+        wanted: (h, w), the mask.
+        marked: (h, w), pixels of watermarks in the mask.
+        alpha: (h, w) uint8, their opacity.
+    """
+    opaque = marked & (alpha > THRESHOLDS.opaque_alpha)
     labels, count = ndimage.label(wanted, structure=np.ones((3, 3)))
-    sizes, marked, hiding = (np.bincount(labels[where], minlength=count + 1) for where in (wanted, mark, opaque))
-    whole = (marked < np.maximum(8, TRACE * sizes)) | (hiding > 0.5 * marked)
+    area_px, marked_px, opaque_px = (np.bincount(labels[where], minlength=count + 1) for where in (wanted, marked, opaque))
+    whole = marked_px < np.maximum(THRESHOLDS.min_marked_px, THRESHOLDS.min_marked_fraction * area_px)
+    whole |= opaque_px > THRESHOLDS.max_opaque_fraction * marked_px
     whole[0] = False
-    return np.asarray(whole[labels] | (dilated(opaque, EDGE_PX) & wanted))
+    return np.asarray(whole[labels] | (dilate(opaque, THRESHOLDS.opaque_edge_px) & wanted))

@@ -1,4 +1,7 @@
-"""Takes a mark apart into inks: one is measured on what a network has found, the network says where it is, and what is left is next."""
+"""Decomposes a detected watermark into uniform overlays.
+
+One overlay at a time: it is fitted to a group of detected pixels, the network is asked where this overlay is, and what remains is next.
+"""
 
 from __future__ import annotations
 
@@ -11,364 +14,302 @@ from scipy import ndimage
 
 from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
-from aedesk.inpainting.regions import dilated, eroded, grown, joined_groups, regions, strong_groups, strongest_group
-from aedesk.watermark.single.boundary_graph_cut import find_outline, odds, share_out
-from aedesk.watermark.single.network import NEAR_PX, NOWHERE, Look
-from aedesk.watermark.single.overlay import INSIDE_PX, Ink, beside_paint, measure_ink, misfit_shares
-from aedesk.watermark.single.overlay_stack import EDGE_PX, Layers
+from aedesk.inpainting.mask_ops import dilate, erode
+from aedesk.inpainting.regions import find_regions, grow_box
+from aedesk.models.tiled_network import NARROW_CONTEXT_PX
+from aedesk.watermark.single.boundary_graph_cut import find_outline, logit_difference, separate_overlays
+from aedesk.watermark.single.extraction_thresholds import EXTRACTION, ExtractionThresholds
+from aedesk.watermark.single.groups import confident_groups, label_groups, most_confident_group
+from aedesk.watermark.single.network import UNSEEN_LOGIT, PredictionMap
+from aedesk.watermark.single.overlay import UniformOverlay
+from aedesk.watermark.single.overlay_fit import fit_overlay, residual_ratios, residual_vs_opaque
+from aedesk.watermark.single.overlay_stack import SOFT_EDGE_PX, OverlayStack
+from aedesk.watermark.single.plausibility import is_plausible, out_of_range, refit_overlay, without_bright_sign
 
-INKS = 2
-"""Most inks that are taken off: nearly all marks and most logos have no more, and with each the risk grows to take the picture for one."""
-TRIES = 2
-"""Most groups that are measured."""
-JOIN_PX = 8
-"""Letters within twice that of each other are one mark."""
-GROUP_PX = 32
-"""The same of what is measured as one."""
-MARGIN_PX = 8
-HUNCH, HUNCH_PX = 2.0, 100
-"""Log-odds that so many pixels of a group must have for it to be worth a question."""
-SURE, SURE_PX = 2.0, 300
-"""The same of the answer."""
-CERTAIN, CERTAIN_PX = 6.0, 250
-"""Log-odds of the first look that are rare where no mark is, and how many pixels must have them to speak for a mark. Chosen on pictures
-of CID22's validation set and Kodak's, so that fewer clean ones are changed."""
-RAISED, CERTAIN_SHARE = (0.0, 2.0, 4.0), 0.15
-"""Log-odds added to the limit from which a pixel belongs to a mark until such a share of a group is certain: a mark that has run together
-with something large, for which nothing speaks, is then apart."""
-LIKELY, LIKELY_SHARE = 5.5, 0.1
-"""Log-odds of the first look that such a share of what is of the ink of a mark found elsewhere must have. Chosen on four of Kodak's
-pictures, enlarged to 12 megapixels."""
-CLEAR = -2.0
-"""Log-odds below which a pixel bears no mark."""
-SMOOTH, WORSE = 0.95, 0.2
-"""Share of the contrast across its edges that may be left when an ink is taken off; how much more than of its best group of another."""
-FAINTEST = 0.1
-"""Opacity below which a mark can hardly be seen, and what is measured is the picture's own."""
-IMPOSSIBLE, ROUNDING = 0.25, 0.02
-"""Share of pixels that may become darker than black or lighter than white when an ink is taken off, by more than rounding and compression
-make them."""
-MOSTLY = 0.5
-"""The same of a group of what an ink is measured on."""
-RATHER, CLEAR_INK = 0.75, 0.7
-"""Share of a mask that an ink must be able to come off from; alpha above which what cannot is no sign of another ink, for little can."""
-LIVELY, BESIDE_PX, FLATTEST = 2.6, 14, 1e-3
-"""How many times as lively (by the standard deviation, no less than the third) as the picture so near to it may be what comes out under a
-mark."""
-AT_FIRST, MISFIT, GROUP_EVIDENCE = 0.25, 3.0, 0.0
-"""Weights of what speaks for a group of an ink, in log-odds, and how much must. Chosen on CID22's pictures and two of the benchmark's."""
-SEEN, SEEN_SHARE, THROUGH, EVIDENCE = 1.4, 0.1, 4.0, 8.0
-"""The same for all of an ink: the log-odds of the first look that such a share of it exceeds, and how much better it explains what is seen
-across its edges than a paint does. A logistic regression, rounded, of the inks that are measured on CBSD68's and McMaster's pictures,
-marked and unmarked: of these it keeps 157 of 166 that are true and 1 of 60 that are not."""
-SAME = 1.3
-"""How much worse than its best an ink may fit at the opacity of the one before, to be of that opacity: inks of one logo are."""
-SOFT_PX = 3
-"""What is left of a mark so near to what came off is its soft edge."""
-OUTLINE_PX = 2
-"""How far a mark may reach beyond what is surely of it."""
-RIM_COVER = 60
-"""Cover (of 255) above which a pixel beyond a mask belongs to its soft edge."""
-GAP_PX, GAP_AREA = 1, 60
-"""What is left out along the edges of gaps, and how many pixels one needs to be looked at."""
-WHITE, CONTRAST, ENCLOSED = 0.85, 0.012, 0.95
-"""Least colour of what may be the white of a logo; how much it must differ from what lies around it, and share of that which may be left
-when it is taken off."""
-CRUMBS = 0.08
-"""Share of what came off below which the rest of a mark is not worth another question."""
-
-Ask = Callable[[Ink, Box], Look]
-"""Looks for one ink in a part of the picture; the log-odds of the rest are ``NOWHERE``."""
+Predict = Callable[[UniformOverlay, Box], PredictionMap]
+"""Predicts where an overlay is in a box; the result has the whole size, with ``UNSEEN_LOGIT`` outside of the box."""
 
 
 @dataclass
-class Peeled:
-    """What was taken off.
+class ExtractionResult:
+    """The overlays found, and the picture without them.
 
     Args:
-        mask: (h, w), where the network sees an ink; the layers reach beyond it by soft edges.
-        bare: (3, h, w), the picture without them.
-        gaps: (h, w), where a mark lets the picture through bare.
-        logits: of each ink (h, w), where the network sees it.
+        stack: the overlays; they exceed ``mask`` by soft edges.
+        mask: (h, w), where the network sees an overlay.
+        restored: (3, h, w) float32, the picture without the overlays.
+        gaps: (h, w), gaps of the watermark in which the picture is uncovered.
+        logits: per overlay (h, w), the network's log-odds of it.
     """
 
-    layers: Layers
+    stack: OverlayStack
     mask: NDArray[np.bool_]
-    bare: NDArray[np.float32]
+    restored: NDArray[np.float32]
     gaps: NDArray[np.bool_]
     logits: list[NDArray[np.float32]] = field(default_factory=list)
 
     @property
-    def inks(self) -> list[Ink]:
-        return self.layers.inks
+    def overlays(self) -> list[UniformOverlay]:
+        return self.stack.overlays
 
 
-def peel(marked: NDArray[np.float32], first: Look, ask: Ask, limit: float = 0.0, tries: int = TRIES, evidence: float = EVIDENCE) -> Peeled:
-    """Take off all inks that can be measured.
-
-    Args:
-        marked: (3, h, w), from 0 to 1.
-        first: what the network says of all marks.
-        limit: log-odds from which a pixel belongs to a mark.
-        tries: most groups that are measured.
-        evidence: how much must speak for an ink.
-    """
-    mask, gaps = (np.zeros(first.logit.shape, bool) for _ in range(2))
-    done = Peeled(Layers.none(*first.logit.shape), mask, marked.copy(), gaps)
-    left = candidates(first, limit)
-    for _ in range(tries):
-        if len(done.inks) == INKS or not left.any():
-            break
-        group = _next_group(left, first, limit)
-        clear = (first.logit < CLEAR) & ~left
-        for guess in _guesses(marked, group, clear, first, done):
-            found = _ink_of(marked, guess, group, clear, ask, limit, done)
-            if found is None:
-                continue
-            ink, look = found
-            look = _everywhere(ask, ink, left & (look.logit <= NOWHERE), first.logit > limit + LIKELY, look)
-            where = _believed(marked, ink, look, first, clear, _where(look, limit, done), done, evidence)
-            if where.any():
-                break
-        else:
-            left &= ~group
-            continue
-        _take_off(marked, ink, look, _outlined(look, ink, where), done)
-        if len(done.inks) == 1:
-            _take_off_enclosed(marked, ask, done)
-        left &= ~dilated(where, SOFT_PX) & dilated(done.mask, GROUP_PX)  # another ink of the same mark
-        if np.count_nonzero(left) < CRUMBS * np.count_nonzero(done.mask):
-            break
-    if len(done.inks) == 1:
-        given, done.gaps = find_outline(marked, done.layers, done.logits[0])
-        done.mask = (done.mask | given) & ~done.gaps
-        where = done.layers.which > 0
-        done.inks[0] = measured_again(done.inks[0], marked, where, ~dilated(where, 1))
-        done.bare = done.layers.without(marked)
-    if len(done.inks) == 2:
-        shared = share_out(marked, done.layers, odds(*done.logits))
-        done.mask |= shared
-        done.bare[:, shared] = done.layers.without(marked)[:, shared]
-    return done
-
-
-def _next_group(left: NDArray[np.bool_], first: Look, limit: float) -> NDArray[np.bool_]:
-    """The group that is likeliest a mark."""
-    certain = first.logit > limit + CERTAIN
-    for raised in RAISED:
-        group = strongest_group(left & (first.logit > limit + raised), certain, GROUP_PX)
-        count = np.count_nonzero(certain & group)
-        if count >= CERTAIN_PX and count >= CERTAIN_SHARE * np.count_nonzero(group):
-            return group
-    return strongest_group(left, first.logit > limit + SURE, GROUP_PX)
-
-
-def believable(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> bool:
-    """Whether what comes out under an ink can be a picture, and goes on like what is ``clear`` of marks near it."""
-    if ink.alpha < FAINTEST or ink.misfit >= SMOOTH * ink.contrast:
-        return False
-    impossible, lively = _uncovered(marked, ink, inside, clear)
-    return impossible <= IMPOSSIBLE and lively < LIVELY
-
-
-def measured_again(ink: Ink, marked: NDArray[np.float32], inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink:
-    """An ink as it is measured where it is known better where it ends; as it was if that cannot be believed, or is another one with which
-    less of the edges vanishes: of a large mark seen from near a network sees them less well.
-
-    Args:
-        marked: (3, h, w), from 0 to 1.
-        inside: (h, w), where it is.
-        clear: where no mark is.
-    """
-    better = measure_ink(marked, marked, inside, clear)
-    if better is None or not (better.like(ink) or better.misfit * ink.contrast < ink.misfit * better.contrast):
-        return ink
-    return better if believable(marked, better, inside, clear) else ink
-
-
-def _uncovered(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> tuple[float, float]:
-    """The share of pixels that no picture can have where an ink comes off, and how many times as lively as near it the picture is there;
-    once, where nothing is clear near it."""
-    core = eroded(inside, INSIDE_PX)
-    under = ink.under(marked[:, core if core.any() else inside])
-    near = marked[:, dilated(inside, BESIDE_PX) & clear]
-    return float(_impossible(under).mean()), float(under.std(axis=1).mean() / max(near.std(axis=1).mean(), FLATTEST)) if near.size else 1.0
-
-
-def _impossible(under: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(...), which of (3, ...) pixels no picture can have."""
-    return np.asarray(((under < -ROUNDING) | (under > 1 + ROUNDING)).any(axis=0))
-
-
-def _guesses(marked: NDArray[np.float32], group: NDArray[np.bool_], clear: NDArray[np.bool_], first: Look, done: Peeled) -> Iterator[Ink]:
-    """Inks that a group may be of, the likelier first: the one measured across its edges, and the one that the network saw in it."""
-    measured = _measured(marked, done, group, clear)
-    if measured is not None:
-        yield measured
-    surer = group & (first.logit >= np.median(first.logit[group]))
-    alpha = float(np.median(first.alpha[surer]))
-    colour = np.median(first.light[:, surer] / np.maximum(first.alpha[surer], FAINTEST), axis=1)
-    red, green, blue = (alpha * np.minimum(colour, 1)).tolist()
-    yield Ink((red, green, blue), alpha, misfit=1.0)  # how well it fits nobody has seen
-
-
-def _ink_of(
-    marked: NDArray[np.float32], guess: Ink, group: NDArray[np.bool_], clear: NDArray[np.bool_], ask: Ask, limit: float, done: Peeled
-) -> tuple[Ink, Look] | None:
-    """The ink of a group that is thought to be of about that one, and where it is around it; None if it is of none.
-
-    What the first look took for the mark may be half of it, or more: the ink that was guessed finds a mask to measure it on again. If what
-    is measured then cannot be believed, it may be as it was guessed.
-    """
-    box = _around(group)
-    look = ask(guess, box)
-    sure = _where(look, limit, done) & (look.logit > limit + 1)
-    clear = clear & (look.logit < CLEAR)
-    shares, labels = _misfit_shares(marked, guess, sure, clear, done)
-    sure = sure & (shares < max(SMOOTH, shares[1:].min(initial=np.inf) + WORSE))[labels]
-    cannot, area = (np.bincount(labels[sure], weights, len(shares)) for weights in (_impossible(guess.under(marked[:, sure])), None))
-    sure &= (cannot <= MOSTLY * area)[labels]
-    if not sure.any():
-        return None
-    for each in (_measured(marked, done, sure, clear), guess):
-        if each is not None and believable(marked, each, _without_sign(marked, each, sure), clear):
-            return each, look if each.like(guess) else ask(each, box)
-    return None
-
-
-def _without_sign(marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A mask without the places, if they are the smaller part of it, that are too light to be under an ink: the white sign on a disc."""
-    box = bounds(inside)
-    if box.empty or ink.alpha > CLEAR_INK:
-        return inside
-    part = box.slices
-    light = (ink.under(marked[:, *part]) > 1 + ROUNDING).any(axis=0) & inside[part]
-    result = inside.copy()
-    result[part] &= ~dilated(ndimage.binary_opening(light, np.ones((3, 3))), INSIDE_PX)
-    return result if np.count_nonzero(result) >= RATHER * np.count_nonzero(inside) else inside
-
-
-def _everywhere(ask: Ask, ink: Ink, others: NDArray[np.bool_], likely: NDArray[np.bool_], look: Look) -> Look:
-    """A look with what other groups, which may be of the ink too, add to it: each is asked about in its own place, if that is less work.
-    Those that are not ``likely``, or small beside what is known to be of the ink, are not: in a large picture many are nothing."""
-    least = CRUMBS * np.count_nonzero(look.logit > 0)
-    boxes = []
-    for box in regions(others):
-        area, sure = (np.count_nonzero(each[box.top : box.bottom, box.left : box.right]) for each in (others, others & likely))
-        if area >= least and sure >= LIKELY_SHARE * area:
-            boxes.append(box)
-    if boxes and sum((box.width + 2 * NEAR_PX) * (box.height + 2 * NEAR_PX) for box in boxes) > others.size:
-        boxes = [_around(others)]
-    height, width = others.shape
-    for box in boxes:
-        part = grown(box, MARGIN_PX, width, height)
-        place = (slice(part.top, part.bottom), slice(part.left, part.right))
-        more = ask(ink, part)
-        surer = more.logit[place] > look.logit[place]
-        for old, new in ((look.logit, more.logit), (look.alpha, more.alpha), *zip(look.light, more.light, strict=True)):
-            old[place][surer] = new[place][surer]
-    return look
-
-
-def _believed(
+def extract_overlays(
     marked: NDArray[np.float32],
-    ink: Ink,
-    look: Look,
-    first: Look,
-    clear: NDArray[np.bool_],
-    where: NDArray[np.bool_],
-    done: Peeled,
-    evidence: float,
-) -> NDArray[np.bool_]:
-    """What of a look at an ink is believed: the groups for which enough speaks, if enough speaks for them together.
+    first: PredictionMap,
+    predict: Predict,
+    logit_limit: float = 0.0,
+    max_attempts: int | None = None,
+    thresholds: ExtractionThresholds = EXTRACTION,
+) -> ExtractionResult:
+    """Extracts all overlays that can be fitted.
 
-    That is how sure the network is of the ink, was before it was asked, and how well the picture goes on under it; of all of them that the
-    picture goes on at all, for a thing in the picture is explained as well by a paint.
+    Args:
+        marked: (3, h, w) float32 in [0, 1].
+        first: the prediction for all watermarks.
+        predict: predicts where one overlay is.
+        logit_limit: log-odds from which a pixel belongs to a watermark.
+        max_attempts: groups that are tried; None for ``thresholds.max_attempts``.
     """
-    clear = clear & (look.logit < CLEAR)
-    shares, labels = _misfit_shares(marked, ink, where, clear, done)
-    sure = look.logit + AT_FIRST * first.logit
-    sums, areas = (np.bincount(labels[where], weights, len(shares)) for weights in (sure[where], None))
-    where = where & (sums >= areas * (MISFIT * shares + GROUP_EVIDENCE))[labels]
-    if where.any():
-        seen = float(np.quantile(first.logit[where], 1 - SEEN_SHARE))
-        through = beside_paint(marked, done.bare, where, clear | done.mask, ink)
-        if SEEN * seen - THROUGH * np.log(through) < evidence:
-            where[:] = False
-    return where
+    extractor = _Extractor(marked, first, predict, logit_limit, thresholds)
+    extractor.extract(thresholds.max_attempts if max_attempts is None else max_attempts)
+    extractor.refine_boundaries()
+    return extractor.result
 
 
-def _misfit_shares(
-    marked: NDArray[np.float32], ink: Ink, inside: NDArray[np.bool_], clear: NDArray[np.bool_], done: Peeled
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Shares of the contrast that are left of the groups of a mask, the ink's own where that cannot be seen, and the groups."""
-    labels = joined_groups(inside, JOIN_PX)
-    shares = misfit_shares(marked, done.bare, labels, inside, clear | done.mask, ink)
-    return np.where(np.isnan(shares), ink.misfit / ink.contrast, shares), labels
+def seed_groups(first: PredictionMap, logit_limit: float, thresholds: ExtractionThresholds = EXTRACTION) -> NDArray[np.bool_]:
+    """Returns the pixels (h, w) of detected groups that are worth trying."""
+    seeds = first.logit > logit_limit + thresholds.seed_logit
+    return confident_groups(first.logit > logit_limit, seeds, thresholds.min_seed_px, thresholds.join_px)
 
 
-def _around(mask: NDArray[np.bool_]) -> Box:
-    """A box twice as large as what is in a mask."""
+class _Extractor:
+    """The extraction of one picture; ``result`` grows with each overlay."""
+
+    def __init__(
+        self, marked: NDArray[np.float32], first: PredictionMap, predict: Predict, logit_limit: float, thresholds: ExtractionThresholds
+    ) -> None:
+        self.marked, self.first, self.predict, self.limit, self.thresholds = marked, first, predict, logit_limit, thresholds
+        mask, gaps = (np.zeros(first.logit.shape, bool) for _ in range(2))
+        self.result = ExtractionResult(OverlayStack.empty(*first.logit.shape), mask, marked.copy(), gaps)
+
+    def extract(self, max_attempts: int) -> None:
+        """Extracts overlays from group after group."""
+        t, done = self.thresholds, self.result
+        remaining = seed_groups(self.first, self.limit, t)
+        for _ in range(max_attempts):
+            if len(done.overlays) == t.max_overlays or not remaining.any():
+                break
+            group = self._next_group(remaining)
+            accepted = self._accepted_overlay(group, remaining)
+            if accepted is None:
+                remaining &= ~group
+                continue
+            overlay, prediction, where = accepted
+            self._remove(overlay, prediction, self._with_outline(overlay, prediction, where))
+            if len(done.overlays) == 1:
+                self._remove_enclosed_sign()
+            remaining &= ~dilate(where, t.soft_edge_px) & dilate(done.mask, t.fit_join_px)  # another overlay of the same watermark
+            if np.count_nonzero(remaining) < t.min_remainder_fraction * np.count_nonzero(done.mask):
+                break
+
+    def refine_boundaries(self) -> None:
+        """Corrects the outline of a single overlay, or the boundary between two."""
+        done = self.result
+        if len(done.overlays) == 1:
+            added, done.gaps = find_outline(self.marked, done.stack, done.logits[0])
+            done.mask = (done.mask | added) & ~done.gaps
+            covered = done.stack.index > 0
+            done.overlays[0] = refit_overlay(done.overlays[0], self.marked, covered, ~dilate(covered, 1), self.thresholds)
+            done.restored = done.stack.remove_from(self.marked)
+        if len(done.overlays) == 2:
+            shared = separate_overlays(self.marked, done.stack, logit_difference(*done.logits))
+            done.mask |= shared
+            done.restored[:, shared] = done.stack.remove_from(self.marked)[:, shared]
+
+    def _next_group(self, remaining: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The most confident group."""
+        t, logit = self.thresholds, self.first.logit
+        confident = logit > self.limit + t.confident_logit
+        for raised in t.raised_logits:
+            group = most_confident_group(remaining & (logit > self.limit + raised), confident, t.fit_join_px)
+            count = np.count_nonzero(confident & group)
+            if count >= t.min_confident_px and count >= t.min_confident_fraction * np.count_nonzero(group):
+                return group
+        return most_confident_group(remaining, logit > self.limit + t.accept_logit, t.fit_join_px)
+
+    def _accepted_overlay(
+        self, group: NDArray[np.bool_], remaining: NDArray[np.bool_]
+    ) -> tuple[UniformOverlay, PredictionMap, NDArray[np.bool_]] | None:
+        """The overlay of a group with its prediction and mask; None if there is not enough evidence for one."""
+        t = self.thresholds
+        background = (self.first.logit < t.background_logit) & ~remaining
+        for guess in self._initial_overlays(group, background):
+            fitted = self._fit_with_prediction(guess, group, background)
+            if fitted is None:
+                continue
+            overlay, prediction = fitted
+            prediction = self._extend(overlay, prediction, remaining & (prediction.logit <= UNSEEN_LOGIT))
+            where = self._supported(overlay, prediction, self._detected(prediction), background)
+            if where.any():
+                return overlay, prediction, where
+        return None
+
+    def _initial_overlays(self, group: NDArray[np.bool_], background: NDArray[np.bool_]) -> Iterator[UniformOverlay]:
+        """Initial guesses for a group's overlay: the one fitted across its edges, then the one that the network predicted."""
+        fitted = self._fit(group, background)
+        if fitted is not None:
+            yield fitted
+        min_alpha = self.thresholds.min_alpha
+        confident = group & (self.first.logit >= np.median(self.first.logit[group]))
+        alpha = float(np.median(self.first.alpha[confident]))
+        colour = np.median(self.first.premultiplied[:, confident] / np.maximum(self.first.alpha[confident], min_alpha), axis=1)
+        red, green, blue = (alpha * np.minimum(colour, 1)).tolist()
+        yield UniformOverlay((red, green, blue), alpha, residual=1.0)  # not measured, so that it does not count as a good fit
+
+    def _fit(self, inside: NDArray[np.bool_], background: NDArray[np.bool_]) -> UniformOverlay | None:
+        """Fits an overlay, preferably with the alpha of the first one."""
+        done = self.result
+        known = background | done.mask
+        overlay = fit_overlay(self.marked, done.restored, inside, known)
+        if overlay is not None and done.overlays:
+            same_alpha = fit_overlay(self.marked, done.restored, inside, known, done.overlays[0].alpha)
+            if same_alpha is not None and same_alpha.residual < self.thresholds.same_alpha_residual * overlay.residual:
+                return same_alpha
+        return overlay
+
+    def _fit_with_prediction(
+        self, guess: UniformOverlay, group: NDArray[np.bool_], background: NDArray[np.bool_]
+    ) -> tuple[UniformOverlay, PredictionMap] | None:
+        """Refits a guess to the mask that the network predicts for it; returns the overlay and its prediction around the group.
+
+        The first prediction may cover half or twice the watermark. If the refitted overlay is implausible the guess itself is tried. None
+        if neither is plausible.
+        """
+        t = self.thresholds
+        box = _surroundings(group, t.margin_px)
+        prediction = self.predict(guess, box)
+        confident = self._detected(prediction) & (prediction.logit > self.limit + 1)
+        background = background & (prediction.logit < t.background_logit)
+        ratios, labels = self._residual_ratios(guess, confident, background)
+        confident = confident & (ratios < max(t.max_residual_ratio, ratios[1:].min(initial=np.inf) + t.max_residual_excess))[labels]
+        invalid = out_of_range(guess.remove_from(self.marked[:, confident]), t)
+        invalid_px, area_px = (np.bincount(labels[confident], weights, len(ratios)) for weights in (invalid, None))
+        confident &= (invalid_px <= t.max_group_out_of_range_fraction * area_px)[labels]
+        if not confident.any():
+            return None
+        for overlay in (self._fit(confident, background), guess):
+            if overlay is None:
+                continue
+            if is_plausible(self.marked, overlay, without_bright_sign(self.marked, overlay, confident, t), background, t):
+                return overlay, prediction if overlay.is_close_to(guess) else self.predict(overlay, box)
+        return None
+
+    def _detected(self, prediction: PredictionMap) -> NDArray[np.bool_]:
+        t = self.thresholds
+        accepted = prediction.logit > self.limit + t.accept_logit
+        detected = confident_groups(prediction.logit > self.limit, accepted, t.min_accept_px, t.join_px)
+        return np.asarray(detected & ~erode(self.result.mask, SOFT_EDGE_PX))
+
+    def _extend(self, overlay: UniformOverlay, prediction: PredictionMap, others: NDArray[np.bool_]) -> PredictionMap:
+        """Adds to a prediction, in place, that for other groups which may belong to the overlay.
+
+        Groups that are small relative to the overlay, or not confident, are left out: in large pictures many are false. The network looks
+        at each group separately, or at all at once if that is less work.
+        """
+        t = self.thresholds
+        likely = self.first.logit > self.limit + t.extend_logit
+        min_area_px = t.min_remainder_fraction * np.count_nonzero(prediction.logit > 0)
+        boxes = []
+        for box in find_regions(others):
+            area_px, likely_px = (np.count_nonzero(each[box.slices]) for each in (others, others & likely))
+            if area_px >= min_area_px and likely_px >= t.min_extend_fraction * area_px:
+                boxes.append(box)
+        context_px = 2 * NARROW_CONTEXT_PX
+        if boxes and sum((box.width + context_px) * (box.height + context_px) for box in boxes) > others.size:
+            boxes = [_surroundings(others, t.margin_px)]
+        height, width = others.shape
+        for box in boxes:
+            part = grow_box(box, t.margin_px, width, height)
+            more = self.predict(overlay, part)
+            higher = more.logit[part.slices] > prediction.logit[part.slices]
+            planes = (prediction.logit, more.logit), (prediction.alpha, more.alpha)
+            for old, new in (*planes, *zip(prediction.premultiplied, more.premultiplied, strict=True)):
+                old[part.slices][higher] = new[part.slices][higher]
+        return prediction
+
+    def _supported(
+        self, overlay: UniformOverlay, prediction: PredictionMap, where: NDArray[np.bool_], background: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """The groups of ``where`` with enough evidence for the overlay; empty if there is not enough for all of them together.
+
+        The evidence for a group is the network's log-odds with and without knowing the overlay, against the residual across its edges. The
+        evidence for all is the log-odds of the first prediction, and how much better the overlay explains the edges than an opaque colour,
+        which explains objects of the picture equally well.
+        """
+        t, done = self.thresholds, self.result
+        background = background & (prediction.logit < t.background_logit)
+        ratios, labels = self._residual_ratios(overlay, where, background)
+        logit = prediction.logit + t.first_logit_weight * self.first.logit
+        logit_sum, area_px = (np.bincount(labels[where], weights, len(ratios)) for weights in (logit[where], None))
+        where = where & (logit_sum >= area_px * (t.residual_weight * ratios + t.min_group_evidence))[labels]
+        if where.any():
+            seen_logit = float(np.quantile(self.first.logit[where], 1 - t.seen_fraction))
+            vs_opaque = residual_vs_opaque(self.marked, done.restored, where, background | done.mask, overlay)
+            if t.seen_weight * seen_logit - t.transparency_weight * np.log(vs_opaque) < t.min_evidence:
+                where[:] = False
+        return where
+
+    def _residual_ratios(
+        self, overlay: UniformOverlay, inside: NDArray[np.bool_], background: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Residual ratios of a mask's groups, the overlay's own for groups without enough edge pixels; and the groups' labels."""
+        done = self.result
+        labels = label_groups(inside, self.thresholds.join_px)
+        ratios = residual_ratios(self.marked, done.restored, labels, inside, background | done.mask, overlay)
+        return np.where(np.isnan(ratios), overlay.residual / overlay.contrast, ratios), labels
+
+    def _with_outline(self, overlay: UniformOverlay, prediction: PredictionMap, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """An accepted mask, extended or reduced to where the network sees at least half of the overlay."""
+        result = dilate(where, self.thresholds.outline_px) & (prediction.alpha > 0.5 * overlay.alpha)
+        return result if result.any() else where
+
+    def _remove_enclosed_sign(self) -> None:
+        """Removes a white sign that the first overlay encloses, as in many logos, even if the network has not detected it.
+
+        Fitted with the alpha of that overlay, the colour is white if the sign belongs to the watermark. In a gap it is a colour of the
+        picture; a gap in front of a white picture is left alone, because removing white there leaves the same contrast.
+        """
+        t, done = self.thresholds, self.result
+        first = done.overlays[0]
+        gaps = ndimage.binary_fill_holes(done.mask) & ~dilate(done.mask, t.gap_clearance_px)
+        labels, count = ndimage.label(dilate(gaps, t.gap_clearance_px) & ~done.mask)
+        areas = np.bincount(labels.ravel(), minlength=count + 1)
+        areas[0] = 0
+        gaps = (areas >= t.min_gap_px)[labels]
+        if not gaps.any():
+            return
+        sign = fit_overlay(self.marked, done.restored, gaps, done.mask, first.alpha)
+        if sign is None or min(sign.premultiplied) < t.min_sign_brightness * first.alpha or sign.contrast < t.min_sign_contrast:
+            return
+        as_sign, as_first = (residual_ratios(self.marked, done.restored, labels, gaps, done.mask, overlay) for overlay in (sign, first))
+        rejected = ~(as_sign < np.fmin(t.max_sign_residual, as_first))
+        rejected[0] = True
+        gaps &= ~rejected[labels]
+        if np.count_nonzero(gaps) < t.min_gap_px:
+            return
+        self._remove(sign, self.predict(sign, _surroundings(gaps, t.margin_px)), gaps)
+
+    def _remove(self, overlay: UniformOverlay, prediction: PredictionMap, where: NDArray[np.bool_]) -> None:
+        done = self.result
+        done.overlays.append(overlay)
+        done.logits.append(prediction.logit)
+        taken = done.stack.add(len(done.overlays), where & ~done.mask, prediction.alpha, self.marked)
+        done.restored[:, taken] = done.stack.remove_from(self.marked)[:, taken]
+        done.mask |= where | (taken & (done.stack.cover > self.thresholds.min_rim_cover))
+
+
+def _surroundings(mask: NDArray[np.bool_], margin_px: int) -> Box:
+    """A box around a mask, twice as large."""
     box = bounds(mask)
     height, width = mask.shape
-    return grown(Box(*box), max(MARGIN_PX, max(box.width, box.height) // 2), width, height)
-
-
-def candidates(first: Look, limit: float) -> NDArray[np.bool_]:
-    """What of a first look is worth a question."""
-    return strong_groups(first.logit > limit, first.logit > limit + HUNCH, HUNCH_PX, JOIN_PX)
-
-
-def _measured(marked: NDArray[np.float32], done: Peeled, inside: NDArray[np.bool_], clear: NDArray[np.bool_]) -> Ink | None:
-    outside = clear | done.mask
-    ink = measure_ink(marked, done.bare, inside, outside)
-    if ink is not None and done.inks:
-        same = measure_ink(marked, done.bare, inside, outside, done.inks[0].alpha)
-        if same is not None and same.misfit < SAME * ink.misfit:
-            return same
-    return ink
-
-
-def _where(look: Look, limit: float, done: Peeled) -> NDArray[np.bool_]:
-    found = strong_groups(look.logit > limit, look.logit > limit + SURE, SURE_PX, JOIN_PX)
-    return np.asarray(found & ~eroded(done.mask, EDGE_PX))
-
-
-def _outlined(look: Look, ink: Ink, where: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A mask that is believed, ending where the network sees less than half of the ink."""
-    result = dilated(where, OUTLINE_PX) & (look.alpha > 0.5 * ink.alpha)
-    return result if result.any() else where
-
-
-def _take_off_enclosed(marked: NDArray[np.float32], ask: Ask, done: Peeled) -> None:
-    """Take off the white that the first ink encloses: signs of logos are so, and no network need have seen them.
-
-    What is fitted at the opacity of that ink is white where it is part of the mark. Where the picture shows through a gap it is of the
-    picture's own colours; a white picture is left alone, for it fits no better than before.
-    """
-    first = done.inks[0]
-    gaps = ndimage.binary_fill_holes(done.mask) & ~dilated(done.mask, GAP_PX)
-    labels, count = ndimage.label(dilated(gaps, GAP_PX) & ~done.mask)
-    areas = np.bincount(labels.ravel(), minlength=count + 1)
-    areas[0] = 0
-    gaps = (areas >= GAP_AREA)[labels]
-    if not gaps.any():
-        return
-    white = measure_ink(marked, done.bare, gaps, done.mask, first.alpha)
-    if white is None or min(white.light) < WHITE * first.alpha or white.contrast < CONTRAST:
-        return
-    shares, other = (misfit_shares(marked, done.bare, labels, gaps, done.mask, each) for each in (white, first))
-    unlike = ~(shares < np.fmin(ENCLOSED, other))
-    unlike[0] = True
-    gaps &= ~unlike[labels]
-    if np.count_nonzero(gaps) < GAP_AREA:
-        return
-    _take_off(marked, white, ask(white, _around(gaps)), gaps, done)
-
-
-def _take_off(marked: NDArray[np.float32], ink: Ink, look: Look, where: NDArray[np.bool_], done: Peeled) -> None:
-    done.inks.append(ink)
-    done.logits.append(look.logit)
-    taken = done.layers.put(len(done.inks), where & ~done.mask, look.alpha, marked)
-    done.bare[:, taken] = done.layers.without(marked)[:, taken]
-    done.mask |= where | (taken & (done.layers.cover > RIM_COVER))
+    return grow_box(Box(*box), max(margin_px, max(box.width, box.height) // 2), width, height)

@@ -1,11 +1,9 @@
-"""The networks that erase, ready to run on a device over parts of pictures of any size."""
+"""The watermark network, ready to run on parts of a picture of any size."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,192 +12,113 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
-from aedesk.core.errors import ModelError
+from aedesk.core.events import Event, Progress
 from aedesk.imaging.tiling import Box
-from aedesk.models.checkpoint import load_model
-from aedesk.models.devices import choose_precision, precision_name, resolve_device
-from aedesk.models.tiled_inference import Sink, Source, run_tiled
-from aedesk.models.trunk import fold_batchnorm
+from aedesk.models.tiled_inference import Sink, Source
+from aedesk.models.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
 from aedesk.models.unblending import MarkPrediction
-from aedesk.models.zoo import find_model
-from aedesk.watermark.single.overlay import Ink
+from aedesk.watermark.single.overlay import UniformOverlay
 
-NOWHERE = -20.0
-"""Log-odds of a mark where nobody has looked for one."""
-HALO_PX = 192
-"""Context of a tile. The networks could look further, but hardly ever do, and a small mark should cost little."""
-NEAR_PX = 64
-"""The same where it is known where a mark is, or what of."""
+UNSEEN_LOGIT = -20.0
+"""Log-odds of a watermark where the network has not looked."""
 
 Outcome = TypeVar("Outcome")
-Places = Callable[[Box], NDArray[np.float32]]
-"""Gives the (h, w) float32 of a box, 1 where something is and 0 elsewhere, 0 beyond the picture too."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a network says of a part of a picture.
+class PredictionMap:
+    """The network's prediction for a box of a picture.
 
     Args:
-        logit: (h, w), log-odds of the mask.
-        alpha: (h, w).
-        light: (3, h, w), alpha times the colour.
+        logit: (h, w) float32, log-odds that a pixel belongs to a watermark.
+        alpha: (h, w) float32, opacity in [0, 1].
+        premultiplied: (3, h, w) float32, alpha times the watermark's colour.
     """
 
     logit: NDArray[np.float32]
     alpha: NDArray[np.float32]
-    light: NDArray[np.float32]
+    premultiplied: NDArray[np.float32]
 
-    def framed(self, part: Box, outer: Box) -> Look:
-        """What this look at ``part`` says of another box: of places that it has not seen, that no mark is there."""
+    def reframed(self, box: Box, outer: Box) -> PredictionMap:
+        """Returns the prediction for another box; ``UNSEEN_LOGIT`` and zeros outside of this one.
+
+        Args:
+            box: the box of this prediction.
+            outer: the box of the result.
+        """
         planes = np.zeros((5, outer.height, outer.width), np.float32)
-        planes[0] = NOWHERE
-        shared = Box(max(outer.left, part.left), max(outer.top, part.top), min(outer.right, part.right), min(outer.bottom, part.bottom))
+        planes[0] = UNSEEN_LOGIT
+        shared = Box(max(outer.left, box.left), max(outer.top, box.top), min(outer.right, box.right), min(outer.bottom, box.bottom))
         if shared.top < shared.bottom and shared.left < shared.right:
-            there, here = shared.within(outer), shared.within(part)
-            place = (slice(here.top, here.bottom), slice(here.left, here.right))
-            for plane, seen in zip(planes, (self.logit, self.alpha, *self.light), strict=True):
-                plane[there.top : there.bottom, there.left : there.right] = seen[place]
-        return Look(planes[0], planes[1], planes[2:])
+            there, here = shared.within(outer).slices, shared.within(box).slices
+            for plane, own in zip(planes, (self.logit, self.alpha, *self.premultiplied), strict=True):
+                plane[there] = own[here]
+        return PredictionMap(planes[0], planes[1], planes[2:])
 
 
-@dataclass(frozen=True)
-class Eraser:
-    """A network with the device and the precision it runs in."""
+class EraseNetwork(TiledNetwork):
+    """Runs :class:`~aedesk.models.unblending.Unblending` in tiles."""
 
-    network: Any
-    device: torch.device
-    dtype: torch.dtype
-
-    @property
-    def precision(self) -> str:
-        return precision_name(self.dtype)
-
-    def look(
+    def predict(
         self,
         source: Source,
         size: tuple[int, int],
         part: Box,
         cancel: CancelToken,
-        places: Places | None = None,
-        ink: Ink | None = None,
-    ) -> Generator[tuple[int, int], None, Look]:
-        """Look for marks on a part of a picture. Arguments and what is yielded as in :func:`~aedesk.models.tiled_inference.run_tiled`.
+        hint: MaskSource | None = None,
+        overlay: UniformOverlay | None = None,
+    ) -> Generator[tuple[int, int], None, PredictionMap]:
+        """Detects watermarks in a part of a picture, at full and at half resolution.
 
         Args:
-            places: where marks are known to be; None if nothing is known.
-            ink: look for this one alone.
+            source, size, part, cancel: as for :func:`~aedesk.models.tiled_inference.run_tiled`, which also says what is yielded.
+            hint: where watermarks are known to be; None if nothing is known.
+            overlay: detect only this overlay.
         """
         planes = np.empty((5, part.height, part.width), np.float32)
-        known = None if ink is None else torch.tensor([*ink.light, ink.alpha], device=self.device).view(1, 4, 1, 1)
+        known = None if overlay is None else torch.tensor([*overlay.premultiplied, overlay.alpha], device=self.device).view(1, 4, 1, 1)
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            hint = torch.zeros_like(marked[:, :1]) if places is None else _hint(places(outer), marked)
-            found = self.network.predict_two_scales(marked, hint, known)
-            return torch.cat((found.logit, found.alpha, found.premultiplied), 1)
+            hint_plane = torch.zeros_like(marked[:, :1]) if hint is None else _hint_plane(hint(outer), marked)
+            prediction = self.network.predict_two_scales(marked, hint_plane, known)
+            return torch.cat((prediction.logit, prediction.alpha, prediction.premultiplied), 1)
 
         def sink(core: Box, result: Tensor) -> None:
-            inner = core.within(part)
-            planes[:, inner.top : inner.bottom, inner.left : inner.right] = result.numpy()
+            planes[:, *core.within(part).slices] = result.numpy()
 
-        halo_px = HALO_PX if places is None and ink is None else NEAR_PX
-        yield from self._run(forward, source, sink, size, part, cancel, halo_px, scales=2)
-        return Look(planes[0], planes[1], planes[2:])
+        context_px = CONTEXT_PX if hint is None and overlay is None else NARROW_CONTEXT_PX
+        yield from self.run(forward, source, sink, size, part, cancel, context_px=context_px, scales=2)
+        return PredictionMap(planes[0], planes[1], planes[2:])
 
-    def mend(
-        self, source: Source, size: tuple[int, int], part: Box, look: Look, seen: Box, sink: Sink, cancel: CancelToken
-    ) -> Iterator[tuple[int, int]]:
-        """Take off what was found, and mend a part of a picture: ``sink`` gets (3, h, w).
+    def restore(
+        self, source: Source, size: tuple[int, int], part: Box, prediction: PredictionMap, predicted: Box, sink: Sink, cancel: CancelToken
+    ) -> Generator[tuple[int, int], None, None]:
+        """Unblends and refines a part of a picture; ``sink`` receives (3, h, w) float32.
 
         Args:
-            look: what was found in ``seen``; beyond, no mark is.
+            prediction: the watermarks in the box ``predicted``; none outside of it.
         """
 
         def forward(marked: Tensor, outer: Box) -> Tensor:
-            known = look.framed(seen, outer)
-            planes = (known.logit[None], known.alpha[None], known.light)
+            local = prediction.reframed(predicted, outer)
+            planes = (local.logit[None], local.alpha[None], local.premultiplied)
             restored: Tensor = self.network.refine(
-                marked, MarkPrediction(*(torch.from_numpy(each)[None].to(marked.device) for each in planes))
+                marked, MarkPrediction(*(torch.from_numpy(plane)[None].to(marked.device) for plane in planes))
             )
             return restored
 
-        return self._run(forward, source, sink, size, part, cancel, NEAR_PX)
-
-    def fill(
-        self,
-        source: Source,
-        size: tuple[int, int],
-        part: Box,
-        holes: Places,
-        sink: Sink,
-        cancel: CancelToken,
-        halo_px: int = HALO_PX,
-        *,
-        once: bool = False,
-    ) -> Iterator[tuple[int, int]]:
-        """Fill the holes in a part of a picture: ``sink`` gets the (3, h, w) picture.
-
-        Args:
-            holes: where nothing of it may be used.
-            halo_px: context that is looked at, ``NEAR_PX`` is enough for what is thin.
-            once: go over the picture once only, for a rough filling.
-        """
-        rounds = torch.ones(1, dtype=torch.int64, device=self.device) if once else None
-
-        def forward(picture: Tensor, outer: Box) -> Tensor:
-            filled: Tensor = self.network(picture, torch.from_numpy(holes(outer)).to(picture)[None, None], rounds)
-            return filled
-
-        return self._run(forward, source, sink, size, part, cancel, halo_px)
-
-    def _run(
-        self,
-        forward: Any,
-        source: Source,
-        sink: Sink,
-        size: tuple[int, int],
-        part: Box,
-        cancel: CancelToken,
-        halo_px: int = HALO_PX,
-        scales: int = 1,
-    ) -> Iterator[tuple[int, int]]:
-        contract = self.network.descriptor
-        return run_tiled(
-            forward,
-            source,
-            sink,
-            size,
-            halo_px=min(contract.halo_px, halo_px),
-            multiple=contract.size_multiple * scales,
-            device=self.device,
-            dtype=self.dtype,
-            part=part,
-            cancel=cancel,
-        )
+        yield from self.run(forward, source, sink, size, part, cancel, context_px=NARROW_CONTEXT_PX)
 
 
-def load_eraser(model: str, purpose: str, device: str = "auto", precision: str = "auto") -> Eraser:
-    """An eraser by the name or path of its model; networks stay in memory for the next call.
-
-    Args:
-        purpose: "erase" for one that takes marks off, "inpaint" for one that fills holes.
-
-    Raises DeviceError, and ModelError if the model is missing, damaged or made for something else.
-    """
-    place = resolve_device(device)
-    path = find_model(model)
-    stat = path.stat()
-    network = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
-    contract = network.descriptor
-    needed = {"erase": "hint", "inpaint": "hole"}[purpose]
-    if contract.purpose != purpose or needed not in contract.conditions:
-        does = {"erase": "take marks off", "inpaint": "fill holes"}[purpose]
-        raise ModelError(f"The model {Path(path).stem} was not made to {does}.", "Choose another model.")
-    return Eraser(network, place, choose_precision(precision, place))
+def load_erase_network(model: str, device: str = "auto", precision: str = "auto") -> EraseNetwork:
+    """Loads a watermark model by name or path. Raises DeviceError and ModelError."""
+    return load_tiled_network(
+        EraseNetwork, model, purpose="erase", condition="hint", task="remove watermarks", device=device, precision=precision
+    )
 
 
-def drained(steps: Generator[Any, None, Outcome]) -> Outcome:
-    """The outcome of work whose steps nobody wants to know."""
+def result_of(steps: Generator[Any, None, Outcome]) -> Outcome:
+    """Runs a generator to its end and returns its result."""
     while True:
         try:
             next(steps)
@@ -208,13 +127,22 @@ def drained(steps: Generator[Any, None, Outcome]) -> Outcome:
             return outcome
 
 
-def _hint(places: NDArray[np.float32], like: Tensor) -> Tensor:
-    """(1, 1, h, w): 1 where a mark is known to be, -1 where none is; 0 would leave it open."""
-    return torch.from_numpy(places).to(like)[None, None] * 2 - 1
+def relay_progress(steps: Generator[tuple[int, int], None, PredictionMap], detail: str) -> Generator[Event, None, PredictionMap]:
+    """Runs a prediction: yields its progress as events and returns its result."""
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            prediction: PredictionMap = end.value
+            return prediction
+        yield Progress(done / 1e6, total / 1e6, "MP", detail)
 
 
-@functools.lru_cache(maxsize=4)
-def _load(path: str, changed_ns: int, size_bytes: int, device: str) -> Any:
-    network = load_model(path, device)[0]
-    fold_batchnorm(network)
-    return network
+def opacity_bytes(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Opacities in [0, 1] as uint8."""
+    return np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
+
+
+def _hint_plane(mask: NDArray[np.float32], like: Tensor) -> Tensor:
+    """(1, 1, h, w): 1 where the mask is 1 and -1 elsewhere; 0 would mean that nothing is known."""
+    return torch.from_numpy(mask).to(like)[None, None] * 2 - 1

@@ -1,4 +1,4 @@
-"""A mark as layers of ink over a picture: what of each pixel which ink takes."""
+"""Uniform overlays on one picture: which overlay covers each pixel, and how much of the pixel."""
 
 from __future__ import annotations
 
@@ -10,172 +10,200 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from aedesk.inpainting.regions import dilated, eroded
+from aedesk.inpainting.mask_ops import dilate, erode
 from aedesk.models.unblending import MIN_TRANSMISSION
-from aedesk.watermark.single.overlay import Ink
+from aedesk.watermark.single.overlay import UniformOverlay
 
-EDGE_PX = 1
-"""How far soft edges reach beyond what the network says, ..."""
-CORE_PX = 6
-"""... and how deep they go into it."""
-TRACE = 0.02
-"""Cover below which a pixel is none of the mark."""
-SOFT = 0.5
-"""Largest cover of what is beyond the mask; of more than that a pixel stays with its ink."""
-ROUNDING = 0.004
-"""What rounding to 8 bits adds or takes away."""
-SOFT_COVER = 245
-"""Cover (of 255) below which a pixel belongs to a soft edge."""
-SURE = 0.2
-"""Squared distance of an ink's colour from what lies under it (sum over three channels) at which the cover that is measured between the two
-counts as much as the one that a network said."""
-RIM_PX = 1
-"""How deep outlines reach into an ink."""
-BLUR, STEEPER = 0.7, np.arange(1.0, 2.6, 0.1)
-"""Sigma in pixels of the blur that takes noise out of outlines, and how much steeper they may have been before it."""
-NOTHING = 0.02
-"""Squared distance of colours that is as good as none."""
-SHARED_PX = 2
-"""How far from where one ink becomes another a pixel may be of both, unless said otherwise."""
-FAINT = 1e-6
+Slices = tuple[slice, slice]
+"""Rows and columns of a part of the picture."""
+WHOLE: Slices = (slice(None), slice(None))
 
-Place = tuple[slice, slice]
-WHOLE: Place = (slice(None), slice(None))
+SOFT_EDGE_PX = 1
+"""Width of the soft edge outside of a predicted mask."""
+SHARED_EDGE_PX = 2
+"""Default of ``OverlayStack.shared_edge_px``."""
+_EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class CoverSettings:
+    """Settings for covers and soft edges. They were chosen by hand; no script fits them yet.
+
+    Args:
+        core_depth_px: depth inside of a mask from which pixels are fully covered.
+        min_cover: share below which a pixel outside of the mask is not covered.
+        max_soft_cover: largest share of a pixel outside of the mask; a pixel with more keeps its overlay.
+        rounding: largest error of 8-bit rounding in [0, 1].
+        full_cover: cover (of 255) from which a pixel is no soft edge.
+        outline_px: depth of an overlay's outline that is measured again.
+        prior_weight: weight of the predicted cover, as a squared colour distance (sum over channels) between overlay and background at
+            which the measured cover counts as much.
+        blur_px: sigma of the blur that removes noise from measured outlines.
+        sharpening: candidate factors by which blurred outlines are made steeper again.
+        min_contrast: squared colour distance added to the weights of measured covers.
+    """
+
+    core_depth_px: int = 6
+    min_cover: float = 0.02
+    max_soft_cover: float = 0.5
+    rounding: float = 0.004
+    full_cover: int = 245
+    outline_px: int = 1
+    prior_weight: float = 0.2
+    blur_px: float = 0.7
+    sharpening: tuple[float, ...] = tuple(np.arange(1.0, 2.6, 0.1))
+    min_contrast: float = 0.02
+
+
+SETTINGS = CoverSettings()
 
 
 @dataclass
-class Layers:
-    """Inks over a picture, each with pixels of its own.
+class OverlayStack:
+    """Overlays on a picture; each pixel belongs to at most one.
 
     Args:
-        which: (h, w) uint8, the number of the ink of a pixel, from 1; 0 where none is.
-        cover: (h, w) uint8, the share of the pixel that it takes: 255 for all of it.
-        inks: in the order of their numbers.
-        shared_px: how far from where one ink becomes another a pixel may be of both.
+        index: (h, w) uint8, the number of a pixel's overlay, from 1; 0 for none.
+        cover: (h, w) uint8, the share of the pixel that it covers, of 255.
+        overlays: in the order of their numbers.
+        shared_edge_px: distance from the border between two overlays within which a pixel may be a mixture of both.
     """
 
-    which: NDArray[np.uint8]
+    index: NDArray[np.uint8]
     cover: NDArray[np.uint8]
-    inks: list[Ink] = field(default_factory=list)
-    shared_px: int = SHARED_PX
+    overlays: list[UniformOverlay] = field(default_factory=list)
+    shared_edge_px: int = SHARED_EDGE_PX
 
     @classmethod
-    def none(cls, height: int, width: int) -> Layers:
+    def empty(cls, height: int, width: int) -> OverlayStack:
         return cls(np.zeros((height, width), np.uint8), np.zeros((height, width), np.uint8))
 
-    def put(
-        self, number: int, where: NDArray[np.bool_], alpha: NDArray[np.float32], marked: NDArray[np.float32], place: Place = WHOLE
+    def add(
+        self, number: int, where: NDArray[np.bool_], alpha: NDArray[np.float32], marked: NDArray[np.float32], place: Slices = WHOLE
     ) -> NDArray[np.bool_]:
-        """Lay an ink over a part of the picture; returns the pixels (h, w) that it took. Of other inks it takes nothing but soft edges, and
-        it covers no pixel by more than leaves a possible one.
+        """Covers a part of the picture with an overlay; returns the pixels (h, w) that it took.
+
+        Of other overlays it takes soft edges only. No pixel is covered so much that its background would leave [0, 1].
 
         Args:
-            where: (h, w), what is of this ink: wholly, but near its edges.
-            alpha: (h, w), what a network says of the opacity there.
-            marked: (3, h, w), the part.
+            number: of the overlay, from 1.
+            where: (h, w), its predicted mask: fully covered except near the edges.
+            alpha: (h, w), the predicted opacity.
+            marked: (3, h, w), the part of the picture.
         """
-        ink = self.inks[number - 1]
-        cover = np.clip(alpha / ink.alpha, 0, 1)
-        cover[~where] = np.minimum(cover[~where], SOFT)
-        cover[~dilated(where, EDGE_PX)] = 0
-        cover[eroded(where, CORE_PX)] = 1
-        cover = np.minimum(cover, _possible(marked, ink))
-        which, before = self.which[place], self.cover[place]
-        own = which == number
-        taken = (where & (own | (before <= round(SOFT * 255)))) | ((cover >= TRACE) & (own | (which == 0)))
+        overlay = self.overlays[number - 1]
+        cover = np.clip(alpha / overlay.alpha, 0, 1)
+        cover[~where] = np.minimum(cover[~where], SETTINGS.max_soft_cover)
+        cover[~dilate(where, SOFT_EDGE_PX)] = 0
+        cover[erode(where, SETTINGS.core_depth_px)] = 1
+        cover = np.minimum(cover, _max_possible_cover(marked, overlay))
+        index, before = self.index[place], self.cover[place]
+        own = index == number
+        taken = where & (own | (before <= round(SETTINGS.max_soft_cover * 255)))
+        taken |= (cover >= SETTINGS.min_cover) & (own | (index == 0))
         before[taken] = np.maximum(np.where(own, before, 0), np.rint(cover * 255))[taken]
-        which[taken] = number
+        index[taken] = number
         return taken
 
-    def alpha(self, place: Place = WHOLE) -> NDArray[np.float32]:
-        """(h, w)."""
-        return self._plane([ink.alpha for ink in self.inks], place)
+    def alpha(self, place: Slices = WHOLE) -> NDArray[np.float32]:
+        """(h, w), the opacity of each pixel: alpha times cover."""
+        return self._plane([overlay.alpha for overlay in self.overlays], place)
 
-    def light(self, place: Place = WHOLE) -> NDArray[np.float32]:
-        """(3, h, w), alpha times the colour."""
-        return np.stack([self._plane([ink.light[channel] for ink in self.inks], place) for channel in range(3)])
+    def premultiplied(self, place: Slices = WHOLE) -> NDArray[np.float32]:
+        """(3, h, w), the premultiplied colour of each pixel."""
+        return np.stack([self._plane([overlay.premultiplied[channel] for overlay in self.overlays], place) for channel in range(3)])
 
-    def without(self, marked: NDArray[np.float32], place: Place = WHOLE) -> NDArray[np.float32]:
-        """(3, h, w), a part of the picture with the inks taken off; what none covers keeps its bits."""
-        return np.asarray((marked - self.light(place)) / np.maximum(1 - self.alpha(place), MIN_TRANSMISSION), np.float32)
+    def remove_from(self, marked: NDArray[np.float32], place: Slices = WHOLE) -> NDArray[np.float32]:
+        """Returns a part (3, h, w) of the picture without the overlays; uncovered pixels keep every bit."""
+        return np.asarray((marked - self.premultiplied(place)) / np.maximum(1 - self.alpha(place), MIN_TRANSMISSION), np.float32)
 
-    def part(self, place: Place) -> Layers:
-        """What lies in a part of the picture."""
-        return Layers(self.which[place], self.cover[place], self.inks, self.shared_px)
+    def crop(self, place: Slices) -> OverlayStack:
+        """Returns a view of a part of the picture."""
+        return OverlayStack(self.index[place], self.cover[place], self.overlays, self.shared_edge_px)
 
-    def soft(self) -> NDArray[np.bool_]:
-        """(h, w), the pixels that an ink covers in part or with another one, and those along its outlines."""
-        inked = self.which > 0
-        result = inked & ((self.cover < SOFT_COVER) | ~eroded(inked, RIM_PX))
-        for _, _, where in self._shared():
+    def soft_edges(self) -> NDArray[np.bool_]:
+        """(h, w), pixels that are partly covered, lie on an outline, or may be a mixture of two overlays."""
+        covered = self.index > 0
+        result = covered & ((self.cover < SETTINGS.full_cover) | ~erode(covered, SETTINGS.outline_px))
+        for _, _, where in self._shared_edges():
             result |= where
         return result
 
-    def _shared(self) -> Iterator[tuple[Ink, Ink, NDArray[np.bool_]]]:
-        """Pairs of inks with the pixels, (h, w), where one ends and the other begins."""
-        for (low, one), (high, other) in combinations(enumerate(self.inks, 1), 2):
-            where = dilated(self.which == low, self.shared_px) & dilated(self.which == high, self.shared_px) & (self.which > 0)
+    def remove_with_background(
+        self, marked: NDArray[np.float32], background: NDArray[np.float32], place: Slices = WHOLE
+    ) -> NDArray[np.float32]:
+        """As :meth:`remove_from`, with the covers of soft edges measured against an estimate of the background.
+
+        Predicted covers of soft edges are off by 0.1 to 0.2, which leaves visible outlines. Per pixel, least squares gives the position
+        of J between the background and the overlay's colour, the more precisely the more these differ.
+
+        Args:
+            marked: (3, h, w), the part of the picture.
+            background: (3, h, w), the approximate picture without the overlays, inpainted from the surroundings.
+        """
+        index = self.index[place]
+        max_alpha = np.array([0.0, *(overlay.alpha for overlay in self.overlays)], np.float32)[index]
+        table = [(0.0, 0.0, 0.0), *(tuple(value / overlay.alpha for value in overlay.premultiplied) for overlay in self.overlays)]
+        colour = np.moveaxis(np.array(table, np.float32)[index], 2, 0)
+        difference = colour - background
+        squared, product = (difference * difference).sum(0), ((marked - background) * difference).sum(0)
+        # Weighted mean of the predicted alpha and of product / squared, which alone would be noise where overlay and background are alike.
+        alpha = np.clip((SETTINGS.prior_weight * self.alpha(place) + product) / (SETTINGS.prior_weight + squared), 0, max_alpha)
+        soft = self.crop(place).soft_edges()
+        cover = _denoised_cover(
+            np.where(soft, alpha / np.maximum(max_alpha, _EPSILON), self.cover[place] / np.float32(255)),
+            np.sqrt(squared + SETTINGS.min_contrast),
+            soft,
+        )
+        alpha = np.minimum(np.where(soft, cover * max_alpha, alpha), 1 - MIN_TRANSMISSION)
+        result = np.asarray((marked - alpha * colour) / (1 - alpha), np.float32)
+        for one, other, where in self.crop(place)._shared_edges():
+            result[:, where] = _remove_mixture(marked[:, where], background[:, where], one, other)
+        return result
+
+    def _shared_edges(self) -> Iterator[tuple[UniformOverlay, UniformOverlay, NDArray[np.bool_]]]:
+        """Yields pairs of overlays with the pixels (h, w) near their common border."""
+        for (low, one), (high, other) in combinations(enumerate(self.overlays, 1), 2):
+            near_both = dilate(self.index == low, self.shared_edge_px) & dilate(self.index == high, self.shared_edge_px)
+            where = near_both & (self.index > 0)
             if where.any():
                 yield one, other, where
 
-    def without_edges(self, marked: NDArray[np.float32], filled: NDArray[np.float32], place: Place = WHOLE) -> NDArray[np.float32]:
-        """As :meth:`without`, where it is known roughly what lies under the inks: how much they cover is measured again.
-
-        What a network says of a soft edge is a tenth or two beside the truth, which leaves an outline. By least squares each pixel
-        tells where it lies between the ink and what is under it, the better the more the two differ.
-
-        Args:
-            marked: (3, h, w), the part.
-            filled: (3, h, w), about the picture without the inks, told from the surroundings.
-        """
-        which = self.which[place]
-        most = np.array([0.0, *(ink.alpha for ink in self.inks)], np.float32)[which]
-        colours = np.array([(0.0, 0.0, 0.0), *(tuple(light / ink.alpha for light in ink.light) for ink in self.inks)], np.float32)
-        colour = np.moveaxis(colours[which], 2, 0)
-        across = colour - filled
-        square, along = (across * across).sum(0), ((marked - filled) * across).sum(0)
-        # A weighted mean of what was said and of along / square, which alone would be noise where the two are alike.
-        alpha = np.clip((SURE * self.alpha(place) + along) / (SURE + square), 0, most)
-        soft = self.part(place).soft()
-        cover = _without_noise(
-            np.where(soft, alpha / np.maximum(most, FAINT), self.cover[place] / np.float32(255)), np.sqrt(square + NOTHING), soft
-        )
-        alpha = np.minimum(np.where(soft, cover * most, alpha), 1 - MIN_TRANSMISSION)
-        result = np.asarray((marked - alpha * colour) / (1 - alpha), np.float32)
-        for one, other, where in self.part(place)._shared():
-            result[:, where] = _without_both(marked[:, where], filled[:, where], one, other)
-        return result
-
-    def _plane(self, values: list[float], place: Place) -> NDArray[np.float32]:
+    def _plane(self, values: list[float], place: Slices) -> NDArray[np.float32]:
         table = np.array([0.0, *values], np.float32) / np.float32(255)
-        return np.asarray(table[self.which[place]] * self.cover[place], np.float32)
+        return np.asarray(table[self.index[place]] * self.cover[place], np.float32)
 
 
-def _without_noise(cover: NDArray[np.float32], trust: NDArray[np.float32], soft: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(h, w), a noisy cover with the noise taken out of its outlines: it is blurred, and made as steep again as all of them are."""
-    weight = ndimage.gaussian_filter(trust, BLUR)
-    smooth = ndimage.gaussian_filter(cover * trust, BLUR) / np.maximum(weight, FAINT) - 0.5
-    some, told, trusted = smooth[soft], cover[soft], trust[soft]
-    best = min(STEEPER, key=lambda slope: float((trusted * (np.clip(0.5 + slope * some, 0, 1) - told) ** 2).sum()))
-    return np.asarray(np.clip(0.5 + best * smooth, 0, 1), np.float32)
+def _denoised_cover(cover: NDArray[np.float32], weight: NDArray[np.float32], soft: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Removes noise from the outlines of a cover (h, w): a weighted blur, then one steepness for all outlines that fits ``cover`` best."""
+    total = ndimage.gaussian_filter(weight, SETTINGS.blur_px)
+    smooth = ndimage.gaussian_filter(cover * weight, SETTINGS.blur_px) / np.maximum(total, _EPSILON) - 0.5
+    smooth_soft, cover_soft, weight_soft = smooth[soft], cover[soft], weight[soft]
+
+    def error(slope: float) -> float:
+        return float((weight_soft * (np.clip(0.5 + slope * smooth_soft, 0, 1) - cover_soft) ** 2).sum())
+
+    return np.asarray(np.clip(0.5 + min(SETTINGS.sharpening, key=error) * smooth, 0, 1), np.float32)
 
 
-def _without_both(marked: NDArray[np.float32], filled: NDArray[np.float32], one: Ink, other: Ink) -> NDArray[np.float32]:
-    """(3, n), pixels without two inks that share them. Arguments as of :meth:`Layers.without_edges`, (3, n)."""
-    here, there = (np.array([*ink.light, ink.alpha], np.float32)[:, None] for ink in (one, other))
-    # What a share s of the other ink changes: marked = here + s (there - here) + (1 - alpha) filled.
-    change = there[:3] - here[:3] - (there[3:] - here[3:]) * filled
-    rest = marked - here[:3] - (1 - here[3:]) * filled
-    share = np.clip((rest * change).sum(0) / np.maximum((change * change).sum(0), FAINT), 0, 1)
-    both = here + share * (there - here)
-    return np.asarray((marked - both[:3]) / np.maximum(1 - both[3:], MIN_TRANSMISSION), np.float32)
+def _remove_mixture(
+    marked: NDArray[np.float32], background: NDArray[np.float32], one: UniformOverlay, other: UniformOverlay
+) -> NDArray[np.float32]:
+    """Removes from pixels (3, n) the mixture of two overlays that fits ``background`` (3, n) best."""
+    first, second = (np.array([*overlay.premultiplied, overlay.alpha], np.float32)[:, None] for overlay in (one, other))
+    # With the share s of the second overlay: marked = first + s (second - first) + (1 - alpha) background.
+    change = second[:3] - first[:3] - (second[3:] - first[3:]) * background
+    rest = marked - first[:3] - (1 - first[3:]) * background
+    share = np.clip((rest * change).sum(0) / np.maximum((change * change).sum(0), _EPSILON), 0, 1)
+    mixture = first + share * (second - first)
+    return np.asarray((marked - mixture[:3]) / np.maximum(1 - mixture[3:], MIN_TRANSMISSION), np.float32)
 
 
-def _possible(marked: NDArray[np.float32], ink: Ink) -> NDArray[np.float32]:
-    """(h, w), the largest cover by which nothing becomes darker than black or lighter than white."""
-    most = np.ones(marked.shape[1:], np.float32)
-    for plane, light in zip(marked, ink.light, strict=True):
-        for room, share in ((plane, light), (1 - plane, ink.alpha - light)):
-            if share > ROUNDING:
-                np.minimum(most, (room + ROUNDING) / share, out=most)
-    return most.astype(np.float32, copy=False)
+def _max_possible_cover(marked: NDArray[np.float32], overlay: UniformOverlay) -> NDArray[np.float32]:
+    """(h, w), the largest cover with which the background stays in [0, 1]."""
+    limit = np.ones(marked.shape[1:], np.float32)
+    for plane, value in zip(marked, overlay.premultiplied, strict=True):
+        for room, share in ((plane, value), (1 - plane, overlay.alpha - value)):
+            if share > SETTINGS.rounding:
+                np.minimum(limit, (room + SETTINGS.rounding) / share, out=limit)
+    return limit.astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""The erasing service: what it may change, what it must keep, and how it decides."""
+"""The erase service: what it changes, what it keeps, and what it unblends or inpaints."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from aedesk.core.events import Event, Progress, Started
 from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
-from aedesk.watermark.single import find as finding
+from aedesk.watermark.single import detection
 from aedesk.watermark.single.erase import erase
+from aedesk.watermark.single.extraction_thresholds import ExtractionThresholds
 from aedesk.watermark.single.find import find_mark
 
 Run = Callable[[Iterator[Event]], Any]
@@ -30,10 +31,10 @@ SMALL: dict[str, Any] = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
 NOWHERE, EVERYWHERE = -20.0, 20.0
 
 
-def unmarker(path: Path, logit: float, alpha: float, *, dark_only: bool = False) -> str:
-    """A model that says of every pixel the same: log-odds of a mark, and (log-odds of) alpha; the colour is arbitrary.
+def watermark_model(path: Path, logit: float, alpha: float, *, dark_only: bool = False) -> str:
+    """A model with the same output for every pixel: log-odds of a watermark and (as log-odds) alpha; the colour is arbitrary.
 
-    With ``dark_only`` it takes what is nearly black for a mark.
+    With ``dark_only`` it detects pixels that are nearly black.
     """
     torch.manual_seed(1)
     architecture = {**SMALL, "mend_widths": [8, 8], "mend_blocks": [1, 1]}
@@ -43,7 +44,7 @@ def unmarker(path: Path, logit: float, alpha: float, *, dark_only: bool = False)
         tail.weight[:8] = 0
         tail.bias[:4], tail.bias[4:8] = logit, alpha
         if dark_only:
-            # The first features are the darkness of each of the four pixels of a cell, and nothing else touches them.
+            # The first features are the darkness of each of the four pixels of a cell; all other layers are zero.
             for layer in (*network.finder.encoder.modules(), *network.finder.decoder.modules(), *network.finder.up.modules()):
                 if hasattr(layer, "weight"):
                     layer.weight.zero_()
@@ -55,8 +56,8 @@ def unmarker(path: Path, logit: float, alpha: float, *, dark_only: bool = False)
                 head.weight[pixel, [pixel, 4 + pixel, 8 + pixel], 1, 1] = -1.0
                 tail.weight[pixel, pixel, 1, 1] = 40.0
                 tail.bias[pixel] = -80.0
-    card = {"name": "unmarker", "purpose": "erase", "family": "unblending", "architecture": architecture}
-    return str(save_model(path / f"unmarker{logit}{alpha}{dark_only}.safetensors", network.state_dict(), card, torch.float32))
+    card = {"name": "watermark_model", "purpose": "erase", "family": "unblending", "architecture": architecture}
+    return str(save_model(path / f"watermark_model{logit}{alpha}{dark_only}.safetensors", network.state_dict(), card, torch.float32))
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +69,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     filler = save_model(place / "filler.safetensors", network.state_dict(), card, torch.float32)
     return {
         "filler": str(filler),
-        "blind": unmarker(place, NOWHERE, 2.0),
-        "half": unmarker(place, EVERYWHERE, 2.0),
-        "opaque": unmarker(place, EVERYWHERE, 12.0),
-        "dark": unmarker(place, 0.0, 2.0, dark_only=True),
+        "blind": watermark_model(place, NOWHERE, 2.0),
+        "half": watermark_model(place, EVERYWHERE, 2.0),
+        "opaque": watermark_model(place, EVERYWHERE, 12.0),
+        "dark": watermark_model(place, 0.0, 2.0, dark_only=True),
     }
 
 
@@ -89,10 +90,10 @@ def spec(models: dict[str, str], model: str = "half", **options: Any) -> EraseSp
     soft=st.booleans(),
     found=st.booleans(),
 )
-def test_outside_the_feathered_mask_every_bit_and_all_metadata_stay(
+def test_pixels_outside_of_the_feathered_mask_and_metadata_are_unchanged(
     models: dict[str, str], result_of: Run, seed: int, dtype: type, channels: int, method: str, feather: float, soft: bool, found: bool
 ) -> None:
-    """The mask is painted, or what a search finds."""
+    """With a painted mask and with a detected one."""
     rng = np.random.default_rng(seed)
     height, width = rng.integers(20, 120, 2)
     pixels = rng.integers(0, np.iinfo(dtype).max, (height, width, channels), endpoint=True).astype(dtype)
@@ -105,8 +106,8 @@ def test_outside_the_feathered_mask_every_bit_and_all_metadata_stay(
     picture = Picture(pixels, icc=b"profile", exif=b"exif", xmp=b"xmp", dpi=(300, 300))
     if found:
         mask = result_of(find_mark(FindMarkSpec(models["dark"], precision="float32"), picture, CancelToken())).mask
-    wish = spec(models, "dark" if found else "half", method=method, feather_px=feather)
-    result = result_of(erase(wish, picture, None if found else mask, CancelToken()))
+    request = spec(models, "dark" if found else "half", method=method, feather_px=feather)
+    result = result_of(erase(request, picture, None if found else mask, CancelToken()))
     changed = (result.picture.pixels != pixels).any(axis=2)
     assert result.picture.pixels.dtype == dtype
     assert not changed[result.mask == 0].any()
@@ -116,7 +117,7 @@ def test_outside_the_feathered_mask_every_bit_and_all_metadata_stay(
     assert (result.picture.icc, result.picture.exif, result.picture.xmp, result.picture.dpi) == (b"profile", b"exif", b"xmp", (300, 300))
 
 
-def test_what_the_mask_covers_is_changed(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
+def test_pixels_under_the_mask_are_changed(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     picture, mask = Picture(make_pixels(64, 80)), np.zeros((64, 80), np.uint8)
     mask[10:40, 20:60] = 255
     for method in METHODS:
@@ -125,7 +126,7 @@ def test_what_the_mask_covers_is_changed(models: dict[str, str], result_of: Run,
         assert (result.mask[10:40, 20:60] == 255).all()
 
 
-def test_no_mark_is_found_on_a_picture_without_one(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
+def test_nothing_is_changed_without_a_detection(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     picture = Picture(make_pixels(50, 70))
     result = result_of(erase(spec(models, "blind"), picture, None, CancelToken()))
     assert np.array_equal(result.picture.pixels, picture.pixels)
@@ -133,7 +134,7 @@ def test_no_mark_is_found_on_a_picture_without_one(models: dict[str, str], resul
 
 
 @pytest.mark.parametrize("flat", [True, False])
-def test_a_flat_scratch_is_filled_though_something_seems_to_show_through(
+def test_a_uniform_scratch_is_inpainted_even_if_it_looks_semi_transparent(
     models: dict[str, str], result_of: Run, make_pixels: Make, flat: bool
 ) -> None:
     pixels = make_pixels(96, 96).copy()
@@ -148,7 +149,7 @@ def test_a_flat_scratch_is_filled_though_something_seems_to_show_through(
     assert np.array_equal(automatic, filled) is flat
 
 
-def test_what_is_found_erases_the_same_when_it_is_given_back(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
+def test_erasing_the_found_mask_equals_erasing_without_one(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     pixels = (make_pixels(96, 96) // 2 + 100).astype(np.uint8)
     pixels[30:50, 20:70] = 0
     picture = Picture(pixels)
@@ -163,13 +164,12 @@ def test_what_is_found_erases_the_same_when_it_is_given_back(models: dict[str, s
     assert (automatic.mask[35:45, 30:60] == 255).all()
 
 
-def test_a_large_picture_is_searched_small_and_looked_at_again(
+def test_a_large_picture_is_searched_downscaled_and_located_at_full_resolution(
     models: dict[str, str], result_of: Run, make_pixels: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "WHOLE_PX", 64 * 64)
-    monkeypatch.setattr(finding, "SEARCH_PX", 64 * 64)
-    monkeypatch.setattr(finding, "CERTAIN_PX", 100)
-    monkeypatch.setattr(finding, "LARGE", finding.Asked(solid=0.45))
+    monkeypatch.setattr(detection, "SCALE", detection.ScaleSettings(64 * 64, 64 * 64))
+    few_pixels = ExtractionThresholds(min_confident_px=100)
+    monkeypatch.setattr(detection, "DOWNSCALED", detection.DetectionThresholds(few_pixels, min_mean_alpha=0.45))
     pixels = (make_pixels(190, 250) // 2 + 100).astype(np.uint8)
     pixels[60:100, 40:140] = 0
     found = result_of(find_mark(FindMarkSpec(models["dark"], precision="float32"), Picture(pixels), CancelToken()))
@@ -178,7 +178,7 @@ def test_a_large_picture_is_searched_small_and_looked_at_again(
     assert np.count_nonzero(found.mask[~truth]) < 0.02 * truth.sum()
 
 
-def test_opaque_and_unseen_things_are_filled_and_see_through_marks_are_not(
+def test_opaque_and_undetected_areas_are_inpainted_and_semi_transparent_ones_unblended(
     models: dict[str, str], result_of: Run, make_pixels: Make
 ) -> None:
     picture, mask = Picture(make_pixels(64, 64)), np.zeros((64, 64), np.uint8)
@@ -195,7 +195,7 @@ def test_opaque_and_unseen_things_are_filled_and_see_through_marks_are_not(
     assert not np.array_equal(inside("half", "auto"), filled)
 
 
-def test_transparent_pixels_keep_their_bytes(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
+def test_transparent_pixels_keep_their_values(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     alpha = np.full((40, 40), 255, np.uint8)
     alpha[:, :20] = 0
     picture = Picture(make_pixels(40, 40), alpha)
@@ -205,7 +205,7 @@ def test_transparent_pixels_keep_their_bytes(models: dict[str, str], result_of: 
     assert np.array_equal(result.picture.alpha, alpha)
 
 
-def test_progress_is_told_and_a_cancel_ends_it(models: dict[str, str], make_pixels: Make) -> None:
+def test_progress_is_reported_and_a_cancel_ends_it(models: dict[str, str], make_pixels: Make) -> None:
     class Stop:
         asked = 0
 
@@ -221,9 +221,9 @@ def test_progress_is_told_and_a_cancel_ends_it(models: dict[str, str], make_pixe
         list(erase(spec(models), picture, mask, CancelToken(Stop())))
 
 
-def test_models_for_other_things_and_masks_of_another_size_are_refused(models: dict[str, str], make_pixels: Make) -> None:
+def test_models_for_other_purposes_and_masks_of_another_size_are_rejected(models: dict[str, str], make_pixels: Make) -> None:
     picture, mask = Picture(make_pixels(32, 32)), np.full((32, 32), 255, np.uint8)
-    with pytest.raises(ModelError, match="take marks off"):
+    with pytest.raises(ModelError, match="remove watermarks"):
         list(erase(EraseSpec(model=models["filler"]), picture, mask, CancelToken()))
     with pytest.raises(ModelError, match="fill holes"):
         list(erase(EraseSpec(model=models["half"], inpaint_model=models["half"], method="inpaint"), picture, mask, CancelToken()))
@@ -232,6 +232,6 @@ def test_models_for_other_things_and_masks_of_another_size_are_refused(models: d
 
 
 @pytest.mark.parametrize("wrong", [{"method": "magic"}, {"sensitivity": 2}, {"feather_px": -1}, {"precision": "int8"}])
-def test_a_spec_out_of_range_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_spec_out_of_range_is_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         EraseSpec(**wrong)

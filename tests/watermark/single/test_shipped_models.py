@@ -1,4 +1,4 @@
-"""The shipped models on a real photograph: marks that no training had are found and come off; a scratch is filled."""
+"""The shipped models on a photograph: watermarks unlike those of the training are removed, a scratch is inpainted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from aedesk.data.watermarks.fonts import built_in_font
 from aedesk.imaging.io import read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
-from aedesk.watermark.single import find as finding
+from aedesk.watermark.single import detection
 from aedesk.watermark.single.erase import erase
 from aedesk.watermark.single.find import find_mark
-from aedesk.watermark.single.network import drained, load_eraser
-from aedesk.watermark.single.overlay import Ink
-from aedesk.watermark.single.overlay_stack import Layers
+from aedesk.watermark.single.full_resolution import locate_at_full_resolution
+from aedesk.watermark.single.network import load_erase_network
+from aedesk.watermark.single.network import result_of as run
+from aedesk.watermark.single.overlay import UniformOverlay
+from aedesk.watermark.single.overlay_stack import OverlayStack
 
 Run = Callable[[Iterator[Event]], Any]
 WIDTH, HEIGHT = 640, 448
@@ -36,9 +38,8 @@ def photo(project: Path) -> np.ndarray:
 
 @pytest.fixture
 def large(photo: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
-    """The photograph three times as large, which is then searched at a third of its size."""
-    for limit in ("WHOLE_PX", "SEARCH_PX"):
-        monkeypatch.setattr(finding, limit, 400_000)
+    """The photograph enlarged three times, and searched downscaled by 3."""
+    monkeypatch.setattr(detection, "SCALE", detection.ScaleSettings(400_000, 400_000))
     return np.asarray(Image.fromarray(photo).resize((3 * WIDTH, 3 * HEIGHT), Image.Resampling.LANCZOS))
 
 
@@ -72,72 +73,73 @@ def marked(photo: np.ndarray, mark: Image.Image, alpha: float = 0.5) -> np.ndarr
 
 
 @pytest.mark.parametrize("mark", [word(), logo(), tiles()], ids=["word", "logo", "tiles"])
-def test_a_mark_comes_off_a_photograph(result_of: Run, photo: np.ndarray, mark: Image.Image) -> None:
-    seen = marked(photo, mark)
-    result = result_of(erase(EraseSpec(), Picture(seen), None, CancelToken()))
-    assert psnr(result.picture.pixels, photo) > psnr(seen, photo) + 6
-    assert np.array_equal(result.picture.pixels[result.mask == 0], seen[result.mask == 0])
+def test_a_watermark_is_removed_from_a_photograph(result_of: Run, photo: np.ndarray, mark: Image.Image) -> None:
+    given = marked(photo, mark)
+    result = result_of(erase(EraseSpec(), Picture(given), None, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(given, photo) + 6
+    assert np.array_equal(result.picture.pixels[result.mask == 0], given[result.mask == 0])
 
 
-def test_what_is_found_can_be_given_back(result_of: Run, photo: np.ndarray) -> None:
-    seen = Picture(marked(photo, word()))
-    found = result_of(find_mark(FindMarkSpec(), seen, CancelToken()))
-    result = result_of(erase(EraseSpec(), seen, found.mask, CancelToken()))
-    assert psnr(result.picture.pixels, photo) > psnr(seen.pixels, photo) + 6
+def test_the_found_mask_can_be_used_for_erasing(result_of: Run, photo: np.ndarray) -> None:
+    given = Picture(marked(photo, word()))
+    found = result_of(find_mark(FindMarkSpec(), given, CancelToken()))
+    result = result_of(erase(EraseSpec(), given, found.mask, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(given.pixels, photo) + 6
 
 
-def test_a_large_picture_is_searched_small_and_unblended_at_full_size(result_of: Run, large: np.ndarray) -> None:
+def test_a_large_picture_is_searched_downscaled_and_unblended_at_full_resolution(result_of: Run, large: np.ndarray) -> None:
     size = large.shape[1::-1]
-    seen = marked(large, logo().resize(size, Image.Resampling.LANCZOS))
-    result = result_of(erase(EraseSpec(), Picture(seen), None, CancelToken()))
-    assert psnr(result.picture.pixels, large) > psnr(seen, large) + 6
+    given = marked(large, logo().resize(size, Image.Resampling.LANCZOS))
+    result = result_of(erase(EraseSpec(), Picture(given), None, CancelToken()))
+    assert psnr(result.picture.pixels, large) > psnr(given, large) + 6
 
 
-def test_of_a_mark_larger_than_the_network_sees_the_mask_can_be_given_back(result_of: Run, large: np.ndarray) -> None:
+def test_the_found_mask_of_a_watermark_beyond_the_receptive_field_can_be_used(result_of: Run, large: np.ndarray) -> None:
     size = large.shape[1::-1]
     canvas = Image.new("L", size)
     draw = ImageDraw.Draw(canvas)
     draw.ellipse((600, 200, 1500, 1100), fill=255)
     draw.regular_polygon((1050, 650, 330), 3, fill=0)
-    seen = Picture(marked(large, canvas))
-    mask = result_of(find_mark(FindMarkSpec(), seen, CancelToken())).mask
-    result = result_of(erase(EraseSpec(), seen, mask, CancelToken()))
-    assert psnr(result.picture.pixels, large) > psnr(seen.pixels, large) + 10
+    given = Picture(marked(large, canvas))
+    mask = result_of(find_mark(FindMarkSpec(), given, CancelToken())).mask
+    result = result_of(erase(EraseSpec(), given, mask, CancelToken()))
+    assert psnr(result.picture.pixels, large) > psnr(given.pixels, large) + 10
     mask[:, : 3 * WIDTH // 2] = 0
-    half = result_of(erase(EraseSpec(feather_px=4), seen, mask, CancelToken())).picture
-    changed = (half.pixels != seen.pixels).any(axis=2)
+    half = result_of(erase(EraseSpec(feather_px=4), given, mask, CancelToken())).picture
+    changed = (half.pixels != given.pixels).any(axis=2)
     assert changed.any()
     assert not changed[ndimage.distance_transform_edt(mask == 0) >= 4].any()
 
 
-def test_an_ink_is_measured_again_at_full_size_and_nothing_is_made_of_its_rim(photo: np.ndarray) -> None:
-    """As it was measured in the small picture it is far off, and the rough mask is wider than what is known of it."""
+def test_an_overlay_is_refitted_at_full_resolution_without_a_rim(photo: np.ndarray) -> None:
+    """The fit from the downscaled picture is far off, and the rough mask is wider than the overlay."""
     factor, size = 3, (3 * WIDTH, 3 * HEIGHT)
     large = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.LANCZOS))
-    seen = marked(large, word().resize(size, Image.Resampling.LANCZOS))
+    given = marked(large, word().resize(size, Image.Resampling.LANCZOS))
     core = np.asarray(word()) > 128
     rough = ndimage.binary_dilation(core, iterations=2)
-    layers = Layers(core.astype(np.uint8), core.astype(np.uint8) * np.uint8(255), [Ink((0.3, 0.3, 0.3), 0.3, misfit=1.0)])
-    eraser = load_eraser("erase-mark", "erase", "cpu", "float32")
-    marks = drained(finding._look_closer(eraser, Picture(seen), rough, layers, factor, 0.5, CancelToken()))
-    (ink,) = marks.layers.inks
-    assert ink.alpha == pytest.approx(0.5, abs=0.03)
-    assert ink.light == pytest.approx((0.5, 0.5, 0.5), abs=0.03)
-    assert layers.inks[0].alpha == 0.3
-    assert not marks.mask[marks.layers.which == 0].any()
+    overlay = UniformOverlay((0.3, 0.3, 0.3), 0.3, residual=1.0)
+    small = OverlayStack(core.astype(np.uint8), core.astype(np.uint8) * np.uint8(255), [overlay])
+    network = load_erase_network("erase-mark", "cpu", "float32")
+    mask, _, stack = run(locate_at_full_resolution(network, Picture(given), rough, small, factor, 0.0, 0.3, CancelToken()))
+    (refitted,) = stack.overlays
+    assert refitted.alpha == pytest.approx(0.5, abs=0.03)
+    assert refitted.premultiplied == pytest.approx((0.5, 0.5, 0.5), abs=0.03)
+    assert small.overlays[0].alpha == 0.3
+    assert not mask[stack.index == 0].any()
 
 
-def test_of_a_photograph_without_a_mark_hardly_anything_is_touched(result_of: Run, photo: np.ndarray) -> None:
-    """One of the fifth of Kodak's pictures of which something is: paint on a face, 2.6 % of it."""
+def test_a_photograph_without_a_watermark_is_hardly_changed(result_of: Run, photo: np.ndarray) -> None:
+    """One of the fifth of the Kodak pictures that are changed at all: face paint, 2.6 % of the picture."""
     result = result_of(erase(EraseSpec(), Picture(photo), None, CancelToken()))
     assert result.area_px < 0.03 * WIDTH * HEIGHT
     assert psnr(result.picture.pixels, photo) > 37
 
 
-def test_a_scratch_is_filled(result_of: Run, photo: np.ndarray) -> None:
+def test_a_scratch_is_inpainted(result_of: Run, photo: np.ndarray) -> None:
     canvas = Image.new("L", (WIDTH, HEIGHT))
     ImageDraw.Draw(canvas).line((80, 60, 300, 200, 560, 260), fill=255, width=5)
     scratch = np.asarray(canvas) > 0
-    torn = np.where(scratch[:, :, None], np.uint8(255), photo)
-    result = result_of(erase(EraseSpec(), Picture(torn), scratch, CancelToken()))
-    assert psnr(result.picture.pixels, photo) > psnr(torn, photo) + 10
+    scratched = np.where(scratch[:, :, None], np.uint8(255), photo)
+    result = result_of(erase(EraseSpec(), Picture(scratched), scratch, CancelToken()))
+    assert psnr(result.picture.pixels, photo) > psnr(scratched, photo) + 10
