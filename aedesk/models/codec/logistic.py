@@ -30,9 +30,11 @@ def logistic_bits(distance: Tensor, scale_index: Tensor) -> Tensor:
     # Below index 0 a small slope remains: a symbol that is not zero must be able to raise its index again.
     scale = FINEST * torch.exp2(OCTAVES * F.leaky_relu(scale_index, 0.02).clamp(max=SCALE_COUNT - 1.0))
     distance, inverse = distance.abs(), 1 / scale
-    # sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), which is stable far into the tails.
-    log = F.logsigmoid((0.5 - distance) * inverse) + F.logsigmoid((0.5 + distance) * inverse) + torch.log1p(-torch.exp(-inverse))
-    return log * (-1 / math.log(2))
+    near, far = (0.5 - distance) * inverse, (0.5 + distance) * inverse
+    # sigmoid(far) - sigmoid(-near) = sigmoid(far) sigmoid(near) (1 - exp(-inverse)), which is stable far into the tails. One logarithm of a
+    # product, because logsigmoid and log1p take more than ten times as long on a CPU.
+    product = (1 + torch.exp(-near.abs())) * (1 + torch.exp(-far)) / (1 - torch.exp(-inverse))
+    return (F.relu(-near) + torch.log(product)) * (1 / math.log(2))
 
 
 @functools.cache
