@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QColor, QDesktopServices, QImage, QPalette, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
@@ -38,8 +36,8 @@ class ManualView(QTextBrowser):
         self.setOpenLinks(False)
         self.setSearchPaths([str(resource_path(FOLDER))])
 
-    def loadResource(self, kind: int, name: QUrl) -> object:
-        path = Path(resource_path(FOLDER, name.path()))
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        path = resource_path(FOLDER, name.path() if isinstance(name, QUrl) else name)
         if kind == QTextDocument.ResourceType.ImageResource.value and path.is_file():
             image = QImage(str(path))
             return image.scaledToWidth(PICTURE_PX, Qt.TransformationMode.SmoothTransformation) if image.width() > PICTURE_PX else image
@@ -118,7 +116,7 @@ class ManualWindow(QDialog):
         self.search.clear()
         for row in range(self.contents.topLevelItemCount()):
             item = self.contents.topLevelItem(row)
-            if item.data(0, NAME) == name:
+            if item is not None and item.data(0, NAME) == name:
                 self.contents.setCurrentItem(item)
 
     @property
@@ -143,8 +141,8 @@ class ManualWindow(QDialog):
                 child.setData(0, NAME, page.name)
                 child.setData(0, HEADING, heading)
                 item.addChild(child)
-        if self.contents.topLevelItemCount():
-            self.contents.setCurrentItem(self.contents.topLevelItem(0))
+        if (first := self.contents.topLevelItem(0)) is not None:
+            self.contents.setCurrentItem(first)
 
     @Slot(QTreeWidgetItem, QTreeWidgetItem)
     def _on_item(self, item: QTreeWidgetItem | None, before: QTreeWidgetItem | None = None) -> None:

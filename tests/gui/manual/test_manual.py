@@ -71,7 +71,7 @@ def test_a_page_is_shown_with_its_pictures_no_wider_than_the_text(window: Manual
     window.show_page("compress")
     assert window.page is not None
     assert window.page.name == "compress"
-    picture = window.view.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("../screenshots/compress.png"))
+    picture = window.view.loadResource(QTextDocument.ResourceType.ImageResource.value, QUrl("pictures/compress.png"))
     assert picture.width() == PICTURE_PX
 
 
