@@ -32,13 +32,13 @@ def test_the_services_that_the_worker_imports_by_name_are_among_them(script: Scr
     assert {name for name in wanted if name.startswith("aedesk")} <= set(script("contents").modules())
 
 
-def test_all_models_recipes_samples_icons_and_styles_are_collected_and_lie_where_the_program_looks(script: Script, project: Path) -> None:
+def test_all_models_recipes_samples_icons_styles_and_manual_pages_are_collected_and_lie_where_the_program_looks(script: Script, project: Path) -> None:
     contents = script("contents")
     collected = {Path(folder, Path(file).name).as_posix() for file, folder in contents.resources()}
     root = project / "resources"
     needed = {
         path.relative_to(project).as_posix()
-        for folder in ("models", "recipes", "samples", "icons", "style")
+        for folder in ("help", "models", "recipes", "samples", "icons", "style")
         for path in (root / folder).rglob("*")
         if path.is_file()
     }
