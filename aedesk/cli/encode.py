@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--embed-model", action="store_true", help="put the decoder into the file, for somebody who does not have the model"
     )
+    parser.add_argument("--no-preview", action="store_true", help="leave out the small preview that files above 100 KB contain")
     parser.add_argument("--psnr", action="store_true", help="decode again, and tell how close it is")
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already")
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         target_bytes=args.target_size,
         preset=args.preset,
         embed_model=args.embed_model,
+        embed_preview=not args.no_preview,
         evaluate=args.psnr,
         device=args.device,
     )

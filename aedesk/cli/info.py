@@ -21,6 +21,7 @@ HELP = "Describe a picture, an .aed file, a model file or a run folder."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a picture, an .aed file, a model file or the folder of a training run")
+    parser.add_argument("--network", action="store_true", help="of a model: also its operations per pixel and the size of its code")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if path.is_dir():
         document = describe_run(path)
     elif path.suffix.lower() == ".safetensors":
-        document = describe_model(path)
+        document = describe_model(path, network=args.network)
     elif is_aed(path):
         document = describe_aed(path)
     else:
@@ -59,13 +60,13 @@ def describe_aed(path: Path) -> dict[str, Any]:
     return {"kind": "aed", "path": str(path), "coding": found.pop("kind"), "model": model, **found, "chunks": chunks}
 
 
-def describe_model(path: Path) -> dict[str, Any]:
-    """The card of a model file, how much it holds, and the size of its code."""
+def describe_model(path: Path, *, network: bool = False) -> dict[str, Any]:
+    """Returns the card of a model file, its size and, with ``network``, facts that need the network to be built, which loads torch."""
     from aedesk.models.model_file import read_model_file
 
     file = read_model_file(path)
     found = {"kind": "model", "path": str(path), "size_bytes": file.size_bytes, "parameters": file.parameters}
-    if file.card["purpose"] != "denoise":  # what denoises has no code that anybody keeps, and torch takes seconds to load
+    if network:
         found["network"] = _network(file.card)
     return {**found, **file.card}
 

@@ -43,6 +43,7 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
                 quality,
                 slow=spec.preset == "slow",
                 count_bits=spec.evaluate,
+                embed_preview=spec.embed_preview,
                 model_file=model_file,
             )
             return codec.encode(picture, options, on_progress)

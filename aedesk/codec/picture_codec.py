@@ -37,6 +37,7 @@ class EncodeOptions:
         slow: first optimise the latent for this picture, at about twenty times the encoding time; learned codec only.
         rdoq: rate-distortion optimised quantisation; learned codec only.
         count_bits: report the bits of each position, in ``Encoded.bits``.
+        embed_preview: store a small preview in files above 100 KB (see ``codec.chunks.preview``).
         model_file: content of the model's file, to be embedded.
         tile_px: edge of the tiles, a multiple of 64; None for the codec's default. Learned codec only.
     """
@@ -45,6 +46,7 @@ class EncodeOptions:
     slow: bool = False
     rdoq: bool = True
     count_bits: bool = False
+    embed_preview: bool = True
     model_file: bytes | None = field(default=None, repr=False)
     tile_px: int | None = None
 

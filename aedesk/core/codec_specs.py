@@ -23,6 +23,7 @@ class CompressSpec:
         target_bytes: upper limit for the size of the whole file.
         preset: "normal", or "slow": optimises the latent for this picture, at about twenty times the encoding time.
         embed_model: store the model in the file, for recipients who do not have it.
+        embed_preview: store a small preview in files above 100 KB, at most 2 % of their size; file managers show it without the model.
         evaluate: also decode the file, and report the PSNR and the bits spent at each position of the latent.
         device: "auto", "cpu" or "cuda:N".
 
@@ -37,6 +38,7 @@ class CompressSpec:
     target_bytes: int | None = None
     preset: str = "normal"
     embed_model: bool = False
+    embed_preview: bool = True
     evaluate: bool = False
     device: str = "auto"
 

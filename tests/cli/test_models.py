@@ -86,7 +86,7 @@ def test_info_of_an_autoencoder_tells_the_size_of_its_code(aedesk: Call, tmp_pat
 
     network: Any = FAMILIES["convolutional"].build({})
     card = {"name": "c", "purpose": "autoencoder", "family": "convolutional", "architecture": {}}
-    about = json.loads(aedesk("info", save_model(tmp_path / "c.safetensors", network.state_dict(), card), "--json").out)
+    about = json.loads(aedesk("info", save_model(tmp_path / "c.safetensors", network.state_dict(), card), "--network", "--json").out)
     channels, height, width = about["network"]["code"]
     assert channels * height * width == network.descriptor.code_size(about["network"]["input"][2], about["network"]["input"][1])
 

@@ -1,4 +1,4 @@
-"""``aedesk thumbnail``, as a file manager calls it."""
+"""``aedesk thumbnail``, as called by file managers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def red_jpeg(width: int, height: int) -> bytes:
     return written.getvalue()
 
 
-def test_a_picture_becomes_a_png_of_the_size_asked_for_whatever_the_name(aedesk: Call, make_pixels: Call, tmp_path: Path) -> None:
+def test_a_picture_becomes_a_png_of_the_requested_size_whatever_the_name(aedesk: Call, make_pixels: Call, tmp_path: Path) -> None:
     pictures.write(Picture(make_pixels(300, 600)), tmp_path / "a.jpg")
     (tmp_path / "out").write_text("of the last time")
     assert aedesk("thumbnail", tmp_path / "a.jpg", "-o", tmp_path / "out", "--size", 128).code == 0
@@ -48,7 +48,7 @@ def test_a_picture_becomes_a_png_of_the_size_asked_for_whatever_the_name(aedesk:
         assert (image.format, image.size) == ("PNG", (128, 64))
 
 
-def test_the_preview_in_a_file_is_taken_without_decoding(aedesk: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_preview_in_a_file_is_used_without_decoding(aedesk: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DEFAULT_SERVICES, "DecompressSpec", "nowhere:nothing")  # type: ignore[arg-type]
     (tmp_path / "a.aed").write_bytes(with_preview(red_jpeg(320, 240)))
     assert aedesk("thumbnail", tmp_path / "a.aed", "-o", tmp_path / "a.png").code == 0
@@ -58,8 +58,8 @@ def test_the_preview_in_a_file_is_taken_without_decoding(aedesk: Call, tmp_path:
 
 
 @pytest.mark.parametrize("preview", [b"no jpeg", red_jpeg(100, 75), red_jpeg(5000, 10)])
-def test_a_preview_of_no_use_is_left_aside(aedesk: Call, tmp_path: Path, preview: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DEFAULT_SERVICES, "DecompressSpec", "nowhere:nothing")  # so that asking for the picture is seen as a failure
+def test_a_damaged_or_unsuitable_preview_is_ignored(aedesk: Call, tmp_path: Path, preview: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DEFAULT_SERVICES, "DecompressSpec", "nowhere:nothing")  # decoding the file fails
     (tmp_path / "a.aed").write_bytes(with_preview(preview))
     assert aedesk("thumbnail", tmp_path / "a.aed", "-o", tmp_path / "a.png").code == 1
     assert not (tmp_path / "a.png").exists()
@@ -73,7 +73,7 @@ def test_a_file_without_preview_is_decoded(aedesk: Call, make_pixels: Call, tmp_
         assert image.size == (32, 48)
 
 
-def test_what_is_no_picture_is_told_and_nothing_is_written(aedesk: Call, tmp_path: Path) -> None:
+def test_a_damaged_file_is_an_error_and_nothing_is_written(aedesk: Call, tmp_path: Path) -> None:
     (tmp_path / "a.aed").write_bytes(with_preview(red_jpeg(320, 240))[:40])
     done = aedesk("thumbnail", tmp_path / "a.aed", "-o", tmp_path / "a.png")
     assert done.code == 1

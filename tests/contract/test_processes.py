@@ -5,8 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from aed_files import ONE_TILE
+
+from aedesk.formats.aed_file import PREVIEW, Chunk
+from aedesk.formats.container import write_aed
+from aedesk.imaging.picture import Picture
+from aedesk.imaging.preview import encode_preview
 
 HEAVY = ("torch", "PySide6", "pyqtgraph", "safetensors")
 
@@ -49,12 +58,28 @@ assert isinstance(list(run(AddNoiseSpec(), picture))[-1], Finished)
     assert loaded & {"PySide6", "pyqtgraph"} == set()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["denoise", "--help"], ["--version"]])
-def test_help_is_given_without_loading_torch_or_qt(arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["denoise", "--help"],
+        ["--version"],
+        ["models"],
+        ["info", "tests/golden/aed/codec.aed"],
+        ["info", "resources/models/codec-photo.safetensors"],
+        ["thumbnail", "PREVIEW", "-o", "OUT"],
+    ],
+    ids=" ".join,
+)
+def test_help_and_facts_are_given_without_loading_torch_or_qt(arguments: list[str], project: Path, tmp_path: Path) -> None:
+    file = replace(ONE_TILE, chunks=(Chunk(PREVIEW, encode_preview(Picture(np.zeros((170, 256, 3), np.uint8)), 9999) or b""),))
+    (tmp_path / "a.aed").write_bytes(write_aed(file))
+    places = {"PREVIEW": tmp_path / "a.aed", "OUT": tmp_path / "a.png"}
+    arguments = [str(places.get(a, project / a if "/" in a else a)) for a in arguments]
     code = f"""
 from aedesk.cli.main import main
 try:
-    main({arguments!r})
+    assert main({arguments!r}) == 0
 except SystemExit as stop:
     assert not stop.code
 """

@@ -53,14 +53,14 @@ class BenchmarkCodec:
 
 
 def aed_codec(model: str, qualities: tuple[int, ...], preset: str, device: str, cancel: CancelToken) -> BenchmarkCodec:
-    """Returns the .aed codec with a model.
+    """Returns the .aed codec with a model; files have no preview, as those of the baselines have none.
 
     Files are decoded with the given model, not looked up by the id in the file: it may still be in training and not installed.
     """
     codec = load_codec(model, device)
 
     def encode(pixels: Pixels, quality: float) -> bytes:
-        options = EncodeOptions(int(quality), slow=preset == "slow")
+        options = EncodeOptions(int(quality), slow=preset == "slow", embed_preview=False)
         with interruptible(cancel.check):
             return codec.encode(Picture(pixels), options, lambda *_: cancel.check()).data
 

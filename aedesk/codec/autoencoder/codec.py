@@ -26,6 +26,7 @@ from aedesk.codec.autoencoder.parameters import (
 )
 from aedesk.codec.autoencoder.quantiser_steps import StepSearch
 from aedesk.codec.chunks.metadata import assemble, chunks_of
+from aedesk.codec.chunks.preview import write_with_preview
 from aedesk.codec.picture_codec import (
     DTYPES,
     Decoded,
@@ -105,7 +106,9 @@ class AutoencoderCodec(PictureCodec):
             if options.count_bits:
                 bits[rows, columns] = tables.cost(flat, indexes).reshape(residual.shape).sum(0)
         chunks = (Chunk(PARAMETERS, parameters.pack()), *chunks_of(picture, options.model_file))
-        return Encoded(write_aed(replace(empty, tiles=tuple(tiles), chunks=chunks)), bits, 8.0 * len(chunks[0].data))
+        file = replace(empty, tiles=tuple(tiles), chunks=chunks)
+        data = write_with_preview(file, picture) if options.embed_preview else write_aed(file)
+        return Encoded(data, bits, 8.0 * len(chunks[0].data))
 
     def decode(self, file: AedFile, options: DecodeOptions = DecodeOptions(), on_progress: OnProgress = ignore_progress) -> Decoded:
         grid, whole = self.grid, self.grid.padded(file.width, file.height)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from aedesk.codec.chunks.metadata import assemble, chunks_of
+from aedesk.codec.chunks.preview import write_with_preview
 from aedesk.codec.learned.analysis import PictureLatent
 from aedesk.codec.learned.synthesis import Synthesis, TileLatents
 from aedesk.codec.learned.tile import TileCoder
@@ -90,7 +91,9 @@ class LearnedCodec(PictureCodec):
             side_bits += tile.side_bits
             bits[_positions(top, left, *tile.bits.shape)] = tile.bits
         on_progress(total, total)
-        return Encoded(write_aed(replace(empty, tiles=tuple(payloads))), bits, side_bits)
+        file = replace(empty, tiles=tuple(payloads))
+        data = write_with_preview(file, picture) if options.embed_preview else write_aed(file)
+        return Encoded(data, bits, side_bits)
 
     def decode(self, file: AedFile, options: DecodeOptions = DecodeOptions(), on_progress: OnProgress = ignore_progress) -> Decoded:
         """See :meth:`PictureCodec.decode`. Besides the picture, three rows of tiles are held in memory as latents."""

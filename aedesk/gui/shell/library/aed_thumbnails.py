@@ -1,4 +1,4 @@
-"""Thumbnails of .aed files, decoded by the worker one after the other."""
+"""Thumbnails of .aed files: their previews, or else decoded by the worker, one after the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 
 from aedesk.core.codec_specs import DecompressResult
 from aedesk.core.errors import AedeskError
-from aedesk.formats.aed_file import SUFFIX
+from aedesk.formats.aed_file import PREVIEW, SUFFIX
 from aedesk.formats.container import read_aed
 from aedesk.gui.documents.aed_files import read_if_aed
 from aedesk.gui.documents.library import Document
@@ -18,9 +18,10 @@ from aedesk.gui.shell.library.delegate import THUMBNAIL_PX
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.display import to_display
 from aedesk.imaging.picture import Picture
+from aedesk.imaging.preview import decode_preview
 
 MAX_MEGAPIXELS = 6.0
-"""Larger files get their thumbnail when they are opened: decoding one would keep others waiting."""
+"""Larger files without a preview get their thumbnail when they are opened: decoding one would keep others waiting."""
 
 
 class AedThumbnails(QObject):
@@ -66,11 +67,13 @@ class AedThumbnails(QObject):
         document = self._waiting.popleft()
         self._busy = True
         self._workspace.pool.run(
-            lambda: _worth_decoding(document), lambda data: self._on_read(document, data), self._on_failed, background=True
+            lambda: _preview_or_data(document), lambda data: self._on_read(document, data), self._on_failed, background=True
         )
 
-    def _on_read(self, document: Document, data: bytes | None) -> None:
-        if data is None:
+    def _on_read(self, document: Document, read: Picture | bytes | None) -> None:
+        if isinstance(read, Picture):
+            self._show(document, read)
+        if not isinstance(read, bytes):
             self._go_on()
             return
 
@@ -79,7 +82,7 @@ class AedThumbnails(QObject):
                 self._show(document, result.picture)
             self._go_on()
 
-        self._workspace.decoder.decode(data, done, self._on_failed)
+        self._workspace.decoder.decode(read, done, self._on_failed)
 
     def _on_failed(self, _error: AedeskError) -> None:
         """What is wrong with the file is told when it is opened."""
@@ -99,10 +102,13 @@ class AedThumbnails(QObject):
         self._workspace.pool.run(lambda: to_display(picture, edge), show, background=True)
 
 
-def _worth_decoding(document: Document) -> bytes | None:
-    """The bytes of a file of a moderate size. Runs in a thread of the pool."""
+def _preview_or_data(document: Document) -> Picture | bytes | None:
+    """Returns the preview of a file, or its bytes if it has none and is of moderate size. Runs in a thread of the pool."""
     data = read_if_aed(document.path)
     if data is None:
         return None
     file = read_aed(data)
+    preview = file.chunk(PREVIEW)
+    if preview is not None and (picture := decode_preview(preview, THUMBNAIL_PX)) is not None:
+        return picture
     return data if file.width * file.height <= MAX_MEGAPIXELS * 1e6 else None

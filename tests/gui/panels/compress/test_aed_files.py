@@ -69,6 +69,9 @@ def test_aed_files_that_are_not_opened_get_a_thumbnail_too(
     class Small:
         width = height = 10
 
+        def chunk(self, _kind: str) -> None:
+            return None
+
     monkeypatch.setattr(aed_thumbnails, "read_aed", lambda _data: Small())
     other = make_aed("b.aed", seed=4)
     opened = shop(make_file("a.png"), other, panel="restore")
