@@ -8,6 +8,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Finished, Log, Started
 from aedesk.core.specs import TrainSpec
 from aedesk.models.devices import precision_name
+from aedesk.training.allocator import kept_memory
 from aedesk.training.batch_size import choose_batches
 from aedesk.training.board import Board
 from aedesk.training.distributed import Ranks, joined
@@ -32,7 +33,7 @@ def fit(spec: TrainSpec, cancel: CancelToken) -> Iterator[Event]:
     """
     recipe = parse(spec.recipe)
     folder = RunFolder(spec.run_dir)
-    with joined(spec.device) as ranks, ranks.one_voice():
+    with kept_memory(), joined(spec.device) as ranks, ranks.one_voice():
         try:
             for event in _train(recipe, spec, folder, ranks, cancel):
                 if ranks.first or isinstance(event, Finished):
