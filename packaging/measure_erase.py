@@ -1,9 +1,9 @@
-"""Measures the erasing and prints the README's table.
+"""Evaluates erasing and prints the tables of the model cards.
 
     python packaging/measure_erase.py --data FOLDER... [--logos FOLDER] [--limit N] [--record]
 
-Each FOLDER holds clean pictures (Kodak's 24, CID22's validation set). ``--record`` writes the figures into the cards inside the models.
-OpenCV's inpainting is measured too if it is installed.
+Each FOLDER holds clean pictures (Kodak24, CID22 validation). ``--record`` writes the figures into the cards in the model files. OpenCV's
+inpainting is evaluated too if it is installed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from measure import record
 
-from aedesk.analysis import erase_peers
+from aedesk.analysis import erase_baselines
 from aedesk.core.erase_specs import EvaluateEraseSpec
 from aedesk.core.events import Event, Failed, Finished, Progress
 from aedesk.jobs.inline import run
@@ -35,12 +35,12 @@ def measure(spec: EvaluateEraseSpec) -> dict[str, Any]:
 
 def main() -> None:
     default = EvaluateEraseSpec(data="")
-    parser = argparse.ArgumentParser(description="Measure the erasing and print the table of the README.")
+    parser = argparse.ArgumentParser(description="Evaluate erasing and print the tables of the model cards.")
     parser.add_argument("--data", required=True, nargs="+", help="folders of clean pictures")
-    parser.add_argument("--logos", default="", help="folder of logos, of which every tenth is used as a mark")
+    parser.add_argument("--logos", default="", help="folder of logos, of which every tenth is used as a watermark")
     parser.add_argument("--model", default=default.model)
     parser.add_argument("--inpaint-model", default=default.inpaint_model)
-    parser.add_argument("--limit", type=int, help="measure on so many pictures of each folder only")
+    parser.add_argument("--limit", type=int, help="number of pictures to use of each folder")
     parser.add_argument("--record", action="store_true", help="write the figures into the model files")
     arguments = parser.parse_args()
     if arguments.record and arguments.limit:
@@ -54,7 +54,7 @@ def main() -> None:
                 folder,
                 arguments.model,
                 arguments.inpaint_model,
-                peers=bool(erase_peers.available()),
+                baselines=bool(erase_baselines.available()),
                 logos=arguments.logos,
                 limit=arguments.limit,
             )
@@ -70,8 +70,8 @@ def main() -> None:
             }
         clean, brush = found["clean"], found["brush"]
         print(f"| {about} | clean pictures, {100 * clean['untouched']:.0f} % untouched | | {clean['psnr_least']:.2f} (least) | | |")
-        for peer in (*brush.get("peers", ()), {"name": found["inpaint_model"], "psnr_inside": brush["psnr_inside"]}):
-            print(f"| {about} | holes filled by {peer['name']} | | | {peer['psnr_inside']:.2f} | |", flush=True)
+        for method in (*brush.get("baselines", ()), {"name": found["inpaint_model"], "psnr_inside": brush["psnr_inside"]}):
+            print(f"| {about} | holes filled by {method['name']} | | | {method['psnr_inside']:.2f} | |", flush=True)
         marks[f"{name}_clean_psnr_least"] = round(clean["psnr_least"], 2)
         holes[f"{name}_psnr_inside_holes"] = round(brush["psnr_inside"], 2)
     if arguments.record:

@@ -1,10 +1,10 @@
-"""Measures the collection method: synthetic marks on pictures, taken off again by ``aedesk erase --shared-mark``'s own service.
+"""Evaluates watermark removal from collections, with synthetic watermarks and the service of ``aedesk erase --shared-mark``.
 
     python packaging/measure_shared_mark.py --data FOLDER [--counts 10 30] [--marks text logo tiled] [--jpeg 0 95] [--alpha 0.5] [--seed 0]
 
-FOLDER holds clean pictures of at least 512 x 512 pixels (CID22's validation set for the README). PSNR is over the pixels that the mark
-touches, mean over the pictures; *known mark* un-blends with the true one and says what rounding and JPEG leave to be had. Two cores take
-some minutes per row.
+FOLDER holds clean pictures of at least 512 x 512 pixels, such as CID22 validation. PSNR is over the pixels under the watermark, averaged
+over the pictures. *Known mark* unblends with the true watermark: the limit set by rounding and JPEG. Each row takes some minutes on two
+cores.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def text_mark() -> tuple[Array, Array]:
 
 
 def logo_mark() -> tuple[Array, Array]:
-    """Three colours and a soft edge, in a corner."""
+    """A logo of three colours with a soft edge, near a corner."""
     size, fine = 160, 4
     canvas = Image.new("RGB", (size * fine, size * fine), (200, 40, 40))
     draw = ImageDraw.Draw(canvas)
@@ -57,7 +57,7 @@ def logo_mark() -> tuple[Array, Array]:
 
 
 def tiled_mark() -> tuple[Array, Array]:
-    """A gray word all over, turned."""
+    """A gray word, tiled and rotated."""
     canvas = Image.new("L", (900, 900), 0)
     draw = ImageDraw.Draw(canvas)
     for row, y in enumerate(range(0, 900, 80)):
@@ -71,7 +71,7 @@ MARKS = {"text": text_mark, "logo": logo_mark, "tiled": tiled_mark}
 
 
 def compressed(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """Through a JPEG 4:4:4 of that quality; 0 for none."""
+    """Returns pixels after JPEG 4:4:4 compression at that quality; 0 for none."""
     if not quality:
         return pixels
     file = streams.BytesIO()
@@ -117,13 +117,13 @@ def clean_up(spec: SharedMarkSpec) -> SharedMarkResult:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the collection method on synthetic marks.")
+    parser = argparse.ArgumentParser(description="Evaluate watermark removal from collections.")
     parser.add_argument("--data", required=True, type=Path, help="folder of clean pictures")
     parser.add_argument("--counts", type=int, nargs="+", default=[10, 30])
     parser.add_argument("--marks", nargs="+", choices=tuple(MARKS), default=list(MARKS))
-    parser.add_argument("--jpeg", type=int, nargs="+", default=[0, 95], help="qualities of a JPEG after the mark, 0 for none")
+    parser.add_argument("--jpeg", type=int, nargs="+", default=[0, 95], help="JPEG qualities applied after the watermark, 0 for none")
     parser.add_argument("--alpha", type=float, default=0.5)
-    parser.add_argument("--seed", type=int, default=0, help="which pictures are taken first")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the order in which pictures are used")
     arguments = parser.parse_args()
     paths = sorted(path for path in arguments.data.iterdir() if is_picture_path(path))
     Random(arguments.seed).shuffle(paths)

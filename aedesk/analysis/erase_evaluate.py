@@ -1,4 +1,4 @@
-"""Measures the erasing on a folder of clean pictures: marks are found and taken off, pictures without one left alone, holes filled."""
+"""Evaluates erasing on clean pictures: removal of synthetic watermarks, pictures without a watermark, and inpainting of holes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aedesk.analysis import erase_peers
+from aedesk.analysis import erase_baselines
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseResult, EraseSpec, EvaluateEraseSpec, FindMarkSpec
 from aedesk.core.errors import DataError
@@ -28,32 +28,32 @@ from aedesk.imaging.samples import to_8_bit
 from aedesk.watermark.single.erase import erase
 from aedesk.watermark.single.find import find_mark
 
-EQUAL_DB = 100.0
-"""For a picture that came back exactly, so that means stay finite."""
-ENOUGH_DB = 50.0
-"""A clean picture that is changed by less than this counts as left alone."""
-HOLES, HOLES_SEED = 64, 1_000_003
+MAX_PSNR_DB = 100.0
+"""PSNR of identical pictures, so that means stay finite."""
+UNCHANGED_DB = 50.0
+"""PSNR from which a clean picture counts as practically unchanged."""
+HOLE_COUNT, HOLE_SEED = 64, 1_000_003
 
 Figures = dict[str, float]
 
 
 def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Event]:
-    """Measure a model on a folder. Finished carries a JSON-able dict::
+    """Evaluates two models on a folder of pictures. Finished carries a JSON-serialisable dict::
 
-        automatic   per alpha: PSNR of the marked (psnr_marked) and the restored picture (psnr), of the restored inside the true mask
-                    (psnr_inside), F1 of the mask, and coverage, the share of the picture that the mark takes
-        clean       psnr, the mean, and psnr_least; untouched and above_50_db, shares of the pictures
-        brush       psnr_inside of holes that are filled; peers, the same of OpenCV's methods; gain, in dB over the better of them
+        automatic   per alpha: PSNR of the watermarked (psnr_marked) and of the restored picture (psnr), PSNR of the restored picture inside
+                    the true mask (psnr_inside), F1 of the mask (f1), and the fraction of the picture under the watermark (coverage)
+        clean       mean and smallest PSNR (psnr, psnr_least), fractions of pictures without any change (untouched) and above 50 dB
+        brush       PSNR inside inpainted holes (psnr_inside); the same for OpenCV's methods (baselines); gain in dB over the better of them
 
-    Each figure is the mean over the pictures. Raises :class:`DataError` if there is nothing to measure on.
+    PSNR is in dB; figures are means over the pictures. Raises :class:`DataError` if there are no pictures.
     """
     paths = _pictures(Path(spec.data), spec.limit)
-    rivals = erase_peers.available() if spec.peers else {}
-    if spec.peers and not rivals:
-        raise DataError("OpenCV is not installed to compare with.", "Install opencv-python-headless.")
+    baselines = erase_baselines.available() if spec.baselines else {}
+    if spec.baselines and not baselines:
+        raise DataError("The baselines need OpenCV, which is not installed.", "Install opencv-python-headless.")
     yield Started(f"Evaluating {spec.model} and {spec.inpaint_model} on {Path(spec.data).name}", len(paths), "pictures")
     logos = held_out_logos(spec.logos)
-    holes = HoleBank(HOLES, HOLES_SEED)
+    holes = HoleBank(HOLE_COUNT, HOLE_SEED)
     marked: dict[float, list[Figures]] = {alpha: [] for alpha in spec.alphas}
     clean: list[Figures] = []
     filled: list[Figures] = []
@@ -67,15 +67,15 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
             device, precision = done.device, done.precision
             yield StepDone(number, {"alpha": alpha, **found})
         same = _result(erase(_erase_spec(spec), Picture(pixels), None, cancel)).picture.pixels
-        clean.append({"psnr": min(psnr(same, pixels), EQUAL_DB), "untouched": float(np.array_equal(same, pixels))})
+        clean.append({"psnr": min(psnr(same, pixels), MAX_PSNR_DB), "untouched": float(np.array_equal(same, pixels))})
         hole = holes.draw(1, height, width, torch.Generator().manual_seed(spec.seed + number))[0, 0].numpy() > 0
-        filled.append(_brush(spec, pixels, hole, rivals, cancel))
+        filled.append(_brush(spec, pixels, hole, baselines, cancel))
         yield StepDone(number, {**filled[-1], "clean": clean[-1]["psnr"]})
         yield Progress(number, len(paths), "pictures", path.name)
-    brush: dict[str, Any] = {"psnr_inside": _mean(filled, "ours")}
-    if rivals:
-        brush["peers"] = [{"name": name, "psnr_inside": _mean(filled, name)} for name in rivals]
-        brush["gain"] = round(brush["psnr_inside"] - max(peer["psnr_inside"] for peer in brush["peers"]), 4)
+    brush: dict[str, Any] = {"psnr_inside": _mean(filled, "inpainted")}
+    if baselines:
+        brush["baselines"] = [{"name": name, "psnr_inside": _mean(filled, name)} for name in baselines]
+        brush["gain"] = round(brush["psnr_inside"] - max(row["psnr_inside"] for row in brush["baselines"]), 4)
     result = {
         "task": "erase",
         "model": Path(spec.model).stem,
@@ -87,7 +87,7 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
             "psnr": _mean(clean, "psnr"),
             "psnr_least": round(min(row["psnr"] for row in clean), 4),
             "untouched": _mean(clean, "untouched"),
-            "above_50_db": round(fmean(row["psnr"] >= ENOUGH_DB for row in clean), 4),
+            "above_50_db": round(fmean(row["psnr"] >= UNCHANGED_DB for row in clean), 4),
         },
         "brush": brush,
         "seconds": round(time.perf_counter() - begun, 1),
@@ -100,18 +100,18 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
 def _automatic(
     spec: EvaluateEraseSpec, pixels: NDArray, alpha: float, rng: Random, logos: list[Path], cancel: CancelToken
 ) -> tuple[Figures, EraseResult]:
-    light, cover = held_out_watermark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
+    premultiplied, cover = held_out_watermark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
     truth = cover[0, 0].numpy() > VISIBLE_ALPHA
-    seen = Picture(blend_over_pixels(pixels, light, cover))
-    mask = _result(find_mark(FindMarkSpec(spec.model, device=spec.device, precision=spec.precision), seen, cancel)).mask
-    result: EraseResult = _result(erase(_erase_spec(spec), seen, mask, cancel))
+    marked = Picture(blend_over_pixels(pixels, premultiplied, cover))
+    mask = _result(find_mark(FindMarkSpec(spec.model, device=spec.device, precision=spec.precision), marked, cancel)).mask
+    result: EraseResult = _result(erase(_erase_spec(spec), marked, mask, cancel))
     guess = mask > 0
-    hits, claims, marks = (int(np.count_nonzero(where)) for where in (guess & truth, guess, truth))
-    f1 = 2 * hits / max(claims + marks, 1)
+    hit_px, guess_px, truth_px = (int(np.count_nonzero(where)) for where in (guess & truth, guess, truth))
+    f1 = 2 * hit_px / max(guess_px + truth_px, 1)
     restored = result.picture.pixels
     return {
-        "psnr_marked": psnr(seen.pixels, pixels),
-        "psnr": min(psnr(restored, pixels), EQUAL_DB),
+        "psnr_marked": psnr(marked.pixels, pixels),
+        "psnr": min(psnr(restored, pixels), MAX_PSNR_DB),
         "psnr_inside": _inside(restored, pixels, truth),
         "f1": f1,
         "coverage": float(truth.mean()),
@@ -119,14 +119,14 @@ def _automatic(
 
 
 def _brush(
-    spec: EvaluateEraseSpec, pixels: NDArray, hole: NDArray, rivals: dict[str, erase_peers.Inpainter], cancel: CancelToken
+    spec: EvaluateEraseSpec, pixels: NDArray, hole: NDArray, baselines: dict[str, erase_baselines.Inpainter], cancel: CancelToken
 ) -> Figures:
-    torn = np.where(hole[:, :, None], np.uint8(255), pixels)
-    ours = _result(erase(_erase_spec(spec, "inpaint"), Picture(torn), hole, cancel)).picture.pixels
-    figures = {"ours": _inside(ours, pixels, hole)}
-    for name, method in rivals.items():
+    damaged = np.where(hole[:, :, None], np.uint8(255), pixels)
+    inpainted = _result(erase(_erase_spec(spec, "inpaint"), Picture(damaged), hole, cancel)).picture.pixels
+    figures = {"inpainted": _inside(inpainted, pixels, hole)}
+    for name, method in baselines.items():
         cancel.check()
-        figures[name] = _inside(method(torn, hole), pixels, hole)
+        figures[name] = _inside(method(damaged, hole), pixels, hole)
     return figures
 
 
@@ -135,14 +135,14 @@ def _erase_spec(spec: EvaluateEraseSpec, method: str = "auto") -> EraseSpec:
 
 
 def _result(events: Iterator[Event]) -> Any:
-    """The result of a service that is run to its end."""
+    """Runs a service to its end and returns its result."""
     return next(event.result for event in events if isinstance(event, Finished))
 
 
 def _inside(restored: NDArray, original: NDArray, where: NDArray) -> float:
     if not where.any():
-        return EQUAL_DB
-    return min(psnr(restored[where][None], original[where][None]), EQUAL_DB)
+        return MAX_PSNR_DB
+    return min(psnr(restored[where][None], original[where][None]), MAX_PSNR_DB)
 
 
 def _mean(rows: list[Figures], key: str) -> float:
@@ -159,6 +159,8 @@ def _pictures(folder: Path, limit: int | None) -> list[Path]:
 
 
 def _summary(result: dict[str, Any]) -> str:
-    marks = (f"alpha {row['alpha']:g}: {row['psnr_marked']:.1f} to {row['psnr']:.1f} dB, F1 {row['f1']:.2f}" for row in result["automatic"])
+    watermarks = (
+        f"alpha {row['alpha']:g}: {row['psnr_marked']:.1f} to {row['psnr']:.1f} dB, F1 {row['f1']:.2f}" for row in result["automatic"]
+    )
     clean, brush = result["clean"]["psnr"], result["brush"]["psnr_inside"]
-    return f"{', '.join(marks)}; clean pictures {clean:.1f} dB; holes {brush:.1f} dB inside; {result['n']} pictures"
+    return f"{', '.join(watermarks)}; clean pictures {clean:.1f} dB; holes {brush:.1f} dB inside; {result['n']} pictures"

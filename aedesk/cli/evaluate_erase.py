@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         data=args.data,
         model=args.model,
         inpaint_model=args.inpaint_model,
-        peers=args.peers,
+        baselines=args.peers,
         logos=args.logos,
         limit=args.limit,
         seed=args.seed,
@@ -60,7 +60,7 @@ def describe(result: Mapping[str, Any]) -> str:
     about = f"{result['data']}, {result['n']} pictures, {result['device']}, {result['precision']}, {result['seconds']:.0f} s"
     filled = [
         (result["inpaint_model"], f"{brush['psnr_inside']:.2f}"),
-        *((p["name"], f"{p['psnr_inside']:.2f}") for p in brush.get("peers", ())),
+        *((p["name"], f"{p['psnr_inside']:.2f}") for p in brush.get("baselines", ())),
     ]
     kept = f"clean pictures: {100 * clean['untouched']:.0f} % untouched, {100 * clean['above_50_db']:.0f} % with 50 dB or more"
     least = f"the least {clean['psnr_least']:.1f} dB"

@@ -1,7 +1,7 @@
-"""Requests to take marks and damage out of pictures: frozen dataclasses as in ``core.specs``, for the services of ``watermark``.
+"""Requests to find and erase watermarks and damage, and to evaluate that, with their results.
 
-A mask is an array (H, W) of the picture's size: uint8, 0 (keep) to 255 (erase), or float32, 0 to 1. Like pictures it travels beside the
-spec, as an input of the job; results hold masks as uint8.
+A mask is an array (H, W) of the picture's size: uint8, 0 (keep) to 255 (erase), float, 0 to 1, or bool. Like pictures it is an input of
+the job beside the spec. Results hold masks as uint8.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 @dataclass(frozen=True)
 class EraseSpec:
-    """Erase what a mask covers. Inputs: one ``Picture``, and its mask or None: what the mark model finds. Result: ``EraseResult``.
+    """Erase what a mask covers. Inputs: one ``Picture``, and its mask, or None to erase detected watermarks. Result: ``EraseResult``.
 
     Args:
-        model: the model that finds see-through marks and takes them off: name or path of a model file.
-        inpaint_model: the model that fills what is hidden altogether.
-        method: "unblend" treats everything under the mask as see-through, "inpaint" as hidden, "auto" decides place by place: what shows
-            through (alpha below about 0.85) is un-blended, the rest is filled.
-        sensitivity: 0..1, how faint a trace counts as a mark when no mask is given; 0.5 is the balance that was trained.
-        feather_px: width in pixels of the soft edge that is added around the mask; beyond it every pixel keeps its value. Marks that are
-            found to be of one colour and one opacity bring their own.
+        model: name or path of the model that detects and removes semi-transparent watermarks.
+        inpaint_model: name or path of the model that fills hidden areas.
+        method: "unblend" treats everything under the mask as semi-transparent, "inpaint" as hidden. "auto" decides per region: watermarks
+            with an alpha below about 0.85 are unblended, the rest is inpainted.
+        sensitivity: 0 to 1, detection sensitivity when no mask is given. 0.5 accepts pixels that are likelier watermark than not.
+        feather_px: width in pixels of the soft edge that is added around the mask; pixels beyond it keep their values. Watermarks of
+            uniform colour and opacity have measured soft edges of their own.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: "auto", "float32", "bfloat16" or "float16".
     """
@@ -48,15 +48,15 @@ class EraseSpec:
 
 @dataclass(frozen=True)
 class EraseResult:
-    """What an ``EraseSpec`` gives.
+    """Result of an ``EraseSpec``.
 
     Args:
-        picture: the ``Picture``, of the input's depth and metadata; equal to the input wherever ``mask`` is 0.
-        mask: (H, W) uint8, how much of the erased version each pixel took, soft edge included; all 0 if nothing was found.
-        area_px: pixels whose ``mask`` is not 0.
-        device: where it ran, "cpu" or "cuda:0".
+        picture: the ``Picture``, with the input's bit depth and metadata; equal to the input where ``mask`` is 0.
+        mask: (H, W) uint8, weight of the erased version in each pixel, including the soft edge; all 0 if nothing was found.
+        area_px: number of pixels whose ``mask`` is not 0.
+        device: the device used, such as "cpu" or "cuda:0".
         precision: "float32", "bfloat16" or "float16".
-        seconds: time without reading and writing files.
+        seconds: computing time, without reading and writing files.
     """
 
     picture: Any
@@ -69,9 +69,9 @@ class EraseResult:
 
 @dataclass(frozen=True)
 class FindMarkSpec:
-    """Find the marks on a picture, for a person to correct. Inputs: one ``Picture``. Result: ``FindMarkResult``.
+    """Find the watermarks on a picture, so that the user can correct the mask. Inputs: one ``Picture``. Result: ``FindMarkResult``.
 
-    Arguments as of ``EraseSpec``. Given back as that one's mask, what is found here erases the same places; without a mask that is faster.
+    Arguments as for ``EraseSpec``. The resulting mask can be passed to an ``EraseSpec``; erasing without a mask is faster.
     """
 
     model: str = "erase-mark"
@@ -86,14 +86,14 @@ class FindMarkSpec:
 
 @dataclass(frozen=True)
 class FindMarkResult:
-    """What a ``FindMarkSpec`` gives.
+    """Result of a ``FindMarkSpec``.
 
     Args:
-        mask: (H, W) uint8: 255 on a mark, 0 elsewhere.
-        alpha: (H, W) uint8: how strongly a mark hides the picture, 255 for wholly; 0 where there is none.
-        area_px: pixels of the mask that are set; 0 if nothing was found.
-        device: where it ran.
-        seconds: time without reading files.
+        mask: (H, W) uint8, 255 on watermarks and 0 elsewhere.
+        alpha: (H, W) uint8, opacity of the watermarks, 255 for fully opaque; 0 outside of the mask.
+        area_px: number of set pixels of the mask; 0 if nothing was found.
+        device: the device used.
+        seconds: computing time, without reading files.
     """
 
     mask: Any
@@ -105,26 +105,26 @@ class FindMarkResult:
 
 @dataclass(frozen=True)
 class EvaluateEraseSpec:
-    """Measure the erasing on a folder of clean pictures, with synthetic marks that no model was trained on. Inputs: none.
+    """Evaluate erasing on a folder of clean pictures, with synthetic watermarks unlike those in training. Inputs: none.
 
-    Result: a JSON-able dict (``analysis.erase_evaluate``).
+    Result: a JSON-serialisable dict, see ``analysis.erase_evaluate``.
 
     Args:
         data: a folder of pictures.
-        model, inpaint_model: as of ``EraseSpec``.
-        alphas: opacities at which the automatic way is measured.
-        peers: also run OpenCV's two methods of inpainting, if it is installed.
-        logos: a folder of logos (PNG with transparency), of which every tenth, never trained on, is used as a mark too; empty for none.
-        limit: use only so many pictures, None for all.
-        seed: of the marks.
-        device, precision: as of ``EraseSpec``.
+        model, inpaint_model: as for ``EraseSpec``.
+        alphas: opacities of the watermarks.
+        baselines: also evaluate OpenCV's two inpainting methods, which must be installed.
+        logos: a folder of logos (PNG with transparency); every tenth, which training never uses, serves as a watermark too. Empty for none.
+        limit: the number of pictures to use; None for all.
+        seed: of the watermarks.
+        device, precision: as for ``EraseSpec``.
     """
 
     data: str
     model: str = "erase-mark"
     inpaint_model: str = "inpaint-photo"
     alphas: tuple[float, ...] = (0.3, 0.5)
-    peers: bool = False
+    baselines: bool = False
     logos: str = ""
     limit: int | None = None
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Requests to take one mark off many pictures: frozen dataclasses as in ``core.specs``, for the services of ``watermark``."""
+"""Request to remove one watermark from many pictures, and its result."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 from aedesk.core.errors import SpecError
 
-LEAST_PICTURES = 4
-"""From fewer a mark cannot be told from what the pictures show."""
-GOOD_PICTURES = 10
-"""From fewer the result is doubtful."""
+MIN_PICTURES = 4
+"""With fewer pictures the watermark cannot be distinguished from what they show."""
+RECOMMENDED_PICTURES = 10
+"""With fewer pictures the result is marked as doubtful."""
 
 
 @dataclass(frozen=True)
 class SharedMarkSpec:
-    """Take the mark that many pictures share off each of them. Inputs: none. Result: ``SharedMarkResult``.
+    """Remove the watermark that many pictures share from each of them. Inputs: none. Result: ``SharedMarkResult``.
 
     Args:
-        inputs: picture files. At least ``LEAST_PICTURES`` to find a mark from them, any number to use one that was kept.
-        outputs: as many files for the results; none may be an input unless ``overwrite`` allows it.
-        mark: file of a mark (PNG): used if it is there, else kept in it for later pictures; empty for neither.
-        overwrite: replace outputs that are there.
-        quality: 1 to 100 of JPEG, WebP and AVIF outputs.
-        inpaint_model: the model that fills what the mark hides altogether; empty to leave that as it is.
-        device: "auto", "cpu", "cuda" or "cuda:N": for that model. The mark itself is found on the processor.
+        inputs: picture files. At least ``MIN_PICTURES`` to estimate the watermark from them, any number with a saved one.
+        outputs: one output file per input.
+        mark: watermark file (PNG): used if it exists, otherwise written for later pictures; empty for neither.
+        overwrite: replace existing outputs.
+        quality: 1 to 100, for JPEG, WebP and AVIF outputs.
+        inpaint_model: name or path of the model that fills opaque parts of the watermark; empty to leave them unchanged.
+        device: "auto", "cpu", "cuda" or "cuda:N", for that model. The watermark itself is estimated on the CPU.
     """
 
     inputs: tuple[str, ...]
@@ -36,33 +36,34 @@ class SharedMarkSpec:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        _require(len(self.inputs) > 0, "There are no pictures.", f"Give at least {LEAST_PICTURES} pictures that carry the same mark.")
+        _require(len(self.inputs) > 0, "There are no pictures.", f"Give at least {MIN_PICTURES} pictures that carry the same watermark.")
         _require(
             len(self.inputs) == len(self.outputs),
             f"There are {len(self.inputs)} pictures and {len(self.outputs)} outputs.",
             "Give one output for each picture.",
         )
-        _require(len(set(self.outputs)) == len(self.outputs), "Two pictures have the same output.", "Give each an output of its own.")
-        _require(not self.mark or self.mark.lower().endswith(".png"), f"A mark cannot be kept in {self.mark}.", "Give a name with .png.")
+        _require(len(set(self.outputs)) == len(self.outputs), "Two pictures have the same output.", "Give each picture its own output.")
+        is_png = not self.mark or self.mark.lower().endswith(".png")
+        _require(is_png, f"A watermark cannot be saved as {self.mark}.", "Give a file name that ends with .png.")
         _require(1 <= self.quality <= 100, f"quality is {self.quality}.", "Choose a value from 1 to 100.")
 
 
 @dataclass(frozen=True)
 class SharedMarkResult:
-    """What a ``SharedMarkSpec`` gives.
+    """Result of a ``SharedMarkSpec``.
 
     Args:
         written: outputs that were written.
-        failed: (input, reason) of the others: they cannot be read or written, or do not carry the mark.
-        mark: the mark as a ``Picture`` with alpha, 16 bits, its box only.
-        box: (left, top, width, height) of the mark on the first picture that was written; None without one.
-        pictures: how many the mark was found from.
-        colours: how many it has, 0 for more than can be counted, None for a mark that was kept.
-        error: expected error of a sample inside the mark, in gray levels (0..255).
-        needed: how many pictures would bring the error down to about 1.5 gray levels, if none is opaque.
-        doubtful: the mark is not known well: look at the results.
-        residue: how many outputs have places that the mark hides altogether.
-        seconds: time of everything.
+        failed: (input, reason) of pictures that cannot be read or written, or do not carry the watermark.
+        mark: the watermark's box as a 16-bit ``Picture`` with alpha.
+        box: (left, top, width, height) of the watermark on the first picture that was written; None if none was.
+        pictures: number of pictures that the watermark was estimated from.
+        colours: its number of colours; 0 for arbitrary colours, None for a saved watermark.
+        error: expected error of a restored sample inside of the watermark, in gray levels (0 to 255).
+        needed: number of pictures with which the expected error would be about 1.5 gray levels.
+        doubtful: whether the watermark may be inaccurate, so that the results should be checked.
+        residue: number of outputs in which the watermark has opaque parts.
+        seconds: total time.
     """
 
     written: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The service that looks at what a recipe's data would be, before anything is trained: headers and thumbnails only."""
+"""The service that summarises training data before a training: it reads headers and thumbnails only."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ from aedesk.data.splitting import split
 from aedesk.imaging.io import PictureInfo, probe
 from aedesk.imaging.thumbnails import thumbnail
 
-SHOWN_PROBLEMS = 20
-MEASURED = 200
-"""Pictures of a named set whose size is looked at: they are all alike, or nearly so."""
+MAX_PROBLEMS = 20
+"""Problems that are listed; all are counted."""
+MEASURED_PICTURES = 200
+"""Approximate number of pictures of a named data set whose sizes are read; they are nearly all alike."""
 
 
 def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
-    """Count and measure the pictures of a table [data]. Finished carries a ``DataSummary``.
+    """Counts and measures the pictures of a recipe's [data] table. Finished carries a ``DataSummary``.
 
-    Nothing is downloaded. Damage in the pixels is found only in the pictures of the sheet. Raises SpecError for a table that
-    contradicts itself, and DataError if it names no picture at all.
+    Nothing is downloaded. Damaged pixels are detected only in pictures of the contact sheet. Raises SpecError for an inconsistent table,
+    and DataError if there are no pictures.
     """
     pairs = has_pairs(spec.data)
     problems: list[str] = []
     if spec.data.get("dataset"):
-        yield Started("Looking at the data")
+        yield Started("Inspecting the data")
         yield Finished(*_named(spec, cancel))
         return
-    yield Started("Looking at the data", None, "pictures")
+    yield Started("Inspecting the data", None, "pictures")
     items = find_items(spec.data, cancel, problems)
     with Unpacker() as unpacker:
         usable, infos = yield from _measure(items, unpacker, cancel, problems)
@@ -62,7 +63,7 @@ def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
         largest=sizes[-1] if sizes else (0, 0),
         gray=sum(info.channels == 1 for info in infos),
         classes=tuple(labels),
-        problems=tuple(problems[:SHOWN_PROBLEMS]),
+        problems=tuple(problems[:MAX_PROBLEMS]),
         problem_count=len(problems),
         sheet=picture,
         columns=columns,
@@ -73,7 +74,7 @@ def inspect_data(spec: InspectDataSpec, cancel: CancelToken) -> Iterator[Event]:
 def _measure(
     items: Sequence[PictureFile | Pair], unpacker: Unpacker, cancel: CancelToken, problems: list[str]
 ) -> Generator[Event, None, tuple[list[PictureFile | Pair], list[PictureInfo]]]:
-    """The items whose headers can be read, and what those say (of a pair, the noisy picture's)."""
+    """Yields Progress; returns the items whose headers can be read, with these headers (that of the noisy picture of a pair)."""
     usable: list[PictureFile | Pair] = []
     infos: list[PictureInfo] = []
     for number, item in enumerate(items):
@@ -99,16 +100,17 @@ def _files(item: PictureFile | Pair) -> tuple[PictureFile, ...]:
 
 
 def _sample(item: PictureFile | Pair, edge: int, unpacker: Unpacker) -> Pixels:
-    """A cell of the sheet: of a pair, the left half noisy and the right half clean."""
+    """A cell of the contact sheet, (edge, edge, 3); a pair is shown as half noisy (left), half clean (right)."""
     cells = [cell(thumbnail(unpacker.path(file), 2 * edge), edge) for file in _files(item)]
     return np.concatenate((cells[0][:, : edge // 2], cells[-1][:, edge // 2 :]), 1)
 
 
 def _named(spec: InspectDataSpec, cancel: CancelToken) -> tuple[DataSummary, str]:
+    """The summary of a named data set, and its one-line form."""
     data: Table = spec.data
     found = open_named(data["dataset"], data.get("root") or "", download=False)
     count = min(len(found), data.get("limit") or len(found))
-    step = max(1, count // MEASURED)
+    step = max(1, count // MEASURED_PICTURES)
     pictures: list[Pixels] = []
     for index in range(0, count, step):
         cancel.check()

@@ -1,4 +1,4 @@
-"""Picture files: found in folders and inside zip files, without decoding any."""
+"""Lists picture files in folders and zip archives without decoding them, and gives access to archive members."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ ZIP_ERRORS = (
 
 @dataclass(frozen=True)
 class PictureFile:
-    """A picture on the disk, or a member of a zip file.
+    """A picture file, or a member of a zip archive.
 
     Args:
-        path: of the picture, or of the zip file.
-        name: where it lies below the folder that was searched, with ``/`` on every system; a zip file counts as a folder.
-        member: name inside the zip file, empty for a file of its own.
+        path: of the picture, or of the archive.
+        name: path relative to the searched folder, with ``/`` as the separator on every system; an archive counts as a folder.
+        member: name inside the archive; empty for a plain file.
     """
 
     path: Path
@@ -48,15 +48,15 @@ class PictureFile:
 
     @property
     def label(self) -> str:
-        """The first sub-folder, by which classes are told apart; empty directly in the folder or in a zip file there."""
+        """The name of the first sub-folder, which is the picture's class; empty for files and archives directly in the searched folder."""
         first, slash, _ = self.name.partition("/")
         return first if slash and not (self.member and first == self.path.name) else ""
 
 
 class Unpacker:
-    """Gives picture files as files of their own: ``with Unpacker() as unpacker: unpacker.path(file)``.
+    """Gives access to picture files on the disk, extracting archive members: ``with Unpacker() as unpacker: unpacker.path(file)``.
 
-    Zip files stay open in between, because finding their members anew for every picture takes long in large ones.
+    Archives stay open until the end, because reading the directory of a large one takes long.
     """
 
     def __init__(self) -> None:
@@ -71,13 +71,13 @@ class Unpacker:
         self._cleanup.close()
 
     def path(self, file: PictureFile) -> Path:
-        """The picture on the disk. A member of a zip file is copied, over the one before it.
+        """Returns the path of a picture on the disk. An extracted archive member is overwritten by the next one.
 
-        Raises :class:`PictureError`.
+        Raises :class:`PictureError` if a member cannot be extracted.
         """
         if not file.member:
             return file.path
-        # The readers take files, and know every format by its content; the suffix tells them a camera's RAW.
+        # The readers recognise formats by content, except camera RAW files, which need the suffix.
         copy = self._folder / f"picture{PurePosixPath(file.member).suffix}"
         try:
             if file.path not in self._archives:
@@ -90,11 +90,11 @@ class Unpacker:
             with archive.open(file.member) as packed, copy.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
         except ZIP_ERRORS as error:
-            raise PictureError(f"{file.path}/{file.member} cannot be unpacked: {error}.", "Pack it again.") from error
+            raise PictureError(f"{file.path}/{file.member} cannot be extracted: {error}.", "Create the archive again.") from error
         return copy
 
     def read(self, file: PictureFile) -> Picture:
-        """The picture, decoded. Raises :class:`PictureError` naming the file as a person knows it."""
+        """Decodes a picture. Raises :class:`PictureError`, which names archive members as ``archive.zip/member``."""
         try:
             return read(self.path(file))
         except MemoryError as error:
@@ -106,12 +106,12 @@ class Unpacker:
 
 
 def find_pictures(folder: Path, cancel: CancelToken, problems: list[str] | None = None) -> list[PictureFile]:
-    """Every picture below ``folder`` by its name, also those inside zip files, sorted; hidden files are left out.
+    """Returns all pictures below a folder and in its zip archives, sorted by path; hidden files are skipped.
 
     Args:
-        problems: is told of zip files that cannot be read; None makes them an error.
+        problems: receives a message for each archive that cannot be read; None makes that an error.
 
-    Raises :class:`DataError` for a folder that does not exist or holds no picture.
+    Raises :class:`DataError` if the folder does not exist or contains no pictures.
     """
     if not folder.is_dir():
         raise DataError(f"The data folder {folder} does not exist.", "Choose the folder of the training pictures (--data).")
@@ -132,16 +132,16 @@ def find_pictures(folder: Path, cancel: CancelToken, problems: list[str] | None 
             found.append(PictureFile(path, name))
     if not found:
         raise DataError(
-            f"There are no pictures in {folder}.", "Choose a folder with pictures (JPEG, PNG, TIFF, ...) or with zip files of them."
+            f"There are no pictures in {folder}.", "Choose a folder that contains pictures (JPEG, PNG, TIFF, ...) or zip archives of them."
         )
     return found
 
 
 def listed_files(files: Sequence[str]) -> list[PictureFile]:
-    """Single pictures by their paths. Raises :class:`DataError` for one that does not exist."""
+    """Returns single pictures by their paths. Raises :class:`DataError` for one that does not exist."""
     for file in files:
         if not Path(file).is_file():
-            raise DataError(f"The training picture {file} does not exist.", "Check the name; it may have been moved or renamed.")
+            raise DataError(f"The training picture {file} does not exist.", "Check the path; the file may have been moved or renamed.")
     return [PictureFile(Path(file), Path(file).name) for file in files]
 
 
@@ -150,9 +150,9 @@ def _members(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             return sorted(name for name in archive.namelist() if is_picture_path(name) and not _hidden(name))
     except ZIP_ERRORS as error:
-        raise DataError(f"{path} cannot be read as a zip file: {error}.", "Remove it or pack it again.") from error
+        raise DataError(f"{path} cannot be read as a zip archive: {error}.", "Remove it, or create it again.") from error
 
 
 def _hidden(name: str) -> bool:
-    """Whether a person would not see the file: macOS leaves ``._name`` and ``__MACOSX`` beside the pictures it packs."""
+    """Whether a file is hidden; macOS adds ``._name`` and ``__MACOSX`` entries to archives."""
     return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))

@@ -20,7 +20,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "AddNoiseSpec": "aedesk.denoising.add_noise:add_noise",
     "EraseSpec": "aedesk.watermark.single.erase:erase",
     "FindMarkSpec": "aedesk.watermark.single.find:find_mark",
-    "SharedMarkSpec": "aedesk.watermark.collection.erase:shared_mark",
+    "SharedMarkSpec": "aedesk.watermark.collection.erase:erase_shared_mark",
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",
     "EvaluateDenoiseSpec": "aedesk.analysis.denoise_evaluate:evaluate_denoise",

@@ -1,8 +1,8 @@
-"""Seconds to find and take off one text mark in the corner of 12 megapixels, on the CPU.
+"""Time to find and remove one text watermark in the corner of a 12-megapixel picture, on the CPU.
 
     python tests/bench/bench_erase.py PICTURE...
 
-Each picture is enlarged to 4240 x 2830 pixels. The models are loaded before the clock starts.
+Each picture is enlarged to 4240 x 2830 pixels. The time excludes loading the models.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Seconds to fill what is painted over on 12 megapixels, on the CPU: a bar, a scratch from top to bottom, specks of dust.
+"""Time to inpaint painted areas of a 12-megapixel picture, on the CPU: a bar, a scratch from top to bottom, specks of dust.
 
     python tests/bench/bench_fill.py PICTURE [MODEL...]
 
-The picture is enlarged to 2832 x 4248 pixels. The models (inpaint-photo, or others by name or path) are loaded before the clock starts.
+The picture is enlarged to 2832 x 4248 pixels. MODEL is inpaint-photo by default. The time excludes loading the models.
 """
 
 from __future__ import annotations

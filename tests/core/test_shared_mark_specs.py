@@ -34,4 +34,4 @@ def test_it_travels_to_another_process_unchanged_and_finds_its_service() -> None
     assert pickle.loads(pickle.dumps(spec)) == spec
     with pytest.raises(dataclasses.FrozenInstanceError):
         spec.mark = "x.png"  # type: ignore[misc]
-    assert resolve(spec).__name__ == "shared_mark"
+    assert resolve(spec).__name__ == "erase_shared_mark"

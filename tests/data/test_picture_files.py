@@ -1,4 +1,4 @@
-"""Pictures are found wherever a person keeps them."""
+"""Picture files in folders and in zip archives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aedesk.data.loading import load_pictures
 from aedesk.data.picture_files import Unpacker, find_pictures, listed_files
 
 
-def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+def test_pictures_in_folders_and_archives_are_found_in_order(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
     write_flat(tmp_path / "sub" / "b.png", 2)
     (tmp_path / "notes.txt").write_text("not a picture")
     write_flat(tmp_path / ".hidden" / "c.png", 3)
@@ -32,13 +32,13 @@ def test_pictures_in_folders_and_in_zip_files_are_found_in_order(tmp_path: Path,
     ]
 
 
-def test_an_empty_and_a_missing_folder_are_named(tmp_path: Path) -> None:
+def test_an_empty_or_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(DataError, match=folder.name):
             find_pictures(folder, CancelToken())
 
 
-def test_a_broken_zip_file_is_told_and_the_others_are_used(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+def test_a_broken_archive_is_reported_and_the_others_are_used(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
     write_flat(tmp_path / "good.png", 1)
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 cut short")
     problems: list[str] = []
@@ -49,7 +49,7 @@ def test_a_broken_zip_file_is_told_and_the_others_are_used(tmp_path: Path, write
         find_pictures(tmp_path, CancelToken())
 
 
-def test_a_damaged_member_of_a_zip_file_is_an_error_of_that_picture(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+def test_a_damaged_archive_member_is_an_error_that_names_it(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.write(write_flat(tmp_path / "1.png", 1), "1.png")
     data = bytearray((tmp_path / "a.zip").read_bytes())

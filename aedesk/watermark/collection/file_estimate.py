@@ -1,4 +1,4 @@
-"""A mark from the files of a collection, in bounded memory: small copies to find it, then its box, block by block, at full resolution."""
+"""Estimates a watermark from files in bounded memory: registration on small copies, then estimation in blocks at full resolution."""
 
 from __future__ import annotations
 
@@ -13,36 +13,43 @@ from numpy.typing import NDArray
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
 from aedesk.core.events import Event, Log, Progress
-from aedesk.core.shared_mark_specs import LEAST_PICTURES
+from aedesk.core.shared_mark_specs import MIN_PICTURES
 from aedesk.imaging.blend import LUMA
-from aedesk.imaging.io import read
+from aedesk.imaging.io import probe, read
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.watermark.collection.alignment import Place, seen
-from aedesk.watermark.collection.common_gradients import find_traces, match, moved
+from aedesk.watermark.collection.alignment import Placement, sample_frame
+from aedesk.watermark.collection.common_gradients import apply_match, find_common_gradients, match_template
 from aedesk.watermark.collection.gradient_stats import Array
-from aedesk.watermark.collection.poisson_estimate import Fields
-from aedesk.watermark.collection.registration import Found, reduction, search, small_gray, whole
-from aedesk.watermark.collection.saved_mark import Mark
-from aedesk.watermark.collection.stack_estimate import estimate_mark
+from aedesk.watermark.collection.poisson_estimate import WatermarkFields
+from aedesk.watermark.collection.registration import Registration, downscale_factor, downscaled_gray, register, snap_to_pixels
+from aedesk.watermark.collection.saved_mark import SharedMark
+from aedesk.watermark.collection.stack_estimate import estimate_watermark
 
 T = TypeVar("T")
 
-MOST_PICTURES = 48
-"""More add little and cost as much again."""
+MAX_PICTURES = 48
+"""Pictures that are used; more improve the estimate little and cost as much again."""
 BLOCK_PX = 640
 OVERLAP_PX = 48
-_COARSE, _FINE = 20.0, 70.0
-"""Shares of the work, in per cent, after which the mark is found and known."""
+"""Edge of the blocks, for bounded memory, and their overlap on each side."""
+READ_PERCENT, REGISTERED_PERCENT, ESTIMATED_PERCENT = 10.0, 20.0, 70.0
+"""Progress after each step, in percent of the whole job."""
 
 
 @dataclass
-class Collected:
-    """A mark, how many colours it has, and its place on each of the pictures (None where it seems to be missing)."""
+class FileEstimate:
+    """A watermark estimated from files.
 
-    mark: Mark
+    Args:
+        mark: the watermark.
+        colours: its number of colours; 0 for arbitrary colours.
+        placements: of each picture that was used; None where the watermark seems to be missing.
+    """
+
+    mark: SharedMark
     colours: int
-    places: dict[Path, Place | None]
+    placements: dict[Path, Placement | None]
 
 
 @dataclass(frozen=True)
@@ -52,51 +59,56 @@ class _Source:
     channels: int
 
 
-def collect(paths: Sequence[Path], failed: dict[Path, str], cancel: CancelToken) -> Generator[Event, None, Collected]:
-    """Find the mark that pictures share. Yields Progress up to 70 of 100 and Logs; what cannot be read goes into ``failed``.
+def estimate_from_files(paths: Sequence[Path], failed: dict[Path, str], cancel: CancelToken) -> Generator[Event, None, FileEstimate]:
+    """Yields Progress up to ``ESTIMATED_PERCENT`` and Logs; returns the watermark that the pictures share.
+
+    Args:
+        failed: receives the message for each file that cannot be read.
 
     Raises:
-        DataError: too few can be read, or nothing repeats on them.
+        DataError: too few files can be read, or the pictures have no watermark in common.
     """
-    chosen = [paths[index * len(paths) // min(len(paths), MOST_PICTURES)] for index in range(min(len(paths), MOST_PICTURES))]
-    sources, small, factor = yield from _small_copies(chosen, failed, cancel)
-    if len(sources) < LEAST_PICTURES:
+    chosen = [paths[index * len(paths) // min(len(paths), MAX_PICTURES)] for index in range(min(len(paths), MAX_PICTURES))]
+    sources, copies, factor = yield from _read_copies(chosen, failed, cancel)
+    if len(sources) < MIN_PICTURES:
         raise DataError(
-            f"A shared mark cannot be found on {len(sources)} {'picture' if len(sources) == 1 else 'pictures'}.",
-            f"Give at least {LEAST_PICTURES} pictures that carry it, better 10 or more; or a mark that was kept.",
+            f"A shared watermark cannot be found on {len(sources)} {'picture' if len(sources) == 1 else 'pictures'}.",
+            f"Give at least {MIN_PICTURES} pictures that carry it, preferably 10 or more; or a saved watermark.",
         )
-    found = yield from _progress(search(small, [s.size for s in sources], factor, cancel), 10.0, _COARSE, "looking for what repeats")
-    if found is None:
+    steps = register(copies, [source.size for source in sources], factor, cancel)
+    registration = yield from _relay(steps, READ_PERCENT, REGISTERED_PERCENT, "finding common structure")
+    if registration is None:
         raise DataError(
-            f"The {len(sources)} pictures have no mark in common.",
-            "Nothing was changed. Give pictures that carry the same mark at the same place.",
+            f"The {len(sources)} pictures have no watermark in common.",
+            "Nothing was changed. Give pictures that carry the same watermark at the same place.",
         )
-    del small
-    if factor > 1 or found.displaced or found.layout.scaling != "fixed":
-        _settle(sources, found, factor, cancel)
-    there = [(source, place) for source, place in zip(sources, found.places, strict=True) if place]
-    if len(there) < LEAST_PICTURES:
+    del copies
+    if factor > 1 or registration.displaced or registration.layout.scaling != "fixed":
+        _refine_placements(sources, registration, factor, cancel)
+    marked = [(source, placement) for source, placement in zip(sources, registration.placements, strict=True) if placement]
+    if len(marked) < MIN_PICTURES:
         raise DataError(
-            f"Only {len(there)} of {len(sources)} pictures have a mark in common.", "Nothing was changed. Give more that carry it."
+            f"Only {len(marked)} of {len(sources)} pictures have a watermark in common.",
+            "Nothing was changed. Give more pictures that carry it.",
         )
-    fields, error, colours = yield from _blocks(there, found, factor, cancel)
+    fields, error, colours = yield from _estimate_blocks(marked, registration, factor, cancel)
     if not (fields.alpha > 0.01).any():
-        raise DataError(f"What repeats on the {len(there)} pictures is no mark that lets them shine through.", "Nothing was changed.")
-    mark = Mark(fields, found.box, found.layout, len(there), error, found.displaced)
-    return Collected(mark, colours, {source.path: place for source, place in zip(sources, found.places, strict=True)})
+        message = f"What the {len(marked)} pictures have in common is not a semi-transparent watermark."
+        raise DataError(message, "Nothing was changed.")
+    mark = SharedMark(fields, registration.box, registration.layout, len(marked), error, registration.displaced)
+    return FileEstimate(mark, colours, {source.path: place for source, place in zip(sources, registration.placements, strict=True)})
 
 
-def samples(picture: Picture, place: Place, box: Box, channels: int) -> Array:
-    """(channels, h, w) in [0, 1] of a box of the frame on a picture."""
-    part = seen(picture.pixels, place, box) / np.float32(np.iinfo(picture.pixels.dtype).max)
+def frame_samples(picture: Picture, placement: Placement, box: Box, channels: int) -> Array:
+    """Returns a box of the frame on a picture, (channels, h, w) float32 in [0, 1]."""
+    part = sample_frame(picture.pixels, placement, box) / np.float32(np.iinfo(picture.pixels.dtype).max)
     return part if len(part) == channels else np.repeat(part, channels, axis=0)
 
 
-def _small_copies(
+def _read_copies(
     paths: Sequence[Path], failed: dict[Path, str], cancel: CancelToken
 ) -> Generator[Event, None, tuple[list[_Source], list[Array], int]]:
-    from aedesk.imaging.io import probe
-
+    """Yields Progress and Logs; returns the readable files, their small gray copies, and the downscaling factor."""
     sizes = []
     for path in paths:
         try:
@@ -104,93 +116,92 @@ def _small_copies(
             sizes.append((info.width, info.height))
         except PictureError as error:
             failed[path] = str(error)
-    factor = reduction(sizes) if sizes else 1
-    sources, small = [], []
+    factor = downscale_factor(sizes) if sizes else 1
+    sources, copies = [], []
     for done, path in enumerate(paths, start=1):
         cancel.check()
         if path not in failed:
             try:
                 picture = read(path)
-                small.append(small_gray(picture, factor))
+                copies.append(downscaled_gray(picture, factor))
                 sources.append(_Source(path, (picture.width, picture.height), picture.channels))
             except PictureError as error:
                 failed[path] = str(error)
         if path in failed:
-            yield Log(f"Left out: {failed[path]}", "warning")
-        yield Progress(10 * done / len(paths), 100, "%", f"reading {path.name}")
-    return sources, small, factor
+            yield Log(f"Skipped: {failed[path]}", "warning")
+        yield Progress(READ_PERCENT * done / len(paths), 100, "%", f"reading {path.name}")
+    return sources, copies, factor
 
 
-def _settle(sources: Sequence[_Source], found: Found, factor: int, cancel: CancelToken) -> None:
-    """Places to a fraction of a pixel, by correlation at full resolution on the part of the mark where most repeats."""
-    box = _richest(found, factor)
+def _refine_placements(sources: Sequence[_Source], registration: Registration, factor: int, cancel: CancelToken) -> None:
+    """Refines placements to a fraction of a pixel, by correlation at full resolution where there is most common structure."""
+    box = _window_with_most_structure(registration, factor)
     grays = []
-    for source, place in zip(sources, found.places, strict=True):
+    for source, placement in zip(sources, registration.placements, strict=True):
         cancel.check()
-        if place:
-            part = samples(read(source.path), place, box, source.channels)
+        if placement:
+            part = frame_samples(read(source.path), placement, box, source.channels)
             grays.append(np.tensordot(np.asarray(LUMA if len(part) == 3 else (1.0,), np.float32), part, 1))
-    steps = find_traces(np.stack(grays), cancel).steps
-    if not any(np.any(field) for pair in steps for field in pair):
+    template = find_common_gradients(np.stack(grays), cancel).template
+    if not any(np.any(field) for pair in template for field in pair):
         return
     centre = ((box.left + box.right) / 2, (box.top + box.bottom) / 2)
     reach = (min(factor + 2, box.height // 4), min(factor + 2, box.width // 4))
-    waiting = iter(grays)
-    for index, place in enumerate(found.places):
+    remaining = iter(grays)
+    for index, placement in enumerate(registration.placements):
         cancel.check()
-        if place:
-            better = match(steps, next(waiting), reach)
-            if better.height > 5:
-                found.places[index] = whole(moved(place, better, centre))
+        if placement:
+            match = match_template(template, next(remaining), reach)
+            if match.peak > 5:
+                registration.placements[index] = snap_to_pixels(apply_match(placement, match, centre))
 
 
-def _richest(found: Found, factor: int) -> Box:
-    """The window of the box, of at most two blocks' edge, that holds most traces."""
-    best, most = found.box, -1
-    for core in _cores(found.box, 2 * BLOCK_PX):
-        count = int(_traced(found, core, factor).sum())
-        if count > most:
-            best, most = core, count
+def _window_with_most_structure(registration: Registration, factor: int) -> Box:
+    """The window of the box, of at most two blocks' edge, with the most supported pixels."""
+    best, best_count = registration.box, -1
+    for core in _cores(registration.box, 2 * BLOCK_PX):
+        count = int(_support(registration, core, factor).sum())
+        if count > best_count:
+            best, best_count = core, count
     return best
 
 
-def _blocks(
-    there: Sequence[tuple[_Source, Place]], found: Found, factor: int, cancel: CancelToken
-) -> Generator[Event, None, tuple[Fields, float, int]]:
-    """The mark on the whole box, from estimates of overlapping blocks, each weighing less towards its edge."""
-    box, channels = found.box, max(source.channels for source, _ in there)
-    colour = np.zeros((channels, box.height, box.width), np.float32)
+def _estimate_blocks(
+    marked: Sequence[tuple[_Source, Placement]], registration: Registration, factor: int, cancel: CancelToken
+) -> Generator[Event, None, tuple[WatermarkFields, float, int]]:
+    """Estimates overlapping blocks and blends them; returns the fields of the box, the expected error and the number of colours."""
+    box, channels = registration.box, max(source.channels for source, _ in marked)
+    premultiplied = np.zeros((channels, box.height, box.width), np.float32)
     alpha, weight = np.zeros((box.height, box.width), np.float32), np.full((box.height, box.width), 1e-6, np.float32)
-    cores = [core for core in _cores(box, BLOCK_PX) if _traced(found, core, factor).any()]
+    cores = [core for core in _cores(box, BLOCK_PX) if _support(registration, core, factor).any()]
     errors: list[float] = []
     colours: list[int] = []
     for index, core in enumerate(cores):
-        outer = _overlapping(core, box)
-        stack = np.empty((len(there), channels, outer.height, outer.width), np.float32)
-        for slot, (source, place) in zip(stack, there, strict=True):
+        outer = _with_overlap(core, box)
+        stack = np.empty((len(marked), channels, outer.height, outer.width), np.float32)
+        for slot, (source, placement) in zip(stack, marked, strict=True):
             cancel.check()
-            slot[:] = samples(read(source.path), place, outer, channels)
-        share = (_FINE - _COARSE) / len(cores)
-        begin = _COARSE + index * share
-        estimate = yield from _progress(estimate_mark(stack, cancel), begin, begin + share, "estimating the mark")
-        inside = outer.within(box)
-        rows, columns = slice(inside.top, inside.bottom), slice(inside.left, inside.right)
+            slot[:] = frame_samples(read(source.path), placement, outer, channels)
+        share = (ESTIMATED_PERCENT - REGISTERED_PERCENT) / len(cores)
+        begin = REGISTERED_PERCENT + index * share
+        estimate = yield from _relay(estimate_watermark(stack, cancel), begin, begin + share, "estimating the watermark")
+        rows, columns = outer.within(box).slices
         ramp = _ramp(outer, box)
         alpha[rows, columns] += ramp * estimate.fields.alpha
-        colour[:, rows, columns] += ramp * estimate.fields.colour
+        premultiplied[:, rows, columns] += ramp * estimate.fields.premultiplied
         weight[rows, columns] += ramp
         if estimate.error:
             errors.append(estimate.error)
             colours.append(estimate.colours)
     alpha /= weight
-    colour /= weight
+    premultiplied /= weight
     error = float(np.sqrt(np.mean(np.square(errors)))) if errors else 0.0
-    return Fields(1 - alpha, colour), error, (max(colours) if colours and 0 not in colours else 0)
+    return WatermarkFields(1 - alpha, premultiplied), error, (max(colours) if colours and 0 not in colours else 0)
 
 
-def _cores(box: Box, edge: int) -> Iterator[Box]:
-    """The box in equal parts of at most about ``edge``."""
-    down, across = -(-box.height // edge), -(-box.width // edge)
+def _cores(box: Box, edge_px: int) -> Iterator[Box]:
+    """Yields the box in equal parts of at most about ``edge_px``."""
+    down, across = -(-box.height // edge_px), -(-box.width // edge_px)
     for row in range(down):
         for column in range(across):
             yield Box(
@@ -201,7 +212,7 @@ def _cores(box: Box, edge: int) -> Iterator[Box]:
             )
 
 
-def _overlapping(core: Box, box: Box) -> Box:
+def _with_overlap(core: Box, box: Box) -> Box:
     return Box(
         max(box.left, core.left - OVERLAP_PX),
         max(box.top, core.top - OVERLAP_PX),
@@ -211,30 +222,32 @@ def _overlapping(core: Box, box: Box) -> Box:
 
 
 def _ramp(outer: Box, box: Box) -> Array:
-    """(h, w): 1 inside, falling towards edges that another block overlaps."""
+    """Blending weights (h, w): 1 inside, falling linearly towards edges that another block overlaps."""
     sides = []
-    for length, first, last in (
+    for length, overlaps_first, overlaps_last in (
         (outer.height, outer.top > box.top, outer.bottom < box.bottom),
         (outer.width, outer.left > box.left, outer.right < box.right),
     ):
-        place = np.arange(length) + 0.5
+        position = np.arange(length) + 0.5
         rise = np.minimum(
-            place / (2 * OVERLAP_PX) if first else np.ones(length), (length - place) / (2 * OVERLAP_PX) if last else np.ones(length)
+            position / (2 * OVERLAP_PX) if overlaps_first else np.ones(length),
+            (length - position) / (2 * OVERLAP_PX) if overlaps_last else np.ones(length),
         )
         sides.append(np.clip(rise, 0, 1).astype(np.float32))
     return np.outer(sides[0], sides[1])
 
 
-def _traced(found: Found, box: Box, factor: int) -> NDArray[np.bool_]:
-    """The small copies' traces under a box of the frame."""
-    part = found.marked[box.top // factor : -(-box.bottom // factor), box.left // factor : -(-box.right // factor)]
-    return part
+def _support(registration: Registration, box: Box, factor: int) -> NDArray[np.bool_]:
+    """The supported pixels of the small copies under a box of the frame."""
+    return registration.support[box.top // factor : -(-box.bottom // factor), box.left // factor : -(-box.right // factor)]
 
 
-def _progress(work: Generator[float, None, T], begin: float, end: float, detail: str) -> Generator[Event, None, T]:
+def _relay(steps: Generator[float, None, T], begin: float, end: float, detail: str) -> Generator[Event, None, T]:
+    """Runs a step: yields its progress between two percentages of the whole job, and returns its result."""
     while True:
         try:
-            done = next(work)
+            done = next(steps)
         except StopIteration as stop:
-            return stop.value
+            result: T = stop.value
+            return result
         yield Progress(begin + (end - begin) * done, 100, "%", detail)

@@ -1,10 +1,12 @@
-"""Where a mark hides the pictures: the same there in all of them, and cut off from its surroundings by steps that all have.
+"""Finds where a watermark hides the pictures: they are all alike there, and differ on the other side of a sharp common edge.
 
-The regression of ``mark_sums`` says nothing inside, where no picture differs from another, and little at the edge, where the pictures' own
-differences pass for noise. Their spread says it at once.
+The regression of ``gradient_stats`` gives no information inside, where no picture differs from another, and little at the edge, where the
+differences between pictures look like noise. Their spread shows it directly.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,50 +14,66 @@ from scipy.ndimage import binary_dilation, label, maximum_filter
 
 from aedesk.core.cancel import CancelToken
 from aedesk.imaging.blend import LUMA
-from aedesk.watermark.collection.common_gradients import LEAST_SIGNIFICANCE, find_traces
+from aedesk.watermark.collection.common_gradients import MIN_SIGNIFICANCE, find_common_gradients
 from aedesk.watermark.collection.gradient_stats import Array
-from aedesk.watermark.collection.poisson_estimate import LEAST_TRANSMISSION, Fields
-
-LEAST_COUNT = 6
-"""Pictures from which their spread is worth something."""
-_SPREAD = 0.15
-"""Of the pictures' own spread: what shines through an alpha of 0.85."""
-_TYPICAL = 0.75
-"""Quantile of the spread on the whole that is the pictures' own; a mark may take less than so much of the box."""
-_EDGE = 0.5
-"""Share of an area's edge that must be sharp: a common step, behind which pictures differ. A sky that all pictures have ends slowly."""
-_DIFFERENT, _NEAR_PX = 0.6, 2
-_LEAST_PIXELS = 12
-_AROUND = np.ones((3, 3))
+from aedesk.watermark.collection.poisson_estimate import MIN_TRANSMISSION, WatermarkFields
 
 
-def with_opaque_parts(stack: Array, fields: Fields, cancel: CancelToken) -> Fields:
-    """The fields, opaque where the stack (K, C, h, w) shows it."""
-    hidden = opaque_parts(stack, cancel)
+@dataclass(frozen=True)
+class OpaqueSettings:
+    """Chosen by hand; no script fits these values yet.
+
+    Args:
+        min_pictures: number of pictures from which their spread is meaningful.
+        max_relative_spread: largest spread of hidden pixels, relative to the pictures' own: that under an alpha of 0.85.
+        own_spread_quantile: quantile of the spread over the box that counts as the pictures' own; the watermark must be smaller than that.
+        min_sharp_edge_fraction: share of a region's edge at which there is a common gradient with differing pictures behind it. A bright
+            sky that all pictures share ends gradually.
+        differing_spread: relative spread from which pictures differ.
+        differing_radius_px: distance from the edge at which they must.
+        min_region_px: smallest region.
+    """
+
+    min_pictures: int = 6
+    max_relative_spread: float = 0.15
+    own_spread_quantile: float = 0.75
+    min_sharp_edge_fraction: float = 0.5
+    differing_spread: float = 0.6
+    differing_radius_px: int = 2
+    min_region_px: int = 12
+
+
+SETTINGS = OpaqueSettings()
+_EIGHT_NEIGHBOURS = np.ones((3, 3))
+
+
+def add_opaque_regions(stack: Array, fields: WatermarkFields, cancel: CancelToken) -> WatermarkFields:
+    """Returns the fields with the opaque regions of the stack (K, C, h, w) set to ``MIN_TRANSMISSION`` and the pictures' median colour."""
+    hidden = find_opaque_regions(stack, cancel)
     if not hidden.any():
         return fields
-    transmission, colour = fields.transmission.copy(), fields.colour.copy()
-    transmission[hidden] = LEAST_TRANSMISSION
-    colour[:, hidden] = (1 - LEAST_TRANSMISSION) * np.median(stack[:, :, hidden], axis=0)
-    return Fields(transmission, colour)
+    transmission, premultiplied = fields.transmission.copy(), fields.premultiplied.copy()
+    transmission[hidden] = MIN_TRANSMISSION
+    premultiplied[:, hidden] = (1 - MIN_TRANSMISSION) * np.median(stack[:, :, hidden], axis=0)
+    return WatermarkFields(transmission, premultiplied)
 
 
-def opaque_parts(stack: Array, cancel: CancelToken) -> NDArray[np.bool_]:
-    """(h, w): where the pictures of a stack are hidden, and next to it, where their edges are smoothed."""
+def find_opaque_regions(stack: Array, cancel: CancelToken) -> NDArray[np.bool_]:
+    """Returns the pixels (h, w) in which a watermark hides the pictures of a stack (K, C, h, w), extended by 1 for its soft edge."""
     nowhere = np.zeros(stack.shape[2:], bool)
-    if len(stack) < LEAST_COUNT:
+    if len(stack) < SETTINGS.min_pictures:
         return nowhere
     gray = np.tensordot(stack, np.asarray(LUMA if stack.shape[1] == 3 else (1.0,), np.float32), (1, 0))
     spread = np.median(np.abs(gray - np.median(gray, axis=0)), axis=0)
-    own = np.quantile(spread, _TYPICAL)
-    same = spread < _SPREAD * own
-    if not same.any():
+    own_spread = np.quantile(spread, SETTINGS.own_spread_quantile)
+    alike = spread < SETTINGS.max_relative_spread * own_spread
+    if not alike.any():
         return nowhere
-    sharp = binary_dilation(find_traces(gray, cancel).significance > LEAST_SIGNIFICANCE)
-    sharp &= maximum_filter(spread, 2 * _NEAR_PX + 1) > _DIFFERENT * own
-    labels, count = label(same, structure=_AROUND)
-    edge = same & binary_dilation(~same)
-    sizes, edges, sharply = (np.bincount(labels[where], minlength=count + 1) for where in (same, edge, edge & sharp))
-    keep = (sizes >= _LEAST_PIXELS) & (sharply > _EDGE * edges)
+    sharp = binary_dilation(find_common_gradients(gray, cancel).significance > MIN_SIGNIFICANCE)
+    sharp &= maximum_filter(spread, 2 * SETTINGS.differing_radius_px + 1) > SETTINGS.differing_spread * own_spread
+    labels, count = label(alike, structure=_EIGHT_NEIGHBOURS)
+    edge = alike & binary_dilation(~alike)
+    area_px, edge_px, sharp_px = (np.bincount(labels[where], minlength=count + 1) for where in (alike, edge, edge & sharp))
+    keep = (area_px >= SETTINGS.min_region_px) & (sharp_px > SETTINGS.min_sharp_edge_fraction * edge_px)
     keep[0] = False
-    return np.asarray(binary_dilation(keep[labels], structure=_AROUND))
+    return np.asarray(binary_dilation(keep[labels], structure=_EIGHT_NEIGHBOURS))

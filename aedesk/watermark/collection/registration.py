@@ -1,4 +1,4 @@
-"""Where the mark is on every picture of a collection, found on small gray copies of the pictures."""
+"""Finds the watermark of a collection on small gray copies: its box, and where it lies on every picture."""
 
 from __future__ import annotations
 
@@ -16,54 +16,87 @@ from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import strips
 from aedesk.imaging.tiling import Box
-from aedesk.watermark.collection.alignment import ANCHORS, SCALINGS, Layout, Place, seen
-from aedesk.watermark.collection.common_gradients import LEAST_SIGNIFICANCE, Match, Traces, find_traces, match, moved, steps_of
+from aedesk.watermark.collection.alignment import ANCHORS, SCALINGS, Layout, Placement, sample_frame
+from aedesk.watermark.collection.common_gradients import (
+    MIN_SIGNIFICANCE,
+    CommonGradients,
+    TemplateMatch,
+    apply_match,
+    find_common_gradients,
+    match_template,
+    picture_template,
+)
 from aedesk.watermark.collection.gradient_stats import Array
 
-EDGE_PX = 512
-"""Longer edge, about, of the small copies."""
 
-_SHIFT = 0.12
-"""Largest shift of a picture's own, as a share of the frame's edges."""
-_FACTORS = (1.0, 0.9, 0.92, 0.94, 0.96, 0.98, 1.02, 1.04, 1.06, 1.08, 1.1)
-_LEAST_PEAK = 7.0
-"""Height of a correlation's peak, in standard deviations, from which a mark is taken to be there."""
-_BETTER = 1.3
-"""Pictures are moved only if more repeats then, by this factor."""
-LEAST_PRESENT = 3
-"""Pictures on which a displaced mark must be found."""
-_MOST = 0.6
-_AT_REST_PX = 0.75
-_NEARLY_WHOLE_PX = 0.06
-_REFERENCES = 6
-_MARGIN_PX = 10
-_COARSER = 4
-_LEAST_PIXELS = 12
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """Settings of the registration. Chosen by hand; no script fits these values yet.
+
+    Args:
+        copy_edge_px: approximate longer edge of the small copies.
+        max_shift: largest shift of a single picture, as a fraction of the frame's edges.
+        scales: relative sizes that are tried on single pictures.
+        min_peak: correlation peak, in standard deviations, from which a watermark counts as found on a picture.
+        min_gain: factor by which the common structure must grow for pictures to be shifted singly.
+        min_present: pictures on which a displaced watermark must be found.
+        enough_matches: fraction of pictures on which the gradients of one reference picture suffice.
+        max_still_px: displacements below it are none.
+        snap_px: placements this close to whole pixels are rounded to them.
+        references: pictures whose gradients are tried as a template.
+        margin_px: margin around significant pixels, in pixels of the small copies.
+        coarse_factor: downscaling of the copies for finding soft parts, whose gradients are steeper there.
+        min_component_px: smallest connected component of significant pixels.
+        min_frame_px: smallest frame.
+    """
+
+    copy_edge_px: int = 512
+    max_shift: float = 0.12
+    scales: tuple[float, ...] = (1.0, 0.9, 0.92, 0.94, 0.96, 0.98, 1.02, 1.04, 1.06, 1.08, 1.1)
+    min_peak: float = 7.0
+    min_gain: float = 1.3
+    min_present: int = 3
+    enough_matches: float = 0.6
+    max_still_px: float = 0.75
+    snap_px: float = 0.06
+    references: int = 6
+    margin_px: int = 10
+    coarse_factor: int = 4
+    min_component_px: int = 12
+    min_frame_px: int = 16
+
+
+SETTINGS = RegistrationSettings()
 
 
 @dataclass
-class Found:
-    """A mark in its frame: the ``box`` around it and the ``place`` of the frame on each picture; None where it seems to be missing.
+class Registration:
+    """A watermark's position.
 
-    ``weight`` is how much repeats on the small copies; ``displaced`` if pictures have shifts of their own; ``marked`` (h, w) says which
-    pixels of the small frame, from its top left corner on, show or surround a trace.
+    Args:
+        layout: how the frame lies on pictures.
+        box: the watermark with a margin, in the frame.
+        placements: of each picture; None where the watermark seems to be missing.
+        weight: the amount of common structure on the small copies.
+        displaced: whether pictures have shifts or scales of their own.
+        support: (h, w) bool of the small frame, pixels near common gradients.
     """
 
     layout: Layout
     box: Box
-    places: list[Place | None]
+    placements: list[Placement | None]
     weight: float
     displaced: bool
-    marked: NDArray[np.bool_]
+    support: NDArray[np.bool_]
 
 
-def reduction(sizes: Sequence[tuple[int, int]]) -> int:
-    """By what whole number pictures of these (width, height) are made smaller."""
-    return max(1, math.ceil(float(np.median([max(size) for size in sizes])) / EDGE_PX))
+def downscale_factor(sizes: Sequence[tuple[int, int]]) -> int:
+    """Returns the integer factor by which pictures of these (width, height) are downscaled."""
+    return max(1, math.ceil(float(np.median([max(size) for size in sizes])) / SETTINGS.copy_edge_px))
 
 
-def small_gray(picture: Picture, factor: int) -> Array:
-    """(H / factor, W / factor) float32 in [0, 1]: means of squares; what does not fill one is left out."""
+def downscaled_gray(picture: Picture, factor: int) -> Array:
+    """Returns the luma averaged over squares, (H // factor, W // factor) float32 in [0, 1]."""
     height, width = picture.height // factor, picture.width // factor
     weights = np.asarray(LUMA if picture.channels == 3 else (1.0,), np.float32) / np.iinfo(picture.pixels.dtype).max
     result = np.empty((height, width), np.float32)
@@ -73,125 +106,146 @@ def small_gray(picture: Picture, factor: int) -> Array:
     return result
 
 
-def search(
-    small: Sequence[Array], sizes: Sequence[tuple[int, int]], factor: int, cancel: CancelToken
-) -> Generator[float, None, Found | None]:
-    """Find the mark; yield the share that is done.
+def register(
+    copies: Sequence[Array], sizes: Sequence[tuple[int, int]], factor: int, cancel: CancelToken
+) -> Generator[float, None, Registration | None]:
+    """Yields the fraction done; returns the watermark's position, or None if the pictures have no common structure.
 
     Args:
-        small: gray copies, ``factor`` times smaller than the pictures' (width, height) ``sizes``.
-
-    Returns:
-        None if nothing repeats.
+        copies: small gray copies of the pictures, downscaled by ``factor``.
+        sizes: (width, height) of the pictures.
     """
-    small_sizes = [(copy.shape[1], copy.shape[0]) for copy in small]
-    layout = yield from _best_layout(small, small_sizes, cancel)
-    frame = layout.common(small_sizes)
-    places: list[Place | None] = [layout.place(*size) for size in small_sizes]
-    stack = np.stack([seen(copy[:, :, None], p, frame)[0] for copy, p in zip(small, places, strict=True) if p])
-    traces = find_traces(stack, cancel)
+    small_sizes = [(copy.shape[1], copy.shape[0]) for copy in copies]
+    layout = yield from _best_layout(copies, small_sizes, cancel)
+    frame = layout.common_frame(small_sizes)
+    placements: list[Placement | None] = [layout.place(*size) for size in small_sizes]
+    stack = np.stack(_aligned_copies(copies, placements, frame))
+    common = find_common_gradients(stack, cancel)
     yield 0.5
-    aligned, best = yield from _aligned(small, layout, frame, stack, traces, cancel)
-    displaced = best.weight > _BETTER * traces.weight
+    shifted, shifted_common = yield from _align_singly(copies, layout, frame, stack, common, cancel)
+    displaced = shifted_common.weight > SETTINGS.min_gain * common.weight
     if displaced:
-        places, traces = aligned, best
-    box = _box(traces, frame)
+        placements, common = shifted, shifted_common
+    box = _bounding_box(common, frame)
     if box is None:
         return None
-    if min(frame.width, frame.height) >= 16 * _COARSER:
-        box = _with_soft_parts(
-            box, frame, [seen(copy[:, :, None], p, frame)[0] for copy, p in zip(small, places, strict=True) if p], cancel
-        )
+    if min(frame.width, frame.height) >= SETTINGS.min_frame_px * SETTINGS.coarse_factor:
+        box = _with_soft_parts(box, frame, _aligned_copies(copies, placements, frame), cancel)
     full = Layout(sizes[small_sizes.index(layout.reference)], layout.anchor, layout.scaling)
-    exact = [_enlarged(p, layout.place(*s), full.place(*size), factor) for p, s, size in zip(places, small_sizes, sizes, strict=True)]
-    marked = np.zeros((layout.reference[1], layout.reference[0]), bool)
-    marked[frame.top : frame.bottom, frame.left : frame.right] = binary_dilation(
-        traces.significance > LEAST_SIGNIFICANCE, iterations=_MARGIN_PX
-    )
-    return Found(full, _grown(box, factor, full.reference), exact, traces.weight, displaced, marked)
+    exact = [
+        _at_full_resolution(placement, layout.place(*small), full.place(*size), factor)
+        for placement, small, size in zip(placements, small_sizes, sizes, strict=True)
+    ]
+    support = np.zeros((layout.reference[1], layout.reference[0]), bool)
+    support[frame.slices] = binary_dilation(common.significance > MIN_SIGNIFICANCE, iterations=SETTINGS.margin_px)
+    return Registration(full, _with_margin(box, factor, full.reference), exact, common.weight, displaced, support)
 
 
-def _best_layout(small: Sequence[Array], sizes: list[tuple[int, int]], cancel: CancelToken) -> Generator[float, None, Layout]:
-    """The one by which most repeats; there is nothing to choose if all pictures have one size."""
+def snap_to_pixels(placement: Placement) -> Placement:
+    """Rounds a placement to whole pixels if it is very close to them, so that pixels need no resampling."""
+    left, top = round(placement.left), round(placement.top)
+    near = placement.scale == 1 and max(abs(placement.left - left), abs(placement.top - top)) < SETTINGS.snap_px
+    return Placement(1.0, left, top) if near else placement
+
+
+def _aligned_copies(copies: Sequence[Array], placements: Sequence[Placement | None], frame: Box) -> list[Array]:
+    """The frame as seen on each copy that has a placement, (h, w) each."""
+    return [sample_frame(copy[:, :, None], placement, frame)[0] for copy, placement in zip(copies, placements, strict=True) if placement]
+
+
+def _best_layout(copies: Sequence[Array], sizes: list[tuple[int, int]], cancel: CancelToken) -> Generator[float, None, Layout]:
+    """The layout that gives the most common structure; trivial if all pictures have one size."""
     reference = sorted(sizes, key=lambda size: size[0] * size[1])[len(sizes) // 2]
     plain = Layout(reference)
     if len(set(sizes)) == 1:
         return plain
-    tried: dict[tuple[Place, ...], Layout] = {}
+    candidates: dict[tuple[Placement, ...], Layout] = {}
     for scaling in SCALINGS:
         for across in ANCHORS:
             for down in ANCHORS:
                 layout = Layout(reference, (across, down), scaling)
-                tried.setdefault(tuple(layout.place(*size) for size in sizes), layout)
-    best, most = plain, -1.0
-    for done, (places, layout) in enumerate(tried.items()):
-        frame = layout.common(sizes)
-        if min(frame.width, frame.height) >= 16:
-            stack = np.stack([seen(copy[:, :, None], p, frame)[0] for copy, p in zip(small, places, strict=True)])
-            weight = find_traces(stack, cancel).weight
-            if weight > most:
-                best, most = layout, weight
-        yield 0.5 * done / len(tried)
+                candidates.setdefault(tuple(layout.place(*size) for size in sizes), layout)
+    best, best_weight = plain, -1.0
+    for done, (placements, layout) in enumerate(candidates.items()):
+        frame = layout.common_frame(sizes)
+        if min(frame.width, frame.height) >= SETTINGS.min_frame_px:
+            weight = find_common_gradients(np.stack(_aligned_copies(copies, placements, frame)), cancel).weight
+            if weight > best_weight:
+                best, best_weight = layout, weight
+        yield 0.5 * done / len(candidates)
     return best
 
 
-def _aligned(
-    small: Sequence[Array], layout: Layout, frame: Box, stack: Array, traces: Traces, cancel: CancelToken
-) -> Generator[float, None, tuple[list[Place | None], Traces]]:
-    """Every picture moved to where the template fits it best, and the template made anew, three times."""
-    reach = (max(2, int(_SHIFT * frame.height)), max(2, int(_SHIFT * frame.width)))
+def _align_singly(
+    copies: Sequence[Array], layout: Layout, frame: Box, stack: Array, common: CommonGradients, cancel: CancelToken
+) -> Generator[float, None, tuple[list[Placement | None], CommonGradients]]:
+    """Moves every picture to where the template fits best, and computes the template anew, up to three times."""
+    reach = (max(2, int(SETTINGS.max_shift * frame.height)), max(2, int(SETTINGS.max_shift * frame.width)))
     centre = ((frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2)
-    starts = [layout.place(copy.shape[1], copy.shape[0]) for copy in small]
-    places: list[Place | None] = list(starts)
-    best = traces
-    pairs = yield from _pairs(stack, reach, cancel)
-    if max((abs(shift) for found in pairs if found for shift in (found.right, found.down)), default=0.0) < _AT_REST_PX:
-        return places, best
-    shifted = [np.roll(p, (-round(found.down), -round(found.right)), (0, 1)) for p, found in zip(stack, pairs, strict=True) if found]
-    steps = find_traces(np.stack(shifted), cancel).steps
-    for turn in range(3):
-        moves: list[Match] = []
+    starts = [layout.place(copy.shape[1], copy.shape[0]) for copy in copies]
+    placements: list[Placement | None] = list(starts)
+    best = common
+    matches = yield from _match_to_reference(stack, reach, cancel)
+    largest = max((abs(shift) for match in matches if match for shift in (match.right_px, match.down_px)), default=0.0)
+    if largest < SETTINGS.max_still_px:
+        return placements, best
+    shifted = [
+        np.roll(picture, (-round(match.down_px), -round(match.right_px)), (0, 1))
+        for picture, match in zip(stack, matches, strict=True)
+        if match
+    ]
+    template = find_common_gradients(np.stack(shifted), cancel).template
+    for iteration in range(3):
+        moves: list[TemplateMatch] = []
         for index, picture in enumerate(stack):
             cancel.check()
-            alike = index >= LEAST_PRESENT and all(found.factor == 1 for found in moves)
-            moves.append(match(steps, picture, reach, (1.0,) if alike or not turn else _FACTORS))
-            yield 0.7 + 0.3 * (turn + (index + 1) / len(stack)) / 3
-        present = [found.height > _LEAST_PEAK for found in moves]
-        if sum(present) < LEAST_PRESENT:
+            all_same_scale = index >= SETTINGS.min_present and all(match.scale == 1 for match in moves)
+            moves.append(match_template(template, picture, reach, (1.0,) if all_same_scale or not iteration else SETTINGS.scales))
+            yield 0.7 + 0.3 * (iteration + (index + 1) / len(stack)) / 3
+        present = [match.peak > SETTINGS.min_peak for match in moves]
+        if sum(present) < SETTINGS.min_present:
             break
-        new = [whole(moved(p, found, centre)) if there else None for p, found, there in zip(starts, moves, present, strict=True)]
-        again = find_traces(np.stack([seen(copy[:, :, None], p, frame)[0] for copy, p in zip(small, new, strict=True) if p]), cancel)
+        moved = [
+            snap_to_pixels(apply_match(start, match, centre)) if found else None
+            for start, match, found in zip(starts, moves, present, strict=True)
+        ]
+        again = find_common_gradients(np.stack(_aligned_copies(copies, moved, frame)), cancel)
         if again.weight <= best.weight:
             break
-        places, best, steps = new, again, again.steps
-    return places, best
+        placements, best, template = moved, again, again.template
+    return placements, best
 
 
-def _pairs(stack: Array, reach: tuple[int, int], cancel: CancelToken) -> Generator[float, None, list[Match | None]]:
-    """The match of every picture with that one whose own steps are found on most others; None where they are not found."""
-    best: list[Match | None] = [None] * len(stack)
-    references = np.linspace(0, len(stack) - 1, min(_REFERENCES, len(stack))).astype(int)
+def _match_to_reference(stack: Array, reach: tuple[int, int], cancel: CancelToken) -> Generator[float, None, list[TemplateMatch | None]]:
+    """Matches every picture to the one whose own gradients are found on most others; None where they are not found."""
+    best: list[TemplateMatch | None] = [None] * len(stack)
+    references = np.linspace(0, len(stack) - 1, min(SETTINGS.references, len(stack))).astype(int)
     for turn, reference in enumerate(references):
-        template = steps_of(stack[reference])
-        found: list[Match | None] = []
+        template = picture_template(stack[reference])
+        matches: list[TemplateMatch | None] = []
         for index, picture in enumerate(stack):
             cancel.check()
-            one = match(template, picture, reach, either_sign=True) if index != reference else Match(0, 0, 1, math.inf)
-            found.append(one if one.height > _LEAST_PEAK else None)
+            same = index == reference
+            match = TemplateMatch(0, 0, 1, math.inf) if same else match_template(template, picture, reach, either_sign=True)
+            matches.append(match if match.peak > SETTINGS.min_peak else None)
         yield 0.5 + 0.2 * (turn + 1) / len(references)
-        if sum(f is not None for f in found) > sum(f is not None for f in best):
-            best = found
-        if sum(f is not None for f in best) > _MOST * len(stack):
+        if _found(matches) > _found(best):
+            best = matches
+        if _found(best) > SETTINGS.enough_matches * len(stack):
             break
-    return best if sum(f is not None for f in best) >= LEAST_PRESENT else [None] * len(stack)
+    return best if _found(best) >= SETTINGS.min_present else [None] * len(stack)
 
 
-def _box(traces: Traces, frame: Box) -> Box | None:
-    """Around all connected traces of some size, in the frame's coordinates."""
-    marked = traces.significance > LEAST_SIGNIFICANCE
-    labels, count = label(binary_dilation(marked, iterations=2))
-    sizes = np.bincount(labels[marked], minlength=count + 1)
-    kept = marked & (sizes >= _LEAST_PIXELS)[labels]
+def _found(matches: Sequence[TemplateMatch | None]) -> int:
+    return sum(match is not None for match in matches)
+
+
+def _bounding_box(common: CommonGradients, frame: Box) -> Box | None:
+    """The box around all significant components of some size, in the frame."""
+    significant = common.significance > MIN_SIGNIFICANCE
+    labels, count = label(binary_dilation(significant, iterations=2))
+    area_px = np.bincount(labels[significant], minlength=count + 1)
+    kept = significant & (area_px >= SETTINGS.min_component_px)[labels]
     if not kept.any():
         return None
     inner = bounds(kept)
@@ -199,40 +253,34 @@ def _box(traces: Traces, frame: Box) -> Box | None:
 
 
 def _with_soft_parts(box: Box, frame: Box, stack: Sequence[Array], cancel: CancelToken) -> Box:
-    """The box with what belongs to it on copies that are smaller again, where soft edges are steep."""
-    height, width = frame.height // _COARSER, frame.width // _COARSER
-    coarse = np.stack([p[: height * _COARSER, : width * _COARSER].reshape(height, _COARSER, width, _COARSER).mean((1, 3)) for p in stack])
-    marked = find_traces(coarse, cancel).significance > LEAST_SIGNIFICANCE
-    inside = np.zeros_like(marked)
-    top, left = (box.top - frame.top) // _COARSER, (box.left - frame.left) // _COARSER
-    inside[top : (box.bottom - frame.top) // _COARSER + 1, left : (box.right - frame.left) // _COARSER + 1] = True
-    labels, _ = label(binary_dilation(marked | inside))
-    rows, columns = np.nonzero((labels == labels[top, left]) & (marked | inside))
+    """The box extended to connected structure on coarser copies, where soft edges are steeper."""
+    factor = SETTINGS.coarse_factor
+    height, width = frame.height // factor, frame.width // factor
+    coarse = np.stack([copy[: height * factor, : width * factor].reshape(height, factor, width, factor).mean((1, 3)) for copy in stack])
+    significant = find_common_gradients(coarse, cancel).significance > MIN_SIGNIFICANCE
+    inside = np.zeros_like(significant)
+    top, left = (box.top - frame.top) // factor, (box.left - frame.left) // factor
+    inside[top : (box.bottom - frame.top) // factor + 1, left : (box.right - frame.left) // factor + 1] = True
+    labels, _ = label(binary_dilation(significant | inside))
+    rows, columns = np.nonzero((labels == labels[top, left]) & (significant | inside))
     return Box(
-        min(box.left, frame.left + int(columns.min()) * _COARSER),
-        min(box.top, frame.top + int(rows.min()) * _COARSER),
-        min(frame.right, max(box.right, frame.left + (int(columns.max()) + 1) * _COARSER)),
-        min(frame.bottom, max(box.bottom, frame.top + (int(rows.max()) + 1) * _COARSER)),
+        min(box.left, frame.left + int(columns.min()) * factor),
+        min(box.top, frame.top + int(rows.min()) * factor),
+        min(frame.right, max(box.right, frame.left + (int(columns.max()) + 1) * factor)),
+        min(frame.bottom, max(box.bottom, frame.top + (int(rows.max()) + 1) * factor)),
     )
 
 
-def _grown(box: Box, factor: int, size: tuple[int, int]) -> Box:
-    """In full pixels, with a margin for soft edges that are too faint to be seen yet."""
-    margin = _MARGIN_PX + (box.width + box.height) // 10
+def _with_margin(box: Box, factor: int, size: tuple[int, int]) -> Box:
+    """The box at full resolution, with a margin for soft edges that are too faint on the copies."""
+    margin = SETTINGS.margin_px + (box.width + box.height) // 10
     left, top = max(0, (box.left - margin) * factor), max(0, (box.top - margin) * factor)
     return Box(left, top, min(size[0], (box.right + margin) * factor), min(size[1], (box.bottom + margin) * factor))
 
 
-def whole(place: Place) -> Place:
-    """The place on whole pixels, if it is as good as there already: pixels need no resampling then."""
-    left, top = round(place.left), round(place.top)
-    near = place.scale == 1 and max(abs(place.left - left), abs(place.top - top)) < _NEARLY_WHOLE_PX
-    return Place(1.0, left, top) if near else place
-
-
-def _enlarged(place: Place | None, start: Place, full: Place, factor: int) -> Place | None:
-    """The place on the full picture: what was found on the small one comes on top of what its size says."""
-    if place is None or place == start:
-        return place and full
-    scale = full.scale * place.scale / start.scale
-    return Place(scale, full.left + factor * (place.left - start.left), full.top + factor * (place.top - start.top))
+def _at_full_resolution(placement: Placement | None, start: Placement, full: Placement, factor: int) -> Placement | None:
+    """The placement on the full picture: the displacement found on the copy, on top of the layout's placement."""
+    if placement is None or placement == start:
+        return placement and full
+    scale = full.scale * placement.scale / start.scale
+    return Placement(scale, full.left + factor * (placement.left - start.left), full.top + factor * (placement.top - start.top))

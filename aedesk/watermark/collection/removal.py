@@ -1,4 +1,4 @@
-"""A known mark comes off one picture: I = (J - m) / t where enough shines through; the rest is named, for the inpainting."""
+"""Removes a known watermark from one picture: I = (J - m) / t where enough shows through; opaque pixels are left for inpainting."""
 
 from __future__ import annotations
 
@@ -12,90 +12,98 @@ from aedesk.core.cancel import CancelToken
 from aedesk.imaging.blend import LUMA
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.watermark.collection.alignment import Place, laid, seen
-from aedesk.watermark.collection.gradient_stats import AXES, edge_sums, ends, step
-from aedesk.watermark.collection.saved_mark import Mark
+from aedesk.watermark.collection.alignment import Placement, render_in_picture, sample_frame
+from aedesk.watermark.collection.gradient_stats import AXES, edge_ends, gradient, gradient_stats
+from aedesk.watermark.collection.saved_mark import SharedMark
 
-LEAST_ALPHA = 0.004
-"""A mark that changes less than one of 255 levels is none."""
-OPAQUE = 0.85
-"""Alpha above which too little of the picture is left to be brought back."""
-
-_SAME_COLOUR = 0.06
-"""Largest difference in [0, 1] of a sample from an opaque mark's."""
+MIN_ALPHA = 0.004
+"""Alpha below which a watermark changes less than one of 255 levels."""
+OPAQUE_ALPHA = 0.85
+"""Alpha above which too little of the picture shows through. Chosen by hand; no script fits it yet."""
+SAME_COLOUR_TOLERANCE = 0.06
+"""Largest difference in [0, 1] between a sample and an opaque watermark. Chosen by hand; no script fits it yet."""
 _STRIP_ROWS = 256
 
 
 @dataclass
-class Removed:
-    """``picture`` without the mark; ``residue`` (H, W) uint8, 255 where the mark hides the picture; ``area_px`` that was changed."""
+class RemovalResult:
+    """A picture without its watermark.
+
+    Args:
+        picture: the result.
+        hidden: (H, W) uint8, 255 where the watermark is opaque and the picture unchanged.
+        area_px: pixels under the watermark.
+    """
 
     picture: Picture
-    residue: NDArray[np.uint8]
+    hidden: NDArray[np.uint8]
     area_px: int
 
 
-def remove(mark: Mark, picture: Picture, place: Place, cancel: CancelToken) -> Removed:
-    """Take the mark off. Samples outside of it, and where alpha is above ``OPAQUE``, keep every bit, and so do wholly transparent ones."""
+def remove_watermark(mark: SharedMark, picture: Picture, placement: Placement, cancel: CancelToken) -> RemovalResult:
+    """Unblends a watermark. Pixels outside of it, under ``OPAQUE_ALPHA`` and fully transparent ones keep every bit."""
     pixels = picture.pixels.copy()
-    residue = np.zeros(pixels.shape[:2], np.uint8)
-    under = place.box(mark.box, picture.width, picture.height)
-    area = 0
+    hidden = np.zeros(pixels.shape[:2], np.uint8)
+    under = placement.box(mark.box, picture.width, picture.height)
+    area_px = 0
     for top in range(under.top, under.bottom, _STRIP_ROWS):
         cancel.check()
         part = Box(under.left, top, under.right, min(under.bottom, top + _STRIP_ROWS))
-        area += _strip(mark, picture, place, part, pixels, residue)
-    return Removed(picture.with_pixels(pixels), residue, area)
+        area_px += _remove_from_strip(mark, picture, placement, part, pixels, hidden)
+    return RemovalResult(picture.with_pixels(pixels), hidden, area_px)
 
 
-def _strip(mark: Mark, picture: Picture, place: Place, part: Box, pixels: NDArray, residue: NDArray[np.uint8]) -> int:
-    top = np.iinfo(pixels.dtype).max
-    rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
-    transmission = laid(mark.fields.transmission, mark.box, place, part, 1.0)
-    changed = transmission < 1 - LEAST_ALPHA
+def _remove_from_strip(
+    mark: SharedMark, picture: Picture, placement: Placement, part: Box, pixels: NDArray, hidden: NDArray[np.uint8]
+) -> int:
+    """Changes a part of ``pixels`` and ``hidden`` in place; returns the pixels under the watermark."""
+    max_sample = np.iinfo(pixels.dtype).max
+    place = part.slices
+    transmission = render_in_picture(mark.fields.transmission, mark.box, placement, part, 1.0)
+    changed = transmission < 1 - MIN_ALPHA
     if picture.alpha is not None:
-        changed &= picture.alpha[rows, columns] > 0
-    hidden = changed & (transmission < 1 - OPAQUE)
-    changed &= ~hidden
-    residue[rows, columns][hidden] = 255
+        changed &= picture.alpha[place] > 0
+    opaque = changed & (transmission < 1 - OPAQUE_ALPHA)
+    changed &= ~opaque
+    hidden[place][opaque] = 255
     through = transmission[changed][:, None]
-    colour = _colour(mark, picture.channels, place, part)[:, changed].T
-    target = pixels[rows, columns]
-    clean = (target[changed].astype(np.float32) / top - colour) / through
-    target[changed] = np.rint(np.clip(clean, 0, 1) * top).astype(pixels.dtype)
-    return int(changed.sum() + hidden.sum())
+    premultiplied = _premultiplied(mark, picture.channels, placement, part)[:, changed].T
+    target = pixels[place]
+    clean = (target[changed].astype(np.float32) / max_sample - premultiplied) / through
+    target[changed] = np.rint(np.clip(clean, 0, 1) * max_sample).astype(pixels.dtype)
+    return int(changed.sum() + opaque.sum())
 
 
-def _colour(mark: Mark, channels: int, place: Place, part: Box) -> NDArray[np.float32]:
-    planes = mark.fields.colour
+def _premultiplied(mark: SharedMark, channels: int, placement: Placement, part: Box) -> NDArray[np.float32]:
+    planes = mark.fields.premultiplied
     if len(planes) == 3 and channels == 1:
         planes = np.tensordot(LUMA, planes, 1)[None]
-    laid_planes = np.stack([laid(plane, mark.box, place, part, 0.0) for plane in planes])
-    return np.repeat(laid_planes, channels // len(laid_planes), axis=0)
+    rendered = np.stack([render_in_picture(plane, mark.box, placement, part, 0.0) for plane in planes])
+    return np.repeat(rendered, channels // len(rendered), axis=0)
 
 
-def presence(mark: Mark, picture: Picture, place: Place, cancel: CancelToken) -> float:
-    """How much of a mark is on a picture at that place: about 1 if it is there, about 0 if not.
+def measure_presence(mark: SharedMark, picture: Picture, placement: Placement, cancel: CancelToken) -> float:
+    """Returns how much of a watermark is on a picture: about 1 if it is there, about 0 if not.
 
-    By its steps where it is see-through, by its colour where it is opaque.
+    Measured by its gradients where it is semi-transparent, and by its colour where it is opaque.
     """
-    stack = seen(picture.pixels, place, mark.box)[None] / np.float32(np.iinfo(picture.pixels.dtype).max)
-    fields = mark.fields
-    colour = (
-        fields.colour if len(fields.colour) == stack.shape[1] else np.repeat(fields.colour.mean(0, keepdims=True), stack.shape[1], axis=0)
-    )
-    sums = edge_sums(stack, fields.transmission, colour, cancel.check, first=False)
-    hidden = fields.alpha > OPAQUE
-    there = whole = 0.0
-    for axis, s in zip(AXES, sums, strict=True):
-        one, two = ends(hidden, axis)
-        t, m = (np.where(one | two, 0, step(field, axis)) for field in (fields.transmission, colour))
-        there += float((t * s.wid + m * s.wd).sum())
-        whole += float((t * t * s.wii + 2 * t * m * s.wi + m * m * s.w).sum())
-    by_steps = there / whole if whole > 0 else 0.0
-    inner = binary_erosion(hidden)  # its edges are smoothed
+    stack = sample_frame(picture.pixels, placement, mark.box)[None] / np.float32(np.iinfo(picture.pixels.dtype).max)
+    fields, channels = mark.fields, stack.shape[1]
+    premultiplied = fields.premultiplied
+    if len(premultiplied) != channels:
+        premultiplied = np.repeat(premultiplied.mean(0, keepdims=True), channels, axis=0)
+    stats = gradient_stats(stack, fields.transmission, premultiplied, cancel.check, initial=False)
+    opaque = fields.alpha > OPAQUE_ALPHA
+    found = expected = 0.0
+    for axis, s in zip(AXES, stats, strict=True):
+        one, two = edge_ends(opaque, axis)
+        t, m = (np.where(one | two, 0, gradient(field, axis)) for field in (fields.transmission, premultiplied))
+        found += float((t * s.wid + m * s.wd).sum())
+        expected += float((t * t * s.wii + 2 * t * m * s.wi + m * m * s.w).sum())
+    by_gradients = found / expected if expected > 0 else 0.0
+    inner = binary_erosion(opaque)  # its edges are soft
     if not inner.any():
-        return by_steps
-    off = np.abs(stack[0][:, inner] - colour[:, inner] / fields.alpha[inner]).max(axis=0)
-    share = float(hidden.sum() / (fields.alpha > LEAST_ALPHA).sum())
-    return share * float((off < _SAME_COLOUR).mean()) + (1 - share) * by_steps
+        return by_gradients
+    difference = np.abs(stack[0][:, inner] - premultiplied[:, inner] / fields.alpha[inner]).max(axis=0)
+    opaque_fraction = float(opaque.sum() / (fields.alpha > MIN_ALPHA).sum())
+    return opaque_fraction * float((difference < SAME_COLOUR_TOLERANCE).mean()) + (1 - opaque_fraction) * by_gradients

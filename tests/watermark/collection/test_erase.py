@@ -1,4 +1,4 @@
-"""One mark on many pictures: found, taken off, kept, and nothing else touched."""
+"""One watermark on many pictures: estimated, removed, saved, and nothing else changed."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from scipy.ndimage import binary_dilation
 from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import DataError, PictureError
 from aedesk.core.events import Event, Finished, Log, Progress
-from aedesk.core.shared_mark_specs import LEAST_PICTURES, SharedMarkResult, SharedMarkSpec
+from aedesk.core.shared_mark_specs import MIN_PICTURES, SharedMarkResult, SharedMarkSpec
 from aedesk.imaging import io
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
-from aedesk.watermark.collection import saved_mark as mark_file
-from aedesk.watermark.collection.erase import shared_mark
+from aedesk.watermark.collection import saved_mark
+from aedesk.watermark.collection.erase import erase_shared_mark
 
 Run = Callable[[Iterator[Event]], Any]
 COUNT = 12
 
 
 def clean_up(inputs: tuple[str, ...], outputs: tuple[str, ...], result_of: Run, **options: Any) -> SharedMarkResult:
-    result: SharedMarkResult = result_of(shared_mark(SharedMarkSpec(inputs, outputs, inpaint_model="", **options), CancelToken()))
+    result: SharedMarkResult = result_of(erase_shared_mark(SharedMarkSpec(inputs, outputs, inpaint_model="", **options), CancelToken()))
     return result
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_word_comes_off_a_collection_and_nothing_else_changes(dtype: type, result_of: Run, tmp_path: Path) -> None:
+def test_a_word_is_removed_from_a_collection_and_nothing_else_changes(dtype: type, result_of: Run, tmp_path: Path) -> None:
     clean, alpha = backgrounds(COUNT), word()
     kept: dict[str, Any] = {"icc": profile("Display P3"), "xmp": XMP, "exif": exif_block(), "dpi": (300.0, 300.0)}
     pictures = [Picture(marked(c, alpha, dtype=dtype), **kept) for c in clean]
@@ -61,7 +61,7 @@ def test_a_word_comes_off_a_collection_and_nothing_else_changes(dtype: type, res
     assert np.mean(found) > 38
 
 
-def test_the_marks_alpha_and_colour_are_found(result_of: Run, tmp_path: Path) -> None:
+def test_alpha_and_colour_are_estimated(result_of: Run, tmp_path: Path) -> None:
     alpha = word(opacity=0.4)
     pictures = [Picture(marked(c, alpha, (0.9, 0.2, 0.1))) for c in backgrounds(COUNT)]
     result = clean_up(*write_all(tmp_path, pictures), result_of)
@@ -74,7 +74,7 @@ def test_the_marks_alpha_and_colour_are_found(result_of: Run, tmp_path: Path) ->
     assert 0 < result.error < 4
 
 
-def test_pictures_whose_mark_is_shifted_are_brought_together(result_of: Run, tmp_path: Path) -> None:
+def test_shifted_watermarks_are_aligned(result_of: Run, tmp_path: Path) -> None:
     clean = backgrounds(COUNT)
     rng = np.random.default_rng(3)
     alphas = [word(at=(24 + int(x), 40 + int(y))) for x, y in rng.integers(-6, 7, (COUNT, 2))]
@@ -85,7 +85,7 @@ def test_pictures_whose_mark_is_shifted_are_brought_together(result_of: Run, tmp
     assert np.mean(found) > 36
 
 
-def test_a_mark_keeps_its_distance_to_a_corner_of_pictures_of_different_sizes(result_of: Run, tmp_path: Path) -> None:
+def test_a_watermark_anchored_to_a_corner_is_found_on_pictures_of_different_sizes(result_of: Run, tmp_path: Path) -> None:
     clean, alpha = backgrounds(COUNT), word(at=(30, 60))
     cuts = [(4 * (index % 3), 5 * (index % 4)) for index in range(COUNT)]
     inputs, outputs = write_all(tmp_path, [Picture(marked(c[y:, x:], alpha[y:, x:])) for c, (x, y) in zip(clean, cuts, strict=True)])
@@ -96,25 +96,25 @@ def test_a_mark_keeps_its_distance_to_a_corner_of_pictures_of_different_sizes(re
         assert psnr(background[y:, x:][inside][None], io.read(output).pixels[inside][None] / 255) > 33
 
 
-def test_pictures_without_a_common_mark_are_told_so_and_nothing_is_written(tmp_path: Path) -> None:
+def test_pictures_without_a_common_watermark_are_an_error_and_nothing_is_written(tmp_path: Path) -> None:
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, word(opacity=0))) for c in backgrounds(COUNT)])
-    with pytest.raises(DataError, match="no mark in common"):
-        list(shared_mark(SharedMarkSpec(inputs, outputs), CancelToken()))
+    with pytest.raises(DataError, match="no watermark in common"):
+        list(erase_shared_mark(SharedMarkSpec(inputs, outputs), CancelToken()))
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("count", [1, LEAST_PICTURES - 1])
-def test_too_few_pictures_are_an_error_that_says_how_many_it_takes(count: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, MIN_PICTURES - 1])
+def test_too_few_pictures_are_an_error_that_says_how_many_are_needed(count: int, tmp_path: Path) -> None:
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, word())) for c in backgrounds(count)])
     with pytest.raises(DataError) as caught:
-        list(shared_mark(SharedMarkSpec(inputs, outputs), CancelToken()))
-    assert str(LEAST_PICTURES) in caught.value.hint
+        list(erase_shared_mark(SharedMarkSpec(inputs, outputs), CancelToken()))
+    assert str(MIN_PICTURES) in caught.value.hint
     assert not (tmp_path / "out").exists()
 
 
-def test_few_pictures_are_doubtful_and_said_to_be(tmp_path: Path) -> None:
+def test_few_pictures_give_a_doubtful_result_and_a_warning(tmp_path: Path) -> None:
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, word())) for c in backgrounds(6)])
-    events = list(shared_mark(SharedMarkSpec(inputs, outputs, inpaint_model=""), CancelToken()))
+    events = list(erase_shared_mark(SharedMarkSpec(inputs, outputs, inpaint_model=""), CancelToken()))
     assert isinstance(events[-1], Finished)
     assert events[-1].result.doubtful
     assert any(isinstance(event, Log) and event.level == "warning" and "6 pictures" in event.text for event in events)
@@ -123,14 +123,14 @@ def test_few_pictures_are_doubtful_and_said_to_be(tmp_path: Path) -> None:
     assert done[-1] == 100
 
 
-def test_a_kept_mark_comes_off_a_later_picture_and_one_without_it_is_left_alone(result_of: Run, tmp_path: Path) -> None:
+def test_a_saved_watermark_is_removed_from_a_later_picture_and_others_are_unchanged(result_of: Run, tmp_path: Path) -> None:
     clean, alpha = backgrounds(COUNT + 1), word()
-    kept = tmp_path / "mark.png"
-    result = clean_up(*write_all(tmp_path / "many", [Picture(marked(c, alpha)) for c in clean[:COUNT]]), result_of, mark=str(kept))
-    assert mark_file.load(kept).pictures == COUNT
-    later, bare = Picture(marked(clean[-1], alpha)), Picture(marked(clean[0], 0 * alpha))
-    inputs, outputs = write_all(tmp_path / "later", [later, bare])
-    again = clean_up(inputs, outputs, result_of, mark=str(kept))
+    saved = tmp_path / "mark.png"
+    result = clean_up(*write_all(tmp_path / "many", [Picture(marked(c, alpha)) for c in clean[:COUNT]]), result_of, mark=str(saved))
+    assert saved_mark.load(saved).pictures == COUNT
+    later, unmarked = Picture(marked(clean[-1], alpha)), Picture(marked(clean[0], 0 * alpha))
+    inputs, outputs = write_all(tmp_path / "later", [later, unmarked])
+    again = clean_up(inputs, outputs, result_of, mark=str(saved))
     assert again.written == outputs[:1]
     assert [source for source, _ in again.failed] == [inputs[1]]
     assert not Path(outputs[1]).exists()
@@ -139,7 +139,7 @@ def test_a_kept_mark_comes_off_a_later_picture_and_one_without_it_is_left_alone(
     assert psnr(clean[-1][inside][None], io.read(outputs[0]).pixels[inside][None] / 255) > 33
 
 
-def test_what_the_mark_hides_is_handed_to_the_repair_and_nothing_else(tmp_path: Path) -> None:
+def test_only_opaque_parts_are_inpainted(tmp_path: Path) -> None:
     alpha = word(opacity=1.0)
     clean = backgrounds(COUNT)
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, alpha, (0.1, 0.6, 0.3))) for c in clean])
@@ -151,7 +151,7 @@ def test_what_the_mark_hides_is_handed_to_the_repair_and_nothing_else(tmp_path: 
         pixels[mask > 0] = (1, 2, 3)
         return picture.with_pixels(pixels)
 
-    *_, last = shared_mark(SharedMarkSpec(inputs, outputs), CancelToken(), repair=paint)
+    *_, last = erase_shared_mark(SharedMarkSpec(inputs, outputs), CancelToken(), repair=paint)
     assert isinstance(last, Finished)
     assert last.result.residue == len(masks) == COUNT
     assert (masks[0][alpha == 1] == 255).mean() > 0.95
@@ -159,9 +159,9 @@ def test_what_the_mark_hides_is_handed_to_the_repair_and_nothing_else(tmp_path: 
     assert (io.read(outputs[0]).pixels[masks[0] > 0] == (1, 2, 3)).all()
 
 
-def test_an_unreadable_file_is_named_and_the_others_are_cleaned(result_of: Run, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_and_the_others_are_cleaned(result_of: Run, tmp_path: Path) -> None:
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, word())) for c in backgrounds(COUNT)])
-    Path(inputs[3]).write_bytes(b"no picture")
+    Path(inputs[3]).write_bytes(b"not a picture")
     result = clean_up(inputs, outputs, result_of)
     assert [source for source, _ in result.failed] == [inputs[3]]
     assert result.written == (*outputs[:3], *outputs[4:])
@@ -169,18 +169,18 @@ def test_an_unreadable_file_is_named_and_the_others_are_cleaned(result_of: Run, 
 
 def test_a_cancelled_job_stops_and_writes_nothing_more(tmp_path: Path) -> None:
     inputs, outputs = write_all(tmp_path, [Picture(marked(c, word())) for c in backgrounds(6)])
-    wish = threading.Event()
-    events = shared_mark(SharedMarkSpec(inputs, outputs), CancelToken(wish))
+    stop = threading.Event()
+    events = erase_shared_mark(SharedMarkSpec(inputs, outputs), CancelToken(stop))
     next(events)
-    wish.set()
+    stop.set()
     with pytest.raises(JobCancelled):
         list(events)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_picture_that_is_no_mark_is_refused(tmp_path: Path) -> None:
+def test_a_picture_that_is_not_a_saved_watermark_is_rejected(tmp_path: Path) -> None:
     path = io.write(Picture(np.zeros((4, 4, 3), np.uint8)), tmp_path / "mark.png")
-    with pytest.raises(DataError, match="no mark"):
-        mark_file.load(path)
+    with pytest.raises(DataError, match="not a watermark saved"):
+        saved_mark.load(path)
     with pytest.raises(PictureError):
-        mark_file.load(tmp_path / "missing.png")
+        saved_mark.load(tmp_path / "missing.png")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from aedesk.core.events import Event, Finished
-from aedesk.core.shared_mark_specs import GOOD_PICTURES, LEAST_PICTURES, SharedMarkResult, SharedMarkSpec
+from aedesk.core.shared_mark_specs import MIN_PICTURES, RECOMMENDED_PICTURES, SharedMarkResult, SharedMarkSpec
 from aedesk.gui.dialogs import files
 from aedesk.gui.documents.library import Document
 from aedesk.gui.documents.saving import free_name, save_name
@@ -39,9 +39,9 @@ class SharedMark(QObject):
             kept: the file of a mark that is known; None finds it, and keeps it beside the results.
         """
         usable = [document for document in documents if is_picture_path(document.path)]
-        if not usable or (kept is None and len(usable) < LEAST_PICTURES):
+        if not usable or (kept is None and len(usable) < MIN_PICTURES):
             self._workspace.tell(
-                f"The mark is found from at least {LEAST_PICTURES} pictures that carry it, better {GOOD_PICTURES} to 30. "
+                f"The mark is found from at least {MIN_PICTURES} pictures that carry it, better {RECOMMENDED_PICTURES} to 30. "
                 "Open a folder of them, or choose more in the library.",
                 "info",
             )
@@ -75,7 +75,7 @@ class SharedMark(QObject):
         if result.failed:
             words.append(f"{len(result.failed)} could not be read, or do not carry it: see the log.")
         if result.doubtful:
-            needed = max(result.needed, GOOD_PICTURES)
+            needed = max(result.needed, RECOMMENDED_PICTURES)
             advice = f"About {needed} would be enough." if needed <= MANY_PICTURES else "More pictures would help."
             words.append(f"From {result.pictures} pictures the mark is not known well: look for traces in the results. {advice}")
         if result.colours is not None:

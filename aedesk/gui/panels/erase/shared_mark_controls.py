@@ -7,13 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from aedesk.core.shared_mark_specs import LEAST_PICTURES
+from aedesk.core.shared_mark_specs import MIN_PICTURES
 from aedesk.gui.dialogs import files
 from aedesk.gui.widgets.labels import ElidedLabel
 from aedesk.gui.workspace import Workspace
 
 ABOUT = (
-    f"Needs about 10 to 30 pictures, at least {LEAST_PICTURES}, with the mark at the same place or as far from an edge. "
+    f"Needs about 10 to 30 pictures, at least {MIN_PICTURES}, with the mark at the same place or as far from an edge. "
     "Choose them in the library, or open a folder. It works on the files as they are; the results go into a folder."
 )
 

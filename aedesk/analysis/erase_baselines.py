@@ -1,4 +1,4 @@
-"""Classic inpainting to compare with. A tool of measurement, not part of the program: install opencv-python-headless to use it."""
+"""Classic inpainting methods for comparison. For measurements only; needs opencv-python-headless."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 RADIUS_PX = 3.0
 
 Inpainter = Callable[[NDArray, NDArray], NDArray]
-"""(H, W, C) uint8 and an (H, W) bool hole to the filled picture."""
+"""Maps (H, W, C) uint8 pixels and an (H, W) bool hole to the filled pixels."""
 
 
 def available() -> dict[str, Inpainter]:
-    """``opencv-telea`` (Telea 2004) and ``opencv-ns`` (Navier-Stokes, Bertalmio 2001), if OpenCV is installed."""
+    """Returns ``opencv-telea`` (Telea 2004) and ``opencv-ns`` (Navier-Stokes, Bertalmio 2001); nothing if OpenCV is not installed."""
     if not importlib.util.find_spec("cv2"):
         return {}
     return {"opencv-telea": _telea, "opencv-ns": _navier_stokes}
