@@ -107,7 +107,10 @@ def _parse(path: Path) -> _Bitmap:
         if bits <= 8:
             entry = 3 if size == _CORE else 4
             at = 14 + size
-            count = max(0, min(entries or 1 << bits, 1 << bits, (start - at) // entry if start > at else 1 << bits))
+            count = min(entries or 1 << bits, 1 << bits)
+            if start <= at:
+                start = at + count * entry  # some programs forget the palette
+            count = min(count, (start - at) // entry)
             file.seek(at)
             palette = _palette(file.read(count * entry), entry, bits)
         fields = _fields(head, size, bits, compression) if bits > 8 else (0, 0, 0, 0)

@@ -67,11 +67,11 @@ class Layout:
         width, height = int(page.number(tiff_tags.WIDTH)), int(page.number(tiff_tags.HEIGHT))
         tiled = tiff_tags.TILE_WIDTH in page.tags
         photometric = int(page.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY))
-        samples = int(page.number(tiff_tags.SAMPLES_PER_PIXEL, 1))
+        samples = int(page.number(tiff_tags.SAMPLES_PER_PIXEL, len(page.numbers(tiff_tags.BITS)) or 1))
         return cls(
             width=width,
             height=height,
-            bits=_bits(page),
+            bits=_bits(page, samples),
             samples=samples,
             photometric=photometric,
             compression=int(page.number(tiff_tags.COMPRESSION, 1)),
@@ -138,9 +138,9 @@ class Layout:
         return offsets, sizes
 
 
-def _bits(page: Directory) -> int:
+def _bits(page: Directory, samples: int) -> int:
     kinds = {int(kind) for kind in page.numbers(tiff_tags.SAMPLE_FORMAT)} or {tiff_tags.UNSIGNED}
-    depths = {int(bits) for bits in page.numbers(tiff_tags.BITS)} or {1}
+    depths = {int(bits) for bits in page.numbers(tiff_tags.BITS)[:samples]} or {1}
     photometric = int(page.number(tiff_tags.PHOTOMETRIC, tiff_tags.GRAY))
     if photometric not in _COLOURS:
         raise Unsupported(_OTHER_MODELS.get(photometric, f"a TIFF of colour model {photometric}"), _ADVICE)

@@ -120,6 +120,14 @@ def test_palettes_of_every_depth_are_applied(tmp_path: Path, bits: int, size: in
     assert np.array_equal(found.pixels, colours[indices])
 
 
+def test_a_palette_that_the_offset_of_the_pixels_leaves_out_is_found(tmp_path: Path) -> None:
+    colours = np.random.default_rng(1).integers(0, 255, (256, 3), dtype=np.uint8)
+    indices = np.random.default_rng(2).integers(0, 256, (5, 12))
+    content = bytearray(bmp(indices, 8, palette=b"".join(bytes(colour[::-1]) + b"\0" for colour in colours)))
+    content[10:14] = struct.pack("<I", 54)
+    assert np.array_equal(read(tmp_path, bytes(content)).pixels, colours[indices])
+
+
 def test_a_gray_palette_gives_a_gray_picture_as_pillow_reads_it(tmp_path: Path) -> None:
     stream = streams.BytesIO()
     Image.fromarray(rgb()[:, :, 0]).save(stream, "BMP")
