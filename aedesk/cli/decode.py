@@ -8,7 +8,7 @@ from pathlib import Path
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
-from aedesk.cli.pictures import check_device, is_aed_name, make_folder_of, read_aed_file
+from aedesk.cli.pictures import check_device, is_aed_name, make_folder_of, note_losses, read_aed_file
 from aedesk.cli.values import device
 from aedesk.core.codec_specs import DecompressResult, DecompressSpec
 
@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
         result: DecompressResult = run(spec, read_aed_file(source)).result
         make_folder_of(output)
+        note_losses(result.picture, output)
         io.write(result.picture, output, overwrite=args.overwrite)
         picture, lost = result.picture, f"{len(result.lost)} damaged part(s) lost, " if result.lost else ""
         return f"{picture.width} x {picture.height} px, {picture.bit_depth} bit, {lost}{result.seconds:.2f} s on {result.device}"

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
-from aedesk.cli.pictures import check_model, is_source, make_folder_of, read_picture
-from aedesk.cli.values import auto_or, device, number, whole
+from aedesk.cli.pictures import PAGE_HELP, check_model, is_source, pictures_of, write_pictures
+from aedesk.cli.values import all_or, auto_or, device, number, whole
 from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
+
+if TYPE_CHECKING:
+    from aedesk.imaging.picture import Picture
 
 NAME = "denoise"
 HELP = "Remove noise from pictures."
@@ -35,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tile", type=whole(16), default=None, metavar="PX", help="edge of a tile; smaller needs less memory; halved when memory runs out"
     )
+    parser.add_argument("--page", type=all_or(whole(1)), metavar="N|all", help=PAGE_HELP)
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
 
 
@@ -46,11 +52,15 @@ def run(args: argparse.Namespace) -> int:
     spec = DenoiseSpec(model=args.model, sigma=args.sigma, strength=args.strength, device=args.device, tile_px=args.tile)
 
     def restore(source: Path, output: Path, run: Run) -> str:
-        from aedesk.imaging import io
+        said: list[str] = []
 
-        end = run(spec, read_picture(source, run, spec.device))
-        make_folder_of(output)
-        io.write(end.result.picture, output, overwrite=args.overwrite)
-        return end.summary
+        def results() -> Iterator[Picture]:
+            for picture in pictures_of(source, output, run, spec.device, args.page):
+                end = run(spec, picture)
+                said.append(end.summary)
+                yield end.result.picture
+
+        write_pictures(results(), output, args.overwrite)
+        return said[0] if len(said) == 1 else f"{len(said)} pages, the last: {said[-1]}"
 
     return work_through(inputs, pairs, args.overwrite, restore, lambda: check_model(spec.model, spec.device, ("denoise",)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
-from aedesk.cli.pictures import check_model, make_folder_of, read_picture
+from aedesk.cli.pictures import check_model, make_folder_of, note_losses, read_picture
 from aedesk.cli.values import device, number, size_bytes, whole
 from aedesk.core.codec_specs import PRESETS, CompressResult, CompressSpec
 from aedesk.core.errors import AedeskError
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-preview", action="store_true", help="leave out the small preview that files above 100 KB contain")
     parser.add_argument("--psnr", action="store_true", help="decode again, and tell how close it is")
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+    parser.add_argument("--page", type=whole(1), metavar="N", help="which picture of a file that holds several (default: the first)")
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already")
 
 
@@ -65,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
         from aedesk.imaging import failures
         from aedesk.imaging.atomic import replacing
 
-        result: CompressResult = run(spec, read_picture(source, run, spec.device)).result
+        picture = read_picture(source, run, spec.device, args.page)
+        note_losses(picture, output)
+        result: CompressResult = run(spec, picture).result
         if not result.reached:
             raise AedeskError(f"The target cannot be reached; the nearest is {describe(result)}.", "Choose another target.")
         make_folder_of(output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ from aedesk.cli import reading, shared_mark
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
 from aedesk.cli.outputs import is_folder, plan
-from aedesk.cli.pictures import check_model, is_source, make_folder_of, read_picture
-from aedesk.cli.values import device, number
+from aedesk.cli.pictures import PAGE_HELP, check_model, is_source, pictures_of, write_pictures
+from aedesk.cli.values import all_or, device, number, whole
 from aedesk.core.erase_specs import METHODS, EraseSpec
 from aedesk.core.errors import SpecError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from aedesk.imaging.picture import Picture
 
 NAME = "erase"
 HELP = "Take marks, scratches and whatever should not be there out of pictures that you own or may edit."
@@ -55,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     shared_mark.add_arguments(parser)
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
+    parser.add_argument("--page", type=all_or(whole(1)), metavar="N|all", help=PAGE_HELP)
     parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
 
 
@@ -78,12 +82,16 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def clean(source: Path, output: Path, run: Run) -> str:
-        from aedesk.imaging import io
+        said: list[str] = []
 
-        end = run(spec, read_picture(source, run, spec.device), mask)
-        make_folder_of(output)
-        io.write(end.result.picture, output, overwrite=args.overwrite)
-        return end.summary
+        def results() -> Iterator[Picture]:
+            for picture in pictures_of(source, output, run, spec.device, args.page):
+                end = run(spec, picture, mask)
+                said.append(end.summary)
+                yield end.result.picture
+
+        write_pictures(results(), output, args.overwrite)
+        return said[0] if len(said) == 1 else f"{len(said)} pages, the last: {said[-1]}"
 
     def check() -> None:
         check_model(spec.model, spec.device, ("erase",))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aedesk.cli import reading
 from aedesk.cli.batch import Run
+from aedesk.cli.console import note
 from aedesk.core.codec_specs import DecompressSpec
 from aedesk.core.errors import DeviceError, ModelError, PictureError, SpecError
 from aedesk.formats.aed_file import MAGIC, SUFFIX
 
 if TYPE_CHECKING:
     from aedesk.imaging.picture import Picture
+
+ALL_PAGES = "all"
+PAGE_HELP = "which picture of a file that holds several (default: the first); with all, those of a TIFF file become the pages of another"
 
 
 def is_source(name: str) -> bool:
@@ -50,8 +55,8 @@ def read_aed_file(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def read_picture(path: Path, run: Run, device: str) -> Picture:
-    """The picture in a file; an .aed file is decoded by a job.
+def read_picture(path: Path, run: Run, device: str, page: int | None = None) -> Picture:
+    """The picture in a file, or the one with the number ``page`` (from 1); an .aed file is decoded by a job.
 
     Raises:
         AedeskError: it cannot be read or decoded.
@@ -59,7 +64,59 @@ def read_picture(path: Path, run: Run, device: str) -> Picture:
     if is_aed(path):
         picture: Picture = run(DecompressSpec(device=device), read_aed_file(path)).result.picture
         return picture
-    return reading.read(path)
+    return reading.read(path, None if page is None else page - 1)
+
+
+def pictures_of(source: Path, output: Path, run: Run, device: str, page: int | str | None) -> Iterator[Picture]:
+    """The picture of a file, or with ``page`` "all" its pictures, one after the other.
+
+    Args:
+        page: from 1, "all", or None for the first with a note that there are others.
+
+    Raises:
+        AedeskError: one cannot be read or decoded, or ``output`` cannot hold several pages.
+    """
+    if page != ALL_PAGES:
+        yield read_picture(source, run, device, None if page is None else int(page))
+        return
+    count = 1 if is_aed(source) else reading.probe(source).frames
+    if count > 1 and format_name(output) != "TIFF":
+        raise PictureError(
+            f"{source} holds {count} pictures, and {output.name} can hold one.", "Give the name of a TIFF file, or a --page."
+        )
+    for number in range(1, count + 1):
+        yield read_picture(source, run, device, number)
+
+
+def write_pictures(pictures: Iterator[Picture], output: Path, overwrite: bool) -> None:
+    """Write one picture, or several as the pages of a TIFF file; what the format does not keep is said on stderr.
+
+    Raises:
+        AedeskError: a picture cannot be made or written.
+    """
+    from aedesk.imaging import io
+
+    first = next(pictures)
+    make_folder_of(output)
+    note_losses(first, output)
+    if format_name(output) == "TIFF":
+        io.write_pages(chain([first], pictures), output, overwrite=overwrite)
+    else:
+        io.write(first, output, overwrite=overwrite)
+
+
+def note_losses(picture: Picture, output: Path) -> None:
+    """Say on stderr what a file of this name will not keep of a picture."""
+    from aedesk.imaging.losses import losses
+
+    for sentence in losses(picture, format_name(output)):
+        note(f"{output}: {sentence}")
+
+
+def format_name(path: Path) -> str:
+    from aedesk.imaging import formats
+
+    return formats.format_name(path)
 
 
 def make_folder_of(output: Path) -> None:

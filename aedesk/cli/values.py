@@ -22,6 +22,11 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def all_or(parse: Callable[[str], int]) -> Callable[[str], int | str]:
+    """The word "all", or a value."""
+    return lambda text: text if text == "all" else parse(text)
+
+
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     """A whole number of at least ``low`` and, if that is given, at most ``high``."""
     limits = f"from {low} up" if high is None else f"from {low} to {high}"

@@ -85,6 +85,12 @@ def format_for_writing(path: Path) -> Format:
     raise PictureError(f"{path} cannot be written: {suffix or 'no suffix'} is not a format that can be written.", f"Use one of {known}.")
 
 
+def format_name(path: Path) -> str:
+    """The name of the format that a suffix stands for; "AED" for compressed files, empty for others."""
+    suffix = path.suffix.lower()
+    return "AED" if suffix == ".aed" else next((form.name for form in FORMATS if suffix in form.suffixes), "")
+
+
 def identify(path: Path, head: bytes) -> str:
     """Name of the format of a file.
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +24,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.pillow_reader import PillowReader
 from aedesk.imaging.samples import Pixels
 
-__all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "read", "write"]
+__all__ = ["READABLE", "WRITABLE", "PictureInfo", "is_picture_path", "probe", "read", "write", "write_pages"]
 
 _READERS = {
     "JPEG": "jpeg_reader",
@@ -123,7 +124,7 @@ def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: b
         if form.name == "TIFF":
             from aedesk.imaging import tiff_writer
 
-            tiff_writer.write(picture, file)
+            tiff_writer.write([picture], file)
         elif form.name == "PNG":
             from aedesk.imaging import png
 
@@ -136,6 +137,22 @@ def write(picture: Picture, path: str | Path, *, quality: int = 95, overwrite: b
             from aedesk.imaging import pillow_writer
 
             pillow_writer.write(picture, file, form.name, quality)
+    return path
+
+
+def write_pages(pictures: Iterable[Picture], path: str | Path, *, overwrite: bool = False) -> Path:
+    """Write pictures as the pages of one TIFF file, one after the other as they come, whole or not at all.
+
+    Raises:
+        PictureError: the suffix is not that of TIFF, the file exists and ``overwrite`` is false, or writing failed.
+    """
+    from aedesk.imaging import tiff_writer
+
+    path = Path(path)
+    if formats.format_for_writing(path).name != "TIFF":
+        raise PictureError(f"{path} cannot hold several pages.", "Give the name of a TIFF file.")
+    with failures.writing(path), replacing(path, overwrite) as file:
+        tiff_writer.write(pictures, file)
     return path
 
 

@@ -7,7 +7,7 @@ strips. And the EXIF block becomes the *beginning* of the file, so that every of
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
@@ -24,16 +24,27 @@ _LEVEL = 3  # twice as fast as 6, and within 2 % of its size
 _BYTE, _SHORT, _LONG, _UNDEFINED = 1, 3, 4, 7
 
 
-def write(picture: Picture, file: BinaryIO) -> None:
-    """Write a picture with all that it carries; nothing is lost.
+def write(pictures: Iterable[Picture], file: BinaryIO) -> None:
+    """Write pictures as the pages of one file, with all that they carry but texts, and the EXIF and GPS directories of later pages.
 
     Raises:
         ValueError: the file would be larger than 4 GiB, where TIFF ends.
     """
-    exif = Exif.parse(picture.exif)
-    order = exif.order if exif else "<"
-    start = exif.block if exif else (b"II*\0" if order == "<" else b"MM\0*") + bytes(4)
-    file.write(start + b"\0" * (len(start) % 2))
+    order, link = "<", 4
+    for index, picture in enumerate(pictures):
+        exif = Exif.parse(picture.exif)
+        if index == 0:
+            order = exif.order if exif else "<"
+            start = exif.block if exif else (b"II*\0" if order == "<" else b"MM\0*") + bytes(4)
+            file.write(start + b"\0" * (len(start) % 2))
+        elif exif:
+            for pointer in (tags.EXIF_POINTER, tags.GPS_POINTER):
+                exif.main.tags.pop(pointer, None)  # offsets into a block that is not the beginning of this file
+        link = _write_page(picture, exif if exif and exif.order == order else None, order, link, file)
+
+
+def _write_page(picture: Picture, exif: Exif | None, order: str, link: int, file: BinaryIO) -> int:
+    """Write strips and directory of a page at the end of the file, let ``link`` point there, and return where the next link stands."""
     rows = max(1, _STRIP_BYTES // (picture.pixels[0].nbytes + (0 if picture.alpha is None else picture.alpha[0].nbytes)))
     offsets, sizes = [], []
     for strip in _compressed_strips(picture, order, rows):
@@ -43,9 +54,13 @@ def write(picture: Picture, file: BinaryIO) -> None:
     described = {} if exif is None else {number: tag for number, tag in exif.main.tags.items() if number not in tiff_tags.STRUCTURE}
     stored = described | _structure(picture, order, rows, offsets, sizes)
     at = file.tell()
-    file.write(tags.pack_directory(order, stored.items(), at))
-    file.seek(4)
+    directory = tags.pack_directory(order, stored.items(), at)
+    file.write(directory + b"\0" * (len(directory) % 2))
+    end = file.tell()
+    file.seek(link)
     file.write(Tag.of(order, _LONG, at).value)
+    file.seek(end)
+    return at + 2 + 12 * len(stored)
 
 
 def _structure(picture: Picture, order: str, rows: int, offsets: list[int], sizes: list[int]) -> dict[int, Tag]:
