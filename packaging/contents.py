@@ -20,7 +20,7 @@ HIDDEN_MODULES = tuple(
     f"imagecodecs._{name}"
     for name in (
         "shared", "shared_cython", "imcd", "png", "jpeg2k", "avif", "jpegxl",
-        "zlib", "deflate", "zstd", "lzma", "webp", "jpeg8", "jpegxr", "ljpeg", "lerc", "ccitt", "cms",
+        "zlib", "deflate", "zstd", "lzma", "webp", "jpeg8", "jpegxr", "ljpeg", "jpegsof3", "lerc", "ccitt", "cms",
     )
 )  # fmt: skip
 """What libraries import by names that they make up: the codecs of picture files, the second line those inside TIFF files."""

@@ -13,7 +13,7 @@ from aedesk.core.resources import resource_path
 from aedesk.gui.shell.commands.table import ROWS
 
 FOLDER = "help"
-FILES = ("getting-started", "restore", "erase", "compress", "train", "explore", "models", "command-line")
+FILES = ("getting-started", "opening-and-saving", "restore", "erase", "compress", "train", "explore", "models", "command-line")
 """In the order of the table of contents."""
 SHORTCUTS = "shortcuts"
 
