@@ -22,7 +22,9 @@ from aedesk.core.errors import PictureError
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-_PYTHON_OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*>|\b0x[0-9a-f]{6,}\b")
+_PYTHON_OBJECT = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)*>|\b0x[0-9a-f]{6,}\b|^b?'|'$")
+_UNSUPPORTED = re.compile(r"\b(?:unsupported|not (?:yet )?(?:supported|implemented))\b", re.IGNORECASE)
+"""How libraries say that a file is intact but beyond them."""
 CONVERT = "Convert it to PNG or TIFF in another program, such as GIMP or ImageMagick."
 
 
@@ -55,9 +57,9 @@ def reading(path: Path) -> Iterator[None]:
         raise PictureError(f"{path} may not be read: permission denied.", "Change its permissions, or copy it elsewhere.") from error
     except MemoryError as error:
         raise PictureError(f"{path} needs more memory than there is.", "Close other programs, or scale the picture down.") from error
-    except NotImplementedError as error:
-        raise PictureError(f"{path} is of a kind that is not supported{_because(error)}.", CONVERT) from error
     except Exception as error:
+        if isinstance(error, NotImplementedError) or _UNSUPPORTED.search(str(error)):
+            raise PictureError(f"{path} is of a kind that is not supported{_because(error)}.", CONVERT) from error
         raise PictureError(f"{path} is damaged or incomplete{_because(error)}.", "Copy or export it again.") from error
 
 

@@ -253,7 +253,16 @@ def test_what_is_no_file_is_named_and_explained(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(PermissionError(13, "Permission denied"), "permission denied"), (MemoryError(), "more memory"), (KeyError("x"), "damaged")],
+    [
+        (PermissionError(13, "Permission denied"), "permission denied"),
+        (MemoryError(), "more memory"),
+        (KeyError("x"), r"is damaged or incomplete\. Copy"),
+        (ValueError("cannot identify image file <_io.BufferedReader name='x'>"), r"\(cannot identify image file\)\. Copy"),
+        (ValueError("<tifffile.TiffPage 0 @8> is corrupt"), r"\(is corrupt\)\. Copy"),
+        (RuntimeError("Unsupported feature: Unsupported codec"), r"of a kind that is not supported \("),
+        (NotImplementedError("chroma"), "of a kind that is not supported"),
+        (OSError(b"Input/output error"), r"\(Input/output error\)"),
+    ],
 )
 def test_every_failure_of_a_library_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
     def fail(*_: object, **__: object) -> None:
