@@ -175,7 +175,7 @@ def check_window(stage: Stage) -> str:
     """Start it with a picture, let it restore, and take the time of each word that it says."""
     picture, target = sample(stage), stage.home / "restored.png"
     begun = time.monotonic()
-    process = stage.start("aedesk", str(picture), "--rehearse", str(target))
+    process = stage.start("aedesk", str(picture), "--smoke-test", str(target))
     assert process.stdout is not None
     words: dict[str, float] = {}
     timer = threading.Timer(WINDOW_S, process.kill)

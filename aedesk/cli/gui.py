@@ -10,11 +10,13 @@ HELP = "Open the window (also without any command)."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="pictures or folders to open")
-    parser.add_argument("--rehearse", metavar="OUT", help="restore the first picture, save it as OUT and close: a test of the installation")
+    parser.add_argument(
+        "--smoke-test", metavar="OUT", help="restore the first picture, save it as OUT and close: a test of the installation"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     from aedesk.gui.app import main
 
-    rehearse = ["--rehearse", args.rehearse] if args.rehearse else []
-    return main([*rehearse, "--", *args.files])
+    smoke_test = ["--smoke-test", args.smoke_test] if args.smoke_test else []
+    return main([*smoke_test, "--", *args.files])

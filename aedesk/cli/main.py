@@ -29,7 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"aedesk {__version__}")
-    parser.set_defaults(run=gui.run, files=[], rehearse=None)
+    parser.set_defaults(run=gui.run, files=[], smoke_test=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         sub = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False)

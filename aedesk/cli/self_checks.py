@@ -209,7 +209,7 @@ def check_window(folder: Path) -> str:
     target = folder / "by the window.png"
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "aedesk"]
     done = subprocess.run(
-        [*program, "gui", str(noisy), "--rehearse", str(target)],
+        [*program, "gui", str(noisy), "--smoke-test", str(target)],
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **homes(folder / "home")},
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The program with a window. What the first paint does not need is imported or started after it."""
+"""The program with its window. Whatever the first paint does not need is imported or started after it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from aedesk import __version__
 from aedesk.core.resources import resource_path
 from aedesk.gui.diagnostics.log_setup import Logging, install_exception_hooks
-from aedesk.gui.diagnostics.smoke_test import Rehearsal
+from aedesk.gui.diagnostics.smoke_test import SmokeTest
 from aedesk.gui.dialogs import show_message
 from aedesk.gui.garbage import GarbageCollector
 from aedesk.gui.instance import Instance, hand_over
@@ -30,18 +30,18 @@ from aedesk.settings.places import log_path, settings_path, state_dir
 from aedesk.settings.store import Settings
 
 SIGNAL_CHECK_MS = 250
-"""Python looks at signals only between its own instructions; this wakes it."""
+"""Python handles signals only between its own instructions; a timer of this period makes it run some."""
 
 
 class Application(QObject):
-    """The window with everything behind it, from settings to log.
+    """The window and everything behind it, from the settings to the log.
 
     Args:
         paths: files and folders to open.
-        make_client: makes the client of the interactive worker; None for the real one.
+        make_client: creates the client of the interactive worker; None for the real one.
         make_training_client: the same for the training worker.
-        settings_file: None for the person's own.
-        recovery: what the session before left, and the keeper of this one; None for a window beside another.
+        settings_file: None for the user's own.
+        recovery: restores the previous session after a crash and records this one; None for a second window.
         make_reader: as for the workspace.
     """
 
@@ -75,7 +75,7 @@ class Application(QObject):
         self.window.show()
 
     def end(self) -> None:
-        """After the event loop: leave nothing behind, also if the window was not closed in the usual way."""
+        """Releases everything after the event loop, even if the window was not closed in the usual way."""
         self.workspace.shutdown()
         if self._recovery is not None:
             self._recovery.end()
@@ -91,25 +91,25 @@ class Application(QObject):
         if paths:
             self.window.commands.opener.open(paths, remember=bool(self._paths))
         for note in self.settings.notes:
-            self.workspace.tell(note, "warning")
+            self.workspace.notify(note, "warning")
         self.workspace.bridge.start()
         if self._recovery is not None:
             self._recovery.offer(self.workspace, self.window)
 
     @Slot(object, str)
     def open_more(self, paths: list[Path], token: str) -> None:
-        """Another start of the program hands over its files, and the person wants to see them."""
+        """Opens the files that another start of the program has handed over, and brings the window to the front."""
         if paths:
             self.window.commands.opener.open(paths)
         if token:
-            os.environ["XDG_ACTIVATION_TOKEN"] = token  # where Qt looks for it when it asks Wayland for the front
+            os.environ["XDG_ACTIVATION_TOKEN"] = token  # Qt reads it there when it asks Wayland to raise the window
         self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
         self.window.raise_()
         self.window.activateWindow()
 
 
 class DesktopApplication(QApplication):
-    """macOS sends the files of a double click as events."""
+    """Receives the files of a double click, which macOS sends as events."""
 
     file_opened = Signal(object, str)  # list of one Path, an empty token
 
@@ -136,16 +136,16 @@ def real_training_client() -> Client:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window on the given files and return when it is closed.
+    """Opens the window with the given files and returns the exit code when it is closed.
 
     Args:
-        argv: files and folders, without the program's name; None for those of the command line. ``--rehearse OUT`` is for tests of
-            installed programs, see ``rehearsal``.
+        argv: files and folders, without the program's name; None for those of the command line. ``--smoke-test OUT`` is for tests of
+            installed programs, see ``diagnostics.smoke_test``.
     """
     parser = argparse.ArgumentParser(prog="aedesk", allow_abbrev=False)
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--rehearse", type=Path)
-    known, _ = parser.parse_known_args(argv)  # desktops add words of their own
+    parser.add_argument("--smoke-test", type=Path)
+    known, _ = parser.parse_known_args(argv)  # desktops add arguments of their own
     paths: list[Path] = known.files
     app = QApplication.instance() or DesktopApplication(["aedesk"])
     if not isinstance(app, QApplication):
@@ -158,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     instance = Instance()
     recovery = Recovery(state_dir(), log_path()) if instance.listen() else None
     try:
-        return show_until_closed(app, paths, instance, recovery, known.rehearse)
+        return show_until_closed(app, paths, instance, recovery, known.smoke_test)
     except Exception:
         if recovery is not None:
             recovery.failed()
@@ -168,10 +168,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def show_until_closed(
-    app: QApplication, paths: Sequence[Path], instance: Instance, recovery: Recovery | None, rehearse: Path | None
+    app: QApplication, paths: Sequence[Path], instance: Instance, recovery: Recovery | None, smoke_test_output: Path | None
 ) -> int:
     running = Application(app, paths, recovery=recovery)
-    rehearsal = Rehearsal(running.window, rehearse, running) if rehearse is not None else None
+    smoke_test = SmokeTest(running.window, smoke_test_output, running) if smoke_test_output is not None else None
     instance.asked.connect(running.open_more)
     running.window.closing.connect(instance.leave)
     if isinstance(app, DesktopApplication):
@@ -188,8 +188,8 @@ def show_until_closed(
         wake.stop()
         signal.signal(signal.SIGINT, previous)
         running.end()
-    if rehearsal is not None and rehearsal.problem:
-        sys.stderr.write(f"aedesk: {rehearsal.problem}\n")
+    if smoke_test is not None and smoke_test.problem:
+        sys.stderr.write(f"aedesk: {smoke_test.problem}\n")
         return 1
     return code
 

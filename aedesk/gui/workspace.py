@@ -1,4 +1,4 @@
-"""Everything behind the widgets, and its end."""
+"""The objects behind the widgets: pictures, jobs, threads and settings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from aedesk.gui.documents.aed_files import AedDecoder
 from aedesk.gui.documents.library import Library
 from aedesk.gui.documents.loader import Loader
-from aedesk.gui.documents.metrics import FiguresWatch
+from aedesk.gui.documents.metrics import MetricsMonitor
 from aedesk.gui.jobs.bridge import Client, JobBridge
-from aedesk.gui.jobs.inventory import Catalog
+from aedesk.gui.jobs.inventory import Inventory
 from aedesk.gui.jobs.task_queue import TaskQueue
 from aedesk.gui.thread_pool import ThreadPool
 from aedesk.jobs.picture_reader import PictureReader, Reads
@@ -21,23 +21,23 @@ from aedesk.settings.store import Settings
 log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
 TRAINING_CLOSE_S = 30.0
-"""A training run writes its checkpoint before its worker ends; the window is hidden meanwhile."""
+"""A training run writes its checkpoint before its worker ends; meanwhile the window is hidden."""
 TRIM_MS = 300
-"""Memory is looked at after a burst of changes, not at each."""
+"""Memory is trimmed after a burst of changes, not after each."""
 
 
 class Workspace(QObject):
-    """What panels, dialogs and the main window share.
+    """Shared by the panels, the dialogs and the main window.
 
     Args:
         settings: changed in place and saved at the end.
-        make_client: makes the interactive lane's client.
-        make_training_client: makes the training lane's client; its worker starts with the first job.
-        make_reader: makes what reads picture files, once for pictures and once for thumbnails.
+        make_client: creates the client of the interactive lane.
+        make_training_client: creates the client of the training lane; its worker starts with the first job.
+        make_reader: creates a reader of picture files; called once for pictures and once for thumbnails.
     """
 
-    told = Signal(str, str)  # a line for the banner, and its level: "info", "warning" or "error"
-    close_wanted = Signal(object)  # list of Document
+    notified = Signal(str, str)  # a message for the banner, and its level: "info", "warning" or "error"
+    close_requested = Signal(object)  # list of Document
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class Workspace(QObject):
         self.reader, self.thumbnail_reader = make_reader(), make_reader()
         self.loader = Loader(self.library, self.pool, self.decoder, self.reader, self)
         self.queue = TaskQueue(self.library, self.loader, self.pool, self.bridge, self)
-        self.catalog = Catalog(settings, self.bridge, self)
-        self.figures = FiguresWatch(self.library, self.pool, self)
+        self.inventory = Inventory(settings, self.bridge, self)
+        self.metrics = MetricsMonitor(self.library, self.pool, self)
         self._trimming = QTimer(self)
         self._trimming.setSingleShot(True)
         self._trimming.setInterval(TRIM_MS)
@@ -66,13 +66,13 @@ class Workspace(QObject):
         self.library.changed.connect(self._trim_soon)
         self.library.current_changed.connect(self._trim_soon)
 
-    def tell(self, text: str, level: str = "info") -> None:
-        """Say something to the person; the log keeps it."""
+    def notify(self, text: str, level: str = "info") -> None:
+        """Shows a message to the user and logs it."""
         log.log({"info": logging.INFO, "warning": logging.WARNING}.get(level, logging.ERROR), text)
-        self.told.emit(text, level)
+        self.notified.emit(text, level)
 
     def shutdown(self, timeout_s: float = 3.0) -> None:
-        """Nothing runs after this: no job, no thread, no process."""
+        """Ends all jobs, threads and worker processes. Idempotent."""
         self._trimming.stop()
         self.training.begin_shutdown(TRAINING_CLOSE_S if self.training.state == "busy" else timeout_s)
         self.bridge.shutdown(timeout_s)

@@ -75,7 +75,7 @@ def training(seconds: int = 30) -> int:
         running = Application(app)
         window, clock = running.window, Clock()
         window.show()
-        while not window.workspace.catalog.models:
+        while not window.workspace.inventory.models:
             QTest.qWait(50)
         window.panel_stack.choose("train")
         panel = window.panel_stack.panel("train")
@@ -95,7 +95,7 @@ def training(seconds: int = 30) -> int:
         clock.start()
         QTest.qWait(1000 * seconds)
         clock.timer.stop()
-        steps, words = panel.session.step - begun_at, panel.session.words
+        steps, words = panel.session.step - begun_at, panel.session.description
         panel.session.stop()
         while panel.session.working:
             QTest.qWait(50)
@@ -129,7 +129,7 @@ def main() -> int:
         running = Application(app, [path])
         window, clock = running.window, Clock()
         window.show()
-        while window.workspace.bridge.state != "ready" or not window.workspace.catalog.models:
+        while window.workspace.bridge.state != "ready" or not window.workspace.inventory.models:
             QTest.qWait(50)
         clock.start()
         library = window.workspace.library

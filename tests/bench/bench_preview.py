@@ -34,13 +34,13 @@ def main() -> int:
         window = running.window
         window.show()
         library = window.workspace.library
-        while not window.workspace.catalog.models or library.current is None or library.current.source is None:
+        while not window.workspace.inventory.models or library.current is None or library.current.source is None:
             QTest.qWait(50)
         panel = window.panel_stack.panel("restore")
         assert isinstance(panel, RestorePanel)
         seconds: list[float] = []
         panel.preview.shown.connect(seconds.append)
-        panel.findChild(QRadioButton, "noiseSet").setChecked(True)
+        panel.findChild(QRadioButton, "noiseManual").setChecked(True)
         panel.findChild(QCheckBox, "previewRegion").setChecked(True)
         for name, first, step in (("sigma", 5, 1), ("strength", 95, -1)):
             slider = panel.findChild(LabeledSlider, name)

@@ -32,13 +32,13 @@ def main() -> None:
     view.show()
     app.processEvents()
     start = time.perf_counter()
-    view.set_pictures(noisy=noisy, reconstructed=reconstructed)
+    view.set_pictures(noisy=noisy, result=reconstructed)
     view.repaint()
     print(f"{noisy.shape[1]} x {noisy.shape[0]} px in {arguments.size}: first look after {_ms(start)}")
     lateness = []
     view.set_mode("difference")
     view.set_mode("split")
-    layers = [layer for name in ("noisy", "reconstructed", "difference") for layer in view._content.stack(name, view.pair)]
+    layers = [layer for name in ("noisy", "result", "difference") for layer in view._content.stack(name, view.pair)]
     while not all(layer.pyramid.complete for layer in layers):
         tick = time.perf_counter()
         app.processEvents()

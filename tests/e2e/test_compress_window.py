@@ -39,8 +39,8 @@ def test_a_picture_is_compressed_exported_and_opened_again(
         made.show()
         panel, queue, library = made.window.panel_stack.panel("compress"), made.workspace.queue, made.workspace.library
         assert isinstance(panel, CompressPanel)
-        qtbot.waitUntil(lambda: panel.live.now is not None, timeout=PATIENCE_MS)
-        live = panel.live.now
+        qtbot.waitUntil(lambda: panel.live.current is not None, timeout=PATIENCE_MS)
+        live = panel.live.current
         assert live is not None
         assert live.result.bits.shape == (-(-120 // live.result.stride_px), -(-170 // live.result.stride_px))
         target = tmp_path / "a.aed"

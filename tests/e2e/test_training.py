@@ -40,7 +40,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
         made = Application(app, settings_file=file)
         running.append(made)
         made.show()
-        qtbot.waitUntil(lambda: bool(made.workspace.catalog.models), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: bool(made.workspace.inventory.models), timeout=PATIENCE_MS)
         return made.window
 
     yield open_window
@@ -76,7 +76,7 @@ def test_a_denoiser_is_trained_paused_resumed_stopped_and_used_also_after_the_ne
     press(qtbot, window, "panel_train")
     panel = window.panel
     assert isinstance(panel, TrainPanel)
-    session, draft, page = panel.session, panel.draft, panel.centre()
+    session, draft, page = panel.session, panel.draft, panel.page()
     draft.choose_family("denoising")
     monkeypatch.setattr("aedesk.gui.dialogs.files.choose_folder", lambda *_: folder)
     press(qtbot, window, "dataFolder")
@@ -95,7 +95,7 @@ def test_a_denoiser_is_trained_paused_resumed_stopped_and_used_also_after_the_ne
         draft.set(path, value)
     press(qtbot, window, "trainStart")
     assert session.state is State.STARTING
-    qtbot.waitUntil(lambda: session.step >= 40 and page.live.sheet.image_size.width() > 0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.step >= 40 and page.progress.sheet.image_size.width() > 0, timeout=PATIENCE_MS)
     assert session.state is State.RUNNING
     press(qtbot, window, "trainPause")
     qtbot.waitUntil(lambda: session.state is State.PAUSED, timeout=PATIENCE_MS)
@@ -106,7 +106,7 @@ def test_a_denoiser_is_trained_paused_resumed_stopped_and_used_also_after_the_ne
     qtbot.waitUntil(lambda: session.step > paused_at + 20, timeout=PATIENCE_MS)
     press(qtbot, window, "trainStop")
     qtbot.waitUntil(lambda: session.state is State.STOPPED, timeout=PATIENCE_MS)
-    steps, _ = page.live.losses.points("loss")
+    steps, _ = page.progress.losses.points("loss")
     assert np.array_equal(steps, np.unique(steps))
     press(qtbot, window, "useNow")
     models = window.findChild(QComboBox, "modelChoice")

@@ -42,7 +42,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
         made = Application(app, [path], make_client=lambda: client, settings_file=settings.path)
         running.append(made)
         made.show()
-        qtbot.waitUntil(lambda: bool(made.workspace.catalog.models) and len(made.workspace.catalog.devices) >= 1, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: bool(made.workspace.inventory.models) and len(made.workspace.inventory.devices) >= 1, timeout=PATIENCE_MS)
         qtbot.waitUntil(lambda: made.workspace.library.current is not None, timeout=PATIENCE_MS)
         return made.window, client
 

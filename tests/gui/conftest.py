@@ -108,7 +108,7 @@ def opened(qtbot: QtBot, workspace: Workspace) -> Callable[..., list]:
 
     def open_them(*paths: Path) -> list:
         documents = workspace.library.add(paths)
-        workspace.library.look_at(documents[0])
+        workspace.library.set_current(documents[0])
         workspace.loader.ensure(documents[0], lambda _: None)
         qtbot.waitUntil(lambda: documents[0].source is not None)
         return documents

@@ -47,7 +47,7 @@ def test_without_it_cycles_are_ended_on_any_thread() -> None:
 
 
 def test_cycles_are_ended_on_the_thread_of_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage, "LOOK_MS", 20)
+    monkeypatch.setattr(garbage, "CHECK_MS", 20)
     collector = GarbageCollector()
     try:
         ended: list[int] = []

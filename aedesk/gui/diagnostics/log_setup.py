@@ -1,4 +1,4 @@
-"""The log: everything goes into a file of this person, and what people should see also into the window."""
+"""The log: every record goes to a file of the user, and those of level info and above also to the window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOGGER = "aedesk"
 
 
 class LogRelay(QObject):
-    """Carries records to the window's thread, whichever thread wrote them."""
+    """Passes records to the window's thread, whichever thread wrote them."""
 
     line = Signal(str, str)  # text of one line, level: "info", "warning" or "error"
 
@@ -35,7 +35,7 @@ class _RelayHandler(logging.Handler):
 
 
 class Logging:
-    """Installed by ``start`` and taken away by ``stop``; a folder that cannot be written only costs the file."""
+    """Installs the handlers with ``start`` and removes them with ``stop``. If the folder cannot be written, there is no log file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -65,13 +65,13 @@ class Logging:
 
 
 def keep_small(path: Path) -> None:
-    """Put a log that has grown large aside as the old one. ``logging.handlers`` would do it, for a tenth of the start-up time."""
+    """Renames a log that has grown too large. ``logging.handlers`` could do it, but importing it takes a tenth of the start-up time."""
     if path.exists() and path.stat().st_size > MAX_BYTES:
         os.replace(path, path.with_suffix(".old.log"))
 
 
 def install_exception_hooks(show: Callable[[str], None]) -> Callable[[], None]:
-    """Unexpected errors go to the log with their traceback, and to the person as a plain sentence. Returns how to undo it.
+    """Logs unexpected errors with their traceback and shows them to the user as a sentence. Returns a function that undoes it.
 
     Args:
         show: called on the window's thread only; errors of other threads are logged.

@@ -1,8 +1,7 @@
-"""``aedesk gui FILE --rehearse OUT``: the window does by itself what a person does first, by its own buttons, and closes.
+"""``aedesk gui FILE --smoke-test OUT``: restores and saves a picture through the window's own buttons, then closes.
 
-It opens the picture, presses Restore, saves the result and ends; whoever tests an installed program sees with it that all parts work
-together, without a tool that moves the mouse. What has happened is said on standard output, one word a line, at the moment it happens:
-window, picture, ready, restored, saved. What goes wrong makes the exit code 1.
+It shows that all parts of an installed program work together, without a tool that moves the mouse. The steps are printed on standard
+output as they happen, one word a line: window, picture, ready, restored, saved. An error makes the exit code 1.
 """
 
 from __future__ import annotations
@@ -20,30 +19,33 @@ from aedesk.gui.documents.library import Badge, Document
 if TYPE_CHECKING:
     from aedesk.gui.shell.main_window import MainWindow
 
-LOOK_MS = 20
-PATIENCE_MS = 300_000
+POLL_MS = 20
+TIMEOUT_MS = 300_000
 
 
-class Rehearsal(QObject):
-    """Args:
+class SmokeTest(QObject):
+    """Drives a window through one restoration.
+
+    Args:
         window: not yet shown.
-        target: the file for the result; one that is there is replaced.
+        target: the file for the result; an existing one is replaced.
 
-    ``problem`` says what went wrong, empty while nothing did.
+    Attributes:
+        problem: what went wrong; empty after success.
     """
 
     def __init__(self, window: MainWindow, target: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window, self._target = window, target
-        self._said: list[str] = []
+        self._steps: list[str] = []
         self.problem = "The window was closed before the picture was restored."
-        self._looking = QTimer(self)
-        self._looking.setInterval(LOOK_MS)
-        self._looking.timeout.connect(self._look)
+        self._poll_timer = QTimer(self)
+        self._poll_timer.setInterval(POLL_MS)
+        self._poll_timer.timeout.connect(self._poll)
         self._deadline = QTimer(self)
         self._deadline.setSingleShot(True)
-        self._deadline.setInterval(PATIENCE_MS)
-        self._deadline.timeout.connect(self._on_late)
+        self._deadline.setInterval(TIMEOUT_MS)
+        self._deadline.timeout.connect(self._on_timeout)
         window.first_painted.connect(self._on_painted)
         window.ended.connect(self.stop)
         window.commands.saver.saved.connect(self._on_saved)
@@ -52,37 +54,37 @@ class Rehearsal(QObject):
 
     @Slot()
     def stop(self) -> None:
-        self._looking.stop()
+        self._poll_timer.stop()
         self._deadline.stop()
 
     @Slot()
     def _on_painted(self) -> None:
-        self._say("window")
+        self._report("window")
         self._window.panel_stack.choose("restore")
-        self._looking.start()
+        self._poll_timer.start()
         self._deadline.start()
 
     @Slot()
-    def _look(self) -> None:
+    def _poll(self) -> None:
         document = self._window.workspace.library.current
         if document is None or document.source is None:
             return
-        self._say("picture")
+        self._report("picture")
         if document.badge is Badge.FAILED:
             self._give_up(document.problem)
         elif document.step.restored is not None:
-            self._looking.stop()
-            self._say("restored")
+            self._poll_timer.stop()
+            self._report("restored")
             self._window.commands.saver.save(document, self._target, overwrite=True)
-        elif "ready" not in self._said and self._window.workspace.catalog.models:
-            self._say("ready")
+        elif "ready" not in self._steps and self._window.workspace.inventory.models:
+            self._report("ready")
             button = self._window.findChild(QPushButton, "restoreButton")
             if button is not None:
                 button.click()
 
     @Slot(object, object)
     def _on_saved(self, _document: Document, _path: Path) -> None:
-        self._say("saved")
+        self._report("saved")
         self.problem = ""
         self._window.close()
 
@@ -91,8 +93,8 @@ class Rehearsal(QObject):
         self._give_up(str(error))
 
     @Slot()
-    def _on_late(self) -> None:
-        self._give_up(f"Nothing more happened after: {', '.join(self._said)}.")
+    def _on_timeout(self) -> None:
+        self._give_up(f"Nothing more happened after: {', '.join(self._steps)}.")
 
     def _give_up(self, problem: str) -> None:
         self.stop()
@@ -100,9 +102,9 @@ class Rehearsal(QObject):
         self._window.workspace.settings["confirm_close"] = False
         self._window.close()
 
-    def _say(self, word: str) -> None:
-        if word not in self._said:
-            self._said.append(word)
-            if sys.stdout is not None:  # a windowed program of Windows has none
-                sys.stdout.write(f"{word}\n")
+    def _report(self, step: str) -> None:
+        if step not in self._steps:
+            self._steps.append(step)
+            if sys.stdout is not None:  # a windowed program on Windows has none
+                sys.stdout.write(f"{step}\n")
                 sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What a fault report needs to say about the program and the machine. Nothing of it leaves the machine unless the person sends it."""
+"""The part of a bug report about the program and the machine. It is never sent: the user copies it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aedesk.core.specs import DeviceInfo
 
 @cache
 def parts() -> tuple[tuple[str, str, str], ...]:
-    """(name, version, licence) of everything the program stands on, by name: all that is in a packaged program, else what it requires."""
+    """Returns (name, version, licence) of all dependencies, sorted by name: everything in a packaged program, else the requirements."""
     if getattr(sys, "frozen", False):
         names = {str(found.metadata["Name"]) for found in distributions()}
     else:
@@ -39,7 +39,7 @@ def _part(name: str) -> tuple[str, str, str] | None:
 
 
 def licence_of(expression: str | None, text: str | None, classifiers: Sequence[str] | None) -> str:
-    """A licence in a few words, of the three places where a package may tell it; "see LICENSES.txt" if it tells a whole text or nothing."""
+    """Returns a licence in a few words, from the three places where a package may state it; "see LICENSES.txt" if none is short."""
     if expression:
         return expression
     named = [each.rsplit("::", 1)[-1].strip() for each in classifiers or () if each.startswith("License :: OSI Approved ::")]
@@ -49,7 +49,7 @@ def licence_of(expression: str | None, text: str | None, classifiers: Sequence[s
 
 
 def required(name: str) -> set[str]:
-    """The distributions that one names as its own requirements."""
+    """Returns the distributions that a distribution requires."""
     try:
         requirements = metadata(name).get_all("Requires-Dist") or []
     except PackageNotFoundError:
@@ -58,7 +58,7 @@ def required(name: str) -> set[str]:
 
 
 def program_report(devices: Sequence[DeviceInfo]) -> str:
-    """Versions, system and devices, one per line."""
+    """Returns versions, system and devices, one per line."""
     packaged = "packaged" if getattr(sys, "frozen", False) else "from Python packages"
     screens = ", ".join(
         f"{screen.size().width()}x{screen.size().height()} at {screen.devicePixelRatio():g}" for screen in QGuiApplication.screens()
@@ -68,13 +68,13 @@ def program_report(devices: Sequence[DeviceInfo]) -> str:
         f"System: {system()}, {platform.machine()}, {os.cpu_count()} processors, Qt built for {QSysInfo.buildAbi()}",
         f"Screens: {screens}",
         *(f"Device: {describe(device)}" for device in devices),
-        "Parts: " + ", ".join(f"{name} {version}" for name, version, _ in parts()),
+        "Packages: " + ", ".join(f"{name} {version}" for name, version, _ in parts()),
     ]
     return "\n".join(lines)
 
 
 def system() -> str:
-    """The system with its version; on Linux that of the distribution too."""
+    """Returns the operating system with its version, on Linux with the distribution."""
     name = f"{platform.system()} {platform.release()}"
     try:
         return f"{platform.freedesktop_os_release()['PRETTY_NAME']} ({name})"

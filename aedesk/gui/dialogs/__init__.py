@@ -1,6 +1,6 @@
-"""Dialogs, each behind a function that shows it and returns what the person chose, so that tests can put another in its place.
+"""The dialogs, as functions that show one and return the answer, so that tests can replace them.
 
-They are imported when they are shown: the first paint does not wait for them.
+They are imported when they are shown, because the first paint does not need them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def edit_settings(settings: Settings, choices: Choices, parent: QWidget) -> bool:
-    """Change the settings; True if the person agreed."""
+    """Shows the settings and applies changes. Returns whether the user has accepted."""
     from aedesk.gui.dialogs.settings import SettingsDialog
 
     dialog = SettingsDialog(settings, choices, parent)
@@ -40,6 +40,7 @@ def show_manual(page: str, parent: QWidget) -> None:
 
 
 def show_about(devices: Sequence[DeviceInfo], parent: QWidget) -> None:
+    """Shows versions, licences and devices."""
     from aedesk.gui.dialogs.about import AboutDialog
 
     dialog = AboutDialog(devices, parent)
@@ -48,14 +49,14 @@ def show_about(devices: Sequence[DeviceInfo], parent: QWidget) -> None:
 
 
 def ask_recovery(text: str, restorable: bool, report: Path | None, parent: QWidget) -> bool:
-    """After a crash: what was open, and where the report lies; True if the pictures are to be opened again."""
+    """Reports a crash. Returns whether the user wants the pictures back."""
     from aedesk.gui.dialogs.crashed import ask
 
     return ask(text, restorable, report, parent)
 
 
 def show_message(text: str, parent: QWidget | None = None) -> None:
-    """One plain message, for what a banner is too small for."""
+    """Shows a message that is too important for the banner."""
     from aedesk.gui.dialogs.message import show_once
 
     show_once(text, parent)

@@ -1,4 +1,4 @@
-"""The About page: versions and licences of the program and what it stands on, the devices, and all of it for a fault report."""
+"""The About dialog: versions, licences and devices, with a button that copies them for a bug report."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AboutDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self._copy = QPushButton("&Copy for a bug report")
         self._copy.setObjectName("copyReport")
-        self._copy.setToolTip("Versions, system and devices as text on the clipboard; nothing about your pictures")
+        self._copy.setToolTip("Copy versions, system and devices to the clipboard; nothing about your pictures")
         self._copy.clicked.connect(self._on_copy)
         buttons.addButton(self._copy, QDialogButtonBox.ButtonRole.ActionRole)
         if licences_path() is not None:
@@ -54,7 +54,7 @@ class AboutDialog(QDialog):
 
 
 def licences_path() -> Path | None:
-    """The file with all licences that a packaged program carries."""
+    """Returns the file with all licences of a packaged program; None outside of one."""
     path = Path(getattr(sys, "_MEIPASS", "")) / "LICENSES.txt"
     return path if getattr(sys, "frozen", False) and path.is_file() else None
 
@@ -66,14 +66,15 @@ def _show_licences() -> None:
 
 
 def about_html(devices: Sequence[DeviceInfo] = ()) -> str:
+    """Returns the text of the dialog."""
     rows = [("Python", platform.python_version(), "PSF-2.0"), *parts()]
     lines = "".join(f"<tr>{''.join(f'<td style=padding-right:24px>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     machines = "".join(f"<li>{escape(describe(device))}</li>" for device in devices)
     return (
         f"<h2>aedesk {escape(__version__)}</h2><p>Restores and compresses photographs with autoencoders. Apache-2.0.</p>"
-        "<p>It works offline: nothing is sent anywhere.</p>"
+        "<p>It works offline and sends no data.</p>"
         f"{f'<h3>Devices</h3><ul>{machines}</ul>' if machines else ''}"
-        f"<h3>It stands on</h3><table>{lines}</table>"
+        f"<h3>Dependencies</h3><table>{lines}</table>"
         "<p>The sample pictures come from the Kodak Lossless True Color Image Suite, "
         "released by the Eastman Kodak Company for unrestricted use.</p>"
     )

@@ -7,6 +7,6 @@ from PySide6.QtWidgets import QDialogButtonBox
 
 
 def without_icons(box: QDialogButtonBox) -> None:
-    """Fusion brings pictures for OK and Cancel that do not go with the look."""
+    """Removes the icons that Fusion adds to OK and Cancel, which do not fit the theme."""
     for button in box.buttons():
         button.setIcon(QIcon())

@@ -1,4 +1,4 @@
-"""The page's questions. Functions, so that tests can put another in their place."""
+"""The dialogs of Explore, as functions that tests can replace."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
-def feature_file(parent: QWidget, suggested: Path) -> Path | None:
-    """Where to write features. Whether files may be replaced is asked for all of them afterwards."""
+def choose_feature_file(parent: QWidget, suggested: Path) -> Path | None:
+    """Returns the file for features. Replacing is confirmed later for all files together."""
     options = QFileDialog.Option.DontConfirmOverwrite
     name, _ = QFileDialog.getSaveFileName(parent, "Export features", str(suggested), "Features (*.npz *.csv)", options=options)
     return Path(name) if name else None
 
 
-def download(parent: QWidget, title: str, folder: Path) -> bool | None:
-    """Whether a set may be fetched if it is not on this computer; None for not at all."""
+def ask_download(parent: QWidget, title: str, folder: Path) -> bool | None:
+    """Returns whether a data set may be downloaded if it is not on this computer; None if the user cancels."""
     box = QMessageBox(parent)
     box.setObjectName("downloadQuestion")
     box.setWindowTitle(title)
-    box.setText(f"Pictures of {title} will be put into {folder}.")
-    box.setInformativeText("May the set be downloaded if it is not on this computer? It is some ten to some hundred megabytes.")
-    yes = box.addButton("&Download if need be", QMessageBox.ButtonRole.AcceptRole)
-    no = box.addButton("&Only from this computer", QMessageBox.ButtonRole.DestructiveRole)
+    box.setText(f"The pictures of {title} will be unpacked to {folder}.")
+    box.setInformativeText("Download the data set if it is not on this computer? It has between 10 MB and a few hundred MB.")
+    yes = box.addButton("&Download if necessary", QMessageBox.ButtonRole.AcceptRole)
+    no = box.addButton("&Do not download", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.exec()
     clicked = box.clickedButton()
@@ -30,7 +30,8 @@ def download(parent: QWidget, title: str, folder: Path) -> bool | None:
     return True if clicked is yes else False if clicked is no else None
 
 
-def replace_files(parent: QWidget, names: list[str]) -> bool:
+def ask_replace_files(parent: QWidget, names: list[str]) -> bool:
+    """Returns whether existing files may be replaced."""
     listed = "\n".join(names)
-    answer = QMessageBox.question(parent, "Replace files?", f"There is already:\n{listed}\n\nReplace?")
+    answer = QMessageBox.question(parent, "Replace files?", f"These files already exist:\n{listed}\n\nReplace them?")
     return answer == QMessageBox.StandardButton.Yes

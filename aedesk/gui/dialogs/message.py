@@ -1,4 +1,4 @@
-"""One plain message in a dialog of its own, for what a banner is too small for."""
+"""A message box for messages that are too important for the banner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 
 def show_once(text: str, parent: QWidget | None = None) -> None:
-    """Show the message; while one is up, further ones are left to the log, so that errors in a row do not pile up."""
+    """Shows a message; while one is open, further ones are only logged, so that repeated errors do not pile up."""
     if any(widget.objectName() == "message" and widget.isVisible() for widget in QApplication.topLevelWidgets()):
         return
     box = QMessageBox(QMessageBox.Icon.Warning, "aedesk", text, QMessageBox.StandardButton.Ok, parent)

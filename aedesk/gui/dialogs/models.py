@@ -1,4 +1,4 @@
-"""What the Models page asks the person. Functions, so that tests can put another in their place."""
+"""The dialogs of the Models panel, as functions that tests can replace."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
 
 
 def choose_model_files(parent: QWidget, folder: str) -> list[Path]:
+    """Returns model files to import; empty if the user cancels."""
     pattern = " ".join(f"*{suffix}" for suffix in SUFFIXES)
     names, _ = QFileDialog.getOpenFileNames(parent, "Import models", folder, f"Models ({pattern});;All files (*)")
     return [Path(name) for name in names]
 
 
 def ask_title(parent: QWidget, before: str) -> str | None:
-    """The new title, or None if the person thought better of it."""
-    title, agreed = QInputDialog.getText(parent, "Rename the model", "Title", QLineEdit.EchoMode.Normal, before)
+    """Returns the new title; None if the user cancels or does not change it."""
+    title, agreed = QInputDialog.getText(parent, "Rename model", "Title", QLineEdit.EchoMode.Normal, before)
     return title if agreed and title.strip() and title != before else None
 
 
 def ask_trash(parent: QWidget, title: str) -> bool:
+    """Returns whether a model may be moved to the trash."""
     answer = QMessageBox.question(
         parent,
         "Move to the trash?",

@@ -1,4 +1,4 @@
-"""The Settings dialog, made from the rows of ``settings.rows``."""
+"""The Settings dialog, made from the table of settings."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from aedesk.settings.rows import ROWS, Row
 from aedesk.settings.store import Settings
 
 Choices = Mapping[str, Sequence[tuple[str, str]]]
-"""By key: (value, label) pairs that the program knows while it runs."""
+"""(value, label) pairs by key, for settings whose choices are known only at run time."""
 
 
 LABEL_PX = 210
-"""So that the fields of all sections stand in one column."""
+"""Width of the labels, so that the fields of all sections are aligned."""
 
 
 class SettingsDialog(QDialog):
-    """Changes nothing until it is accepted; then ``apply`` writes all values into the settings."""
+    """Edits a copy of the settings; ``apply`` writes it back."""
 
     def __init__(self, settings: Settings, choices: Choices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +65,7 @@ class SettingsDialog(QDialog):
         layout.addWidget(buttons)
 
     def apply(self) -> None:
+        """Writes all values into the settings."""
         for key, read in self._readers.items():
             self._settings[key] = read()
 

@@ -1,4 +1,4 @@
-""".aed files among the pictures: known by their first bytes, decoded by the worker, because that needs torch."""
+"""Opening .aed files: recognised by their first bytes and decoded by the worker, because decoding needs torch."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ OnResult = Callable[[DecompressResult], None]
 
 
 def is_openable(path: Path) -> bool:
-    """Whether the name looks like a picture that the window can open."""
+    """Returns whether the suffix is that of a picture that the window can open."""
     return is_picture_path(path) or path.suffix.lower() == SUFFIX
 
 
 def read_if_aed(path: Path) -> bytes | None:
-    """The bytes of an .aed file, None for any other file. Any thread. Raises PictureError."""
+    """Returns the bytes of an .aed file, None for any other file. Any thread. Raises PictureError."""
     with failures.reading(path):
         limits.check_file(path)
         with path.open("rb") as file:
@@ -37,7 +37,7 @@ def read_if_aed(path: Path) -> bytes | None:
 
 
 class AedDecoder(QObject):
-    """Asks the worker for the pictures of .aed files. What can be shown of a damaged one is shown; the result says what is lost."""
+    """Decodes .aed files in the worker. Damaged files are salvaged; the result says which parts are lost."""
 
     def __init__(self, settings: Settings, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +46,7 @@ class AedDecoder(QObject):
         bridge.job_event.connect(self._on_event)
 
     def decode(self, data: bytes, done: OnResult, failed: OnError) -> None:
-        """Call ``done(result)`` or ``failed(error)`` later; neither if the window is closed meanwhile."""
+        """Calls ``done(result)`` or ``failed(error)`` later; neither if the window is closed before."""
         self._submit(DecompressSpec(salvage=True, device=str(self._settings["device"])), data, done, failed)
 
     def _submit(self, spec: DecompressSpec, data: bytes, done: OnResult, failed: OnError) -> None:

@@ -1,7 +1,7 @@
-"""What was done to one picture, step by step.
+"""The edit history of one picture.
 
-Steps are immutable and share their pictures, so undo and redo only move a mark. Not a QUndoStack: that one limits the number of
-steps, and what has to be limited here is memory, over all pictures together (see ``Library.trim``).
+Steps are immutable and share their pictures, so undo and redo only move an index. A QUndoStack would not do: it limits the number of
+steps, while memory has to be limited here, over all pictures together (see ``Library.trim``).
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ _serial = itertools.count()
 
 
 def next_serial() -> int:
-    """A number above all that were given before: by it, steps and what else can be undone know which came later."""
+    """Returns an increasing number, by which steps and other undoable changes are ordered in time."""
     return next(_serial)
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The state of a picture after something was done.
+    """The state of a picture after an edit.
 
     Args:
-        title: what was done, as it stands in the menu after "Undo".
-        noisy: a copy to which noise was added; None while the opened picture itself is worked on.
+        title: name of the edit, shown in the menu after "Undo".
+        noisy: a copy to which noise was added; None if the opened picture itself is edited.
         reference: the clean original, of the same size; None if unknown.
-        restored: what a model made of it.
-        sigma: the noise level that the model was told or estimated, in 8-bit units.
-        erased: the picture without its marks, from which further work goes on; None while nothing was erased.
+        restored: the output of a denoising model.
+        sigma: the noise level that was given to the model or estimated by it, in 8-bit units.
+        erased: the picture without the marks that were erased, the input of later edits; None if nothing was erased.
     """
 
     title: str
@@ -47,48 +47,48 @@ class Step:
 
 
 class History:
-    """Steps and a mark on the present one."""
+    """The steps of a picture and the index of the current one."""
 
     def __init__(self, first: Step) -> None:
         self._steps = [first]
-        self._at = 0
+        self._index = 0
 
     @classmethod
-    def of(cls, steps: Sequence[Step], at: int) -> History:
-        """A history as it was: ``steps[at]`` is the present. Raises IndexError."""
-        made = cls(steps[0])
-        made._steps, made._at = list(steps), at
-        if not 0 <= at < len(steps):
-            raise IndexError(at)
-        return made
+    def restored(cls, steps: Sequence[Step], index: int) -> History:
+        """Returns a history with these steps, of which ``steps[index]`` is the current one. Raises IndexError."""
+        history = cls(steps[0])
+        history._steps, history._index = list(steps), index
+        if not 0 <= index < len(steps):
+            raise IndexError(index)
+        return history
 
     @property
     def steps(self) -> tuple[Step, ...]:
         return tuple(self._steps)
 
     @property
-    def at(self) -> int:
-        """The index of the present step."""
-        return self._at
+    def index(self) -> int:
+        """The index of the current step."""
+        return self._index
 
     @property
-    def now(self) -> Step:
-        return self._steps[self._at]
+    def current(self) -> Step:
+        return self._steps[self._index]
 
     @property
     def others(self) -> list[Step]:
-        """The steps that could be gone back or forward to."""
-        return self._steps[: self._at] + self._steps[self._at + 1 :]
+        """All steps but the current one."""
+        return self._steps[: self._index] + self._steps[self._index + 1 :]
 
     @property
     def to_undo(self) -> Step | None:
-        """What undo would take back; None if there is nothing."""
-        return self.now if self._at > 0 else None
+        """The step that undo would take back; None if there is none."""
+        return self.current if self._index > 0 else None
 
     @property
     def to_redo(self) -> Step | None:
-        """What redo would do again; None if there is nothing."""
-        return self._steps[self._at + 1] if self._at + 1 < len(self._steps) else None
+        """The step that redo would repeat; None if there is none."""
+        return self._steps[self._index + 1] if self._index + 1 < len(self._steps) else None
 
     @property
     def undo_title(self) -> str:
@@ -98,29 +98,30 @@ class History:
     def redo_title(self) -> str:
         return self.to_redo.title if self.to_redo is not None else ""
 
-    def starting_with(self, first: Step) -> History:
-        """The same history whose beginning knows more, for what is found out after opening. Only while nothing was done yet."""
+    def with_first_step(self, first: Step) -> History:
+        """Returns a history with another first step, such as one with a reference; this history if there were edits already."""
         return self if len(self._steps) > 1 else History(first)
 
     def push(self, step: Step) -> None:
-        """A new present; what was undone before is gone."""
-        del self._steps[self._at + 1 :]
+        """Adds a step and makes it current; steps that were undone are dropped."""
+        del self._steps[self._index + 1 :]
         self._steps.append(step)
-        self._at += 1
+        self._index += 1
 
     def undo(self) -> None:
-        self._at = max(self._at - 1, 0)
+        self._index = max(self._index - 1, 0)
 
     def redo(self) -> None:
-        self._at = min(self._at + 1, len(self._steps) - 1)
+        self._index = min(self._index + 1, len(self._steps) - 1)
 
-    def forget(self, step: Step) -> None:
-        """Let go of one of ``others``, to free memory. Undo then goes to the step before it."""
+    def discard(self, step: Step) -> None:
+        """Removes one of ``others`` to free memory. Undo then goes to the step before it."""
         index = next(i for i, known in enumerate(self._steps) if known is step)
         del self._steps[index]
-        if index < self._at:
-            self._at -= 1
+        if index < self._index:
+            self._index -= 1
 
 
 def size_bytes(picture: Picture) -> int:
+    """Returns the memory that pixels and alpha take."""
     return int(picture.pixels.nbytes) + (int(picture.alpha.nbytes) if picture.alpha is not None else 0)

@@ -1,4 +1,4 @@
-"""The pictures that are open. Qt signals, but no widgets, no files, no torch."""
+"""The open pictures. Qt signals, but no widgets, no files and no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ids = itertools.count(1)
 
 
 class Badge(StrEnum):
-    """What the library shows on a thumbnail."""
+    """The state that the library shows on a thumbnail."""
 
     NONE = ""
     WORKING = "working"
@@ -27,8 +27,11 @@ class Badge(StrEnum):
 class Document:
     """One open picture.
 
-    ``source`` is the picture as its file holds it; None until it was read, and again after it was let go to save memory.
-    ``aed_bytes`` is the size of the .aed file that it was read from; None for other formats.
+    Attributes:
+        source: the picture as it is in its file; None before it was read and after it was dropped to save memory.
+        aed_bytes: size of the .aed file that it was read from; None for other formats.
+        problem: why it could not be read or processed.
+        reference_checked: a reference next to the file was looked for.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,9 +41,9 @@ class Document:
         self.history = History(Step("Open"))
         self.badge = Badge.NONE
         self.problem = ""
-        self.reference_asked = False
+        self.reference_checked = False
         self.aed_bytes: int | None = None
-        self._saved = self.history.now
+        self._saved = self.history.current
 
     @property
     def name(self) -> str:
@@ -48,36 +51,36 @@ class Document:
 
     @property
     def step(self) -> Step:
-        return self.history.now
+        return self.history.current
 
     @property
-    def given(self) -> Picture | None:
-        """What results are compared with: the noisy copy if there is one, else the picture as it was opened."""
+    def base(self) -> Picture | None:
+        """The picture that results are compared with: the noisy copy if there is one, else the opened picture."""
         return self.step.noisy or self.source
 
     @property
     def input(self) -> Picture | None:
-        """What a model gets: the picture without what was erased from it, else what was given."""
-        return self.step.erased or self.given
+        """The input of a denoising model: the picture without erased marks if there is one, else ``base``."""
+        return self.step.erased or self.base
 
     @property
-    def newest(self) -> Picture | None:
-        """The result of everything so far, for work that goes on from there."""
+    def latest(self) -> Picture | None:
+        """The result of all edits so far."""
         return self.step.restored or self.input
 
     @property
     def result(self) -> Picture | None:
-        """What Save would write: the restored picture, else a noisy copy that was made; None if there is nothing new."""
+        """The picture that Save writes: the restored one, else the noisy copy; None if there is neither."""
         return self.step.restored or self.step.noisy
 
     @property
     def saveable(self) -> Picture | None:
-        """What can be saved: the result; of an .aed file also the picture itself, for programs that do not know the format."""
+        """The picture that can be saved: the result, or for an .aed file the decoded picture, to convert it to another format."""
         return self.result or (self.source if self.aed_bytes is not None else None)
 
     @property
     def modified(self) -> bool:
-        """There is a result that no file holds."""
+        """Whether there is an unsaved result."""
         return self.result is not None and self.step is not self._saved
 
     def mark_saved(self, step: Step) -> None:
@@ -85,18 +88,18 @@ class Document:
 
 
 class Library(QObject):
-    """The open pictures in order, and which of them is looked at."""
+    """The open pictures in order, and the current one."""
 
     added = Signal(object)  # list of Document
     removed = Signal(object)  # list of Document
-    changed = Signal(object)  # Document: another step, badge, source or saved mark
+    changed = Signal(object)  # Document: its step, badge, source or saved state
     current_changed = Signal(object)  # Document or None
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents: dict[int, Document] = {}
         self._current: Document | None = None
-        self._looked_at: list[int] = []
+        self._recent_ids: list[int] = []
 
     @property
     def documents(self) -> list[Document]:
@@ -110,7 +113,7 @@ class Library(QObject):
         return self._documents.get(document_id)
 
     def add(self, paths: Iterable[Path]) -> list[Document]:
-        """Open files, each once; returns their documents, old and new."""
+        """Opens files, each once. Returns their documents, existing and new."""
         by_path = {document.path: document for document in self._documents.values()}
         found, new = [], []
         for path in paths:
@@ -128,24 +131,24 @@ class Library(QObject):
         gone = [document for document in documents if self._documents.pop(document.id, None) is not None]
         if not gone:
             return
-        self._looked_at = [known for known in self._looked_at if known in self._documents]
+        self._recent_ids = [known for known in self._recent_ids if known in self._documents]
         self.removed.emit(gone)
         if self._current in gone:
-            self.look_at(next(iter(self._documents.values()), None))
+            self.set_current(next(iter(self._documents.values()), None))
 
-    def look_at(self, document: Document | None) -> None:
+    def set_current(self, document: Document | None) -> None:
         if document is self._current:
             return
         self._current = document
         if document is not None:
-            self._looked_at = [known for known in self._looked_at if known != document.id] + [document.id]
+            self._recent_ids = [known for known in self._recent_ids if known != document.id] + [document.id]
         self.current_changed.emit(document)
 
-    def step(self, by: int) -> None:
-        """Look at a neighbour of the current picture; the last and the first are neighbours."""
+    def move_current(self, by: int) -> None:
+        """Makes a neighbour of the current picture current; the last and the first are neighbours."""
         documents = self.documents
         if self._current is not None:
-            self.look_at(documents[(documents.index(self._current) + by) % len(documents)])
+            self.set_current(documents[(documents.index(self._current) + by) % len(documents)])
 
     def push(self, document: Document, step: Step) -> None:
         document.history.push(step)
@@ -172,9 +175,9 @@ class Library(QObject):
         self.changed.emit(document)
 
     def trim(self, undo_bytes: int, source_bytes: int) -> None:
-        """Forget the oldest steps and the sources not looked at for longest until both limits hold.
+        """Drops the oldest steps and the least recently viewed sources until both limits hold.
 
-        What the present steps hold is the person's work and never let go.
+        The pictures of current steps are the user's work and are never dropped.
         """
         self._trim_steps(undo_bytes)
         self._trim_sources(source_bytes)
@@ -188,14 +191,14 @@ class Library(QObject):
             fresh = {id(picture): picture for picture in step.pictures if id(picture) not in needed}
             cost = sum(map(size_bytes, fresh.values()))
             if cost and held + cost > limit_bytes:
-                document.history.forget(step)
+                document.history.discard(step)
                 self.changed.emit(document)
                 continue
             held += cost
             needed |= fresh.keys()
 
     def _trim_sources(self, limit_bytes: int) -> None:
-        rank = {known: index for index, known in enumerate(self._looked_at)}
+        rank = {known: index for index, known in enumerate(self._recent_ids)}
         loaded = [document for document in self._documents.values() if document.source is not None]
         loaded.sort(key=lambda document: rank.get(document.id, -1), reverse=True)
         held = 0

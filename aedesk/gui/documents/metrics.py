@@ -1,4 +1,4 @@
-"""PSNR and SSIM of what is looked at, as soon as its clean original is known."""
+"""PSNR and SSIM of the current picture, if its clean original is known."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from aedesk.imaging.metrics import psnr, ssim
 from aedesk.imaging.picture import Picture
 
 MAX_SSIM_MEGAPIXELS = 32.0
-"""Above this SSIM takes tens of seconds, more than a figure at the window's edge is worth."""
+"""SSIM of larger pictures takes tens of seconds, too long for a value in the status bar."""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Before and after, against the reference. None: there is no such picture, or it is too large for SSIM."""
+class QualityMetrics:
+    """Before and after, compared with the reference. None: there is no such picture, or it is too large for SSIM."""
 
     psnr_input: float | None = None
     psnr_restored: float | None = None
@@ -27,38 +27,38 @@ class Figures:
     ssim_restored: float | None = None
 
 
-class FiguresWatch(QObject):
-    """Measures the current document anew whenever it changes; of several changes only the last counts."""
+class MetricsMonitor(QObject):
+    """Measures the current document whenever it changes."""
 
-    measured = Signal(object, object)  # Document, Figures or None while unknown
+    measured = Signal(object, object)  # Document, QualityMetrics or None while unknown
 
     def __init__(self, library: Library, pool: ThreadPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._library = library
         self._latest = LatestTask(pool)
         self._known: tuple[Picture | None, ...] = ()
-        library.current_changed.connect(self._look)
-        library.changed.connect(self._look)
+        library.current_changed.connect(self._update)
+        library.changed.connect(self._update)
 
     @Slot(object)
-    def _look(self, document: Document | None) -> None:
+    def _update(self, document: Document | None) -> None:
         if document is not self._library.current:
             return
         step = document.step if document is not None else None
-        key = (document.given, step.reference, step.restored) if document is not None and step is not None else ()
+        key = (document.base, step.reference, step.restored) if document is not None and step is not None else ()
         if len(key) == len(self._known) and all(a is b for a, b in zip(key, self._known, strict=True)):
             return
         self._known = key
         self._latest.cancel()
         self.measured.emit(document, None)
-        if document is None or step is None or step.reference is None or document.given is None:
+        if document is None or step is None or step.reference is None or document.base is None:
             return
-        noisy, reference, restored = document.given, step.reference, step.restored
+        noisy, reference, restored = document.base, step.reference, step.restored
 
-        def emit(figures: Figures) -> None:
+        def emit(figures: QualityMetrics) -> None:
             self.measured.emit(document, figures)
 
-        def then_similarity(figures: Figures) -> None:
+        def then_similarity(figures: QualityMetrics) -> None:
             emit(figures)
             if reference.megapixels <= MAX_SSIM_MEGAPIXELS:
                 self._latest.run(lambda: add_ssim(figures, reference, noisy, restored), emit, background=True)
@@ -66,21 +66,21 @@ class FiguresWatch(QObject):
         self._latest.run(lambda: measure_psnr(reference, noisy, restored), then_similarity, background=True)
 
 
-def measure_psnr(reference: Picture, noisy: Picture, restored: Picture | None) -> Figures:
-    """Runs in a thread of the pool."""
+def measure_psnr(reference: Picture, noisy: Picture, restored: Picture | None) -> QualityMetrics:
+    """Returns the PSNR of both pictures in dB. Any thread."""
     clean = _samples(reference, noisy)
-    return Figures(psnr(clean, noisy.pixels), psnr(clean, restored.pixels) if restored is not None else None)
+    return QualityMetrics(psnr(clean, noisy.pixels), psnr(clean, restored.pixels) if restored is not None else None)
 
 
-def add_ssim(figures: Figures, reference: Picture, noisy: Picture, restored: Picture | None) -> Figures:
-    """Runs in a thread of the pool; takes about ten times as long as PSNR, so it comes after it."""
+def add_ssim(figures: QualityMetrics, reference: Picture, noisy: Picture, restored: Picture | None) -> QualityMetrics:
+    """Returns the metrics with SSIM added, which takes about ten times as long as PSNR. Any thread."""
     clean = _samples(reference, noisy)
     after = ssim(clean, restored.pixels) if restored is not None else None
     return replace(figures, ssim_input=ssim(clean, noisy.pixels), ssim_restored=after)
 
 
 def _samples(reference: Picture, other: Picture) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The reference's pixels in the depth and channels of the other picture."""
+    """Returns the reference's pixels with the bit depth and channels of the other picture."""
     pixels = reference.pixels
     if reference.channels < other.channels:
         pixels = np.repeat(pixels, 3, axis=2)

@@ -1,4 +1,4 @@
-"""Files and folders into the library."""
+"""Opens files and folders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_RECENT = 12
 
 
 class Opener(QObject):
-    """Walks folders off the window's thread, adds what it finds and looks at the first."""
+    """Searches folders off the window's thread, adds their pictures to the library and makes the first one current."""
 
     recent_changed = Signal()
 
@@ -24,9 +24,10 @@ class Opener(QObject):
         self._workspace = workspace
 
     def open(self, paths: Iterable[Path], *, remember: bool = True) -> None:
-        """Open files and whole folders. A file that is named is opened whatever its suffix, in folders only pictures are.
+        """Opens files and folders. A given file is opened whatever its suffix; in folders only pictures are.
 
-        ``remember`` puts them among the recent files.
+        Args:
+            remember: add them to the recent files.
         """
         named = [path.absolute() for path in paths]
         if any(path.is_dir() for path in named):
@@ -37,10 +38,10 @@ class Opener(QObject):
     def _add(self, named: list[Path], found: list[Path], remember: bool) -> None:
         if not found:
             names = ", ".join(path.name for path in named)
-            self._workspace.tell(f"There are no pictures in {names}.", "warning")
+            self._workspace.notify(f"There are no pictures in {names}.", "warning")
             return
         documents = self._workspace.library.add(found)
-        self._workspace.library.look_at(documents[0])
+        self._workspace.library.set_current(documents[0])
         if remember:
             self._remember(named)
 
@@ -54,9 +55,9 @@ class Opener(QObject):
 
 
 def find_pictures(paths: Iterable[Path]) -> list[Path]:
-    """The files among ``paths``, and the pictures inside its folders at any depth, in the order of their names.
+    """Returns the files among ``paths`` and the pictures inside its folders at any depth, sorted by name.
 
-    Links to folders are not followed, hidden files and folders are left out.
+    Links to folders are not followed; hidden files and folders are skipped.
     """
     found: list[Path] = []
     for path in paths:

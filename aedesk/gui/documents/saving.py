@@ -1,4 +1,4 @@
-"""Results into files, off the window's thread, never over a file that is there without being told."""
+"""Saves results off the window's thread, never over an existing file unless asked to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FALLBACK_SUFFIX = ".png"
 
 
 class Saver(QObject):
-    """Writes what ``Document.result`` holds; the picture carries its own metadata."""
+    """Writes ``Document.result``; the picture carries its own metadata."""
 
     saved = Signal(object, object)  # Document, Path
     failed = Signal(object, object)  # Document, AedeskError
@@ -29,7 +29,7 @@ class Saver(QObject):
         self._workspace = workspace
 
     def save(self, document: Document, path: Path, *, overwrite: bool, then: Callable[[], None] | None = None) -> None:
-        """Write one result. The person has agreed to ``overwrite`` in the dialog."""
+        """Writes one result. The user has agreed to ``overwrite`` in the dialog."""
         step, picture = document.step, document.saveable
         if picture is None:
             return
@@ -45,9 +45,9 @@ class Saver(QObject):
         )
 
     def save_all(self, documents: Iterable[Document], folder: Path, finished: Callable[[int, int], None]) -> None:
-        """Write every result into ``folder`` as NAME_restored.EXT, or NAME_restored-2.EXT where that is taken.
+        """Writes every result into ``folder`` as NAME_restored.EXT, or NAME_restored-2.EXT if that exists.
 
-        ``finished(saved, failed)`` is called at the end; a picture that cannot be written does not keep the others.
+        Calls ``finished(saved, failed)`` with both counts at the end; a picture that cannot be written does not stop the others.
         """
         waiting = [document for document in documents if document.result is not None]
         counts = [0, 0]
@@ -84,18 +84,18 @@ class Saver(QObject):
 
 
 def save_name(path: Path, suffix: str) -> str:
-    """NAME + suffix in the picture's own format, or PNG where that format cannot be written."""
+    """Returns NAME + suffix in the picture's own format, or PNG if that format cannot be written."""
     extension = path.suffix if path.suffix.lower() in WRITABLE else FALLBACK_SUFFIX
     return f"{path.stem}{suffix}{extension}"
 
 
 def write_beside(picture: Picture, target: Path, quality: int) -> Path:
-    """Write to ``target`` or, where that exists, to the next free name with a number."""
+    """Writes to ``target`` or, if that exists, to the next free name with a number. Returns the path."""
     return write(picture, free_name(target), quality=quality, overwrite=False)
 
 
 def free_name(target: Path) -> Path:
-    """``target``, or NAME-2, NAME-3 ... where that is taken."""
+    """Returns ``target``, or NAME-2, NAME-3 ... if that exists."""
     path, number = target, 1
     while path.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""From a worker's client to Qt's signals."""
+"""Turns the events of a worker's client into Qt signals."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from aedesk.jobs.events import WorkerState
 log = logging.getLogger(__name__)
 
 _POLL_S = 1.0
-"""Only how often an idle loop looks around: the client wakes a waiting ``poll`` itself."""
+"""How long one ``poll`` waits at most; the client wakes it for every event."""
 
 
 class Client(Protocol):
-    """What the bridge needs of ``jobs.client.WorkerClient``. Tests bring a scripted one."""
+    """The part of ``jobs.client.WorkerClient`` that the bridge uses. Tests pass a scripted client."""
 
     def start(self) -> None: ...
     def submit(self, spec: object, *inputs: Any) -> int: ...
@@ -29,7 +29,7 @@ class Client(Protocol):
 
 
 class _PollThread(QThread):
-    """Drives the client. ``run`` is the only place that polls and closes it."""
+    """Polls the client, and closes it at the end; nothing else may."""
 
     polled = Signal(int, object)
 
@@ -40,14 +40,14 @@ class _PollThread(QThread):
         self._close_timeout_s: float | None = None
 
     def run(self) -> None:
-        """Runs in its own thread; what it emits is queued to the window's thread."""
+        """Runs on this thread; its signals are delivered on the window's thread."""
         while self._close_timeout_s is None:
             self._forward(self._client.poll(_POLL_S))
         self._client.close(self._close_timeout_s)
         self._forward(self._client.poll(0.0))
 
     def stop(self, timeout_s: float) -> None:
-        """From the window's thread: leave the loop, then close the client within ``timeout_s``."""
+        """Ends the loop and closes the client within ``timeout_s``. Called on the window's thread."""
         self._close_timeout_s = timeout_s
 
     def _forward(self, batch: list[tuple[int, Event]]) -> None:
@@ -56,14 +56,14 @@ class _PollThread(QThread):
 
 
 class JobBridge(QObject):
-    """One lane of jobs. All methods are for the window's thread, and all signals arrive there.
+    """One lane of jobs. All methods are called on the window's thread, and all signals arrive there.
 
     Args:
-        make_client: called once; the client that it returns belongs to the bridge from then on.
+        make_client: called once; the bridge owns the client that it returns.
     """
 
     job_event = Signal(int, object)  # job id, core.events.Event
-    state_changed = Signal(str, str)  # "starting" | "ready" | "busy" | "stopped", and a human line or ""
+    state_changed = Signal(str, str)  # "starting" | "ready" | "busy" | "stopped", and a sentence for the user or ""
 
     def __init__(self, make_client: Callable[[], Client], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,13 +74,13 @@ class JobBridge(QObject):
         self.state = "stopped"
 
     def start(self) -> None:
-        """Start the worker; the window need not wait for it, jobs may be submitted at once. After ``shutdown`` nothing starts any more."""
+        """Starts the worker and returns at once; jobs may be submitted before it is ready. Does nothing after ``shutdown``."""
         if not self._down:
             self._client.start()
             self._poll()
 
     def submit(self, spec: object, *inputs: Any) -> int:
-        """Queue a job; its events carry the returned id. The inputs must not be changed until it has ended.
+        """Queues a job and returns its id, which its events carry. The inputs must not be changed until it has ended.
 
         Raises JobError after ``shutdown``.
         """
@@ -94,18 +94,18 @@ class JobBridge(QObject):
         self._client.cancel(job_id)
 
     def begin_shutdown(self, timeout_s: float) -> None:
-        """Ask for what ``shutdown`` does, and return at once. Idempotent; the first timeout counts."""
+        """Begins ``shutdown`` and returns at once. Idempotent; the first timeout counts."""
         if self._down:
             return
         self._down = True
         if self._thread.isRunning():
             self._thread.stop(timeout_s)
-            self._client.cancel(0)  # no such job: it only wakes the poll
+            self._client.cancel(0)  # there is no such job: this wakes the poll
         else:
             self._client.close(timeout_s)
 
     def shutdown(self, timeout_s: float = 3.0) -> None:
-        """Cancel all jobs, end the worker (by force after ``timeout_s``) and join the thread. Idempotent."""
+        """Cancels all jobs, ends the worker (by force after ``timeout_s``) and joins the thread. Idempotent."""
         self.begin_shutdown(timeout_s)
         self._thread.wait()
 
@@ -117,7 +117,7 @@ class JobBridge(QObject):
     def _on_polled(self, job_id: int, event: Event) -> None:
         if job_id:
             self.job_event.emit(job_id, event)
-        elif isinstance(event, WorkerState) and not (self._down and event.state != "stopped"):  # nobody should ask a worker that ends
+        elif isinstance(event, WorkerState) and not (self._down and event.state != "stopped"):  # an ending worker must not look ready
             self.state = event.state
             self.state_changed.emit(event.state, event.detail)
         elif isinstance(event, Log):

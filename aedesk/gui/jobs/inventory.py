@@ -1,4 +1,4 @@
-"""Which devices and models there are: the worker knows, because asking needs torch."""
+"""The devices and models that the worker has found: finding them needs torch."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from aedesk.settings.store import Settings
 log = logging.getLogger(__name__)
 
 
-class Catalog(QObject):
-    """Asks whenever a worker has started, and keeps what the person chose."""
+class Inventory(QObject):
+    """Queries every worker that has started, and stores the user's choice of device and models."""
 
     devices_changed = Signal()
     models_changed = Signal()
@@ -27,8 +27,8 @@ class Catalog(QObject):
     def __init__(self, settings: Settings, bridge: JobBridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._settings, self._bridge = settings, bridge
-        self._asked: dict[int, type] = {}
-        self._fresh = True
+        self._queries: dict[int, type] = {}
+        self._restarted = True
         self.devices: tuple[DeviceInfo, ...] = (DeviceInfo("cpu", "CPU", ""),)
         self.models: tuple[ModelInfo, ...] = ()
         bridge.state_changed.connect(self._on_state)
@@ -36,7 +36,7 @@ class Catalog(QObject):
 
     @property
     def device(self) -> str:
-        """ "auto" or the name of a device; what the next job gets."""
+        """The device for the next job: "auto" or the name of a device."""
         return str(self._settings["device"])
 
     def choose_device(self, name: str) -> None:
@@ -45,42 +45,42 @@ class Catalog(QObject):
             self.device_changed.emit(name)
 
     def choose_model(self, name: str) -> None:
-        """The model that Restore uses from now on; it may be so new that ``models`` does not have it yet."""
+        """Sets the model of Restore; it may be so new that ``models`` does not contain it yet."""
         self._settings["model"] = name
         self.model_chosen.emit(name)
 
     def choose_codec(self, name: str) -> None:
-        """The model that Compress uses from now on; as for ``choose_model``."""
+        """Sets the model of Compress; see ``choose_model``."""
         self._settings["compress_model"] = name
         self.codec_chosen.emit(name)
 
     def has_device(self, name: str) -> bool:
         return name == "auto" or any(device.name == name for device in self.devices)
 
-    def ask(self) -> None:
-        """Ask the worker again, e.g. after a device was lost."""
+    def refresh(self) -> None:
+        """Queries the worker again, for example after a device was lost."""
         try:
             for spec in (DevicesSpec(), ModelsSpec()):
-                self._asked[self._bridge.submit(spec)] = type(spec)
-        except JobError as error:  # the window has been closed meanwhile, or the worker is given up and has said so
+                self._queries[self._bridge.submit(spec)] = type(spec)
+        except JobError as error:  # the window has been closed, or the worker does not start, which was reported
             log.info("%s", error)
 
     @Slot(str, str)
     def _on_state(self, state: str, _detail: str) -> None:
         if state == "starting":
-            self._fresh = True
-        elif state == "ready" and self._fresh:
-            self._fresh = False
-            self.ask()
+            self._restarted = True
+        elif state == "ready" and self._restarted:
+            self._restarted = False
+            self.refresh()
 
     @Slot(int, object)
     def _on_event(self, job_id: int, event: Event) -> None:
-        if isinstance(event, Failed) and job_id in self._asked:
-            del self._asked[job_id]
+        if isinstance(event, Failed) and job_id in self._queries:
+            del self._queries[job_id]
             log.warning("%s %s", event.message, event.hint)
-        elif isinstance(event, Finished) and job_id in self._asked:
-            asked = self._asked.pop(job_id)
-            if asked is DevicesSpec:
+        elif isinstance(event, Finished) and job_id in self._queries:
+            query = self._queries.pop(job_id)
+            if query is DevicesSpec:
                 self.devices = tuple(event.result)
                 self.devices_changed.emit()
             else:

@@ -1,7 +1,7 @@
-"""The window's queue of work on pictures.
+"""The window's queue of tasks on pictures.
 
-Pictures wait here as documents and not in the worker's queue as pixels: a hundred of them cost no memory, and one that fails does
-not keep the others from going on.
+Waiting tasks refer to documents instead of holding pixels in the worker's queue: a hundred of them take no memory, and one that fails
+does not stop the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from aedesk.core.errors import AedeskError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Log, Terminal
-from aedesk.gui.documents.disk_backed import park
+from aedesk.gui.documents.disk_backed import move_to_disk
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Badge, Document, Library
 from aedesk.gui.documents.loader import Loader
@@ -44,17 +44,16 @@ _BADGE_AFTER = {Finished: Badge.DONE, Failed: Badge.FAILED, Cancelled: Badge.NON
 
 @dataclass(eq=False)
 class Task:
-    """One picture and what to do with it.
+    """A job on one picture.
 
     Args:
-        title: what people read in the list of jobs.
-        spec: any spec whose input is one picture; its ``device``, if it has one, may be replaced when that device is gone.
-        pick_input: the picture that goes with the spec, asked when the task begins.
-        job_inputs: what the job takes: its picture, if nothing else is said.
-        make_step: (step when the task began, its input, the result) to the next step of the document's history; the given step itself
-            if there is nothing new.
-        keep: for a result that is no picture, in place of ``make_step``: puts it away in a thread and says so in a few words.
-        badge: the library shows that this was done.
+        title: shown in the list of jobs.
+        spec: any spec whose input is one picture; its ``device``, if it has one, is replaced by "cpu" when that device fails.
+        pick_input: returns the input picture, called when the task starts; None if there is none.
+        make_step: (step at the start, input, result) -> next step of the document's history; the first argument if nothing changed.
+        save_result: for results that are not pictures, instead of ``make_step``: saves the result on a thread and returns a summary.
+        job_inputs: input picture -> inputs of the job; by default the picture.
+        badge: whether the library shows the state of this task.
     """
 
     title: str
@@ -63,15 +62,16 @@ class Task:
     pick_input: Callable[[Document], Picture | None]
     make_step: Callable[[Step, Picture, Any], Step] | None = None
     badge: bool = True
-    keep: Callable[[Any], str] | None = None
+    save_result: Callable[[Any], str] | None = None
     job_inputs: Callable[[Picture], tuple[Any, ...]] = lambda picture: (picture,)
     id: int = field(default_factory=lambda: next(_ids))
     state: TaskState = TaskState.WAITING
     job_id: int = 0
-    begun_with: tuple[Step, Picture] | None = None
+    started_with: tuple[Step, Picture] | None = None
 
     @property
     def over(self) -> bool:
+        """Whether the task has ended."""
         return self.state not in (TaskState.WAITING, TaskState.RUNNING)
 
 
@@ -79,10 +79,10 @@ class TaskQueue(QObject):
     """Runs tasks one after the other on a bridge."""
 
     added = Signal(object)  # Task
-    task_event = Signal(object, object)  # Task, Event; also for ends that the worker never saw
-    stopping = Signal(object)  # Task: it was asked to stop
+    task_event = Signal(object, object)  # Task, Event; also for tasks that end before they reach the worker
+    stopping = Signal(object)  # Task: its cancellation was requested
     waiting_again = Signal(object)  # Task
-    device_lost = Signal(object, object)  # Task, Failed: it waits again, now on the CPU
+    device_lost = Signal(object, object)  # Task, Failed: the task will run again, on the CPU
     busy_changed = Signal(bool)
 
     def __init__(self, library: Library, loader: Loader, pool: ThreadPool, bridge: JobBridge, parent: QObject | None = None) -> None:
@@ -121,12 +121,12 @@ class TaskQueue(QObject):
             self._end(task, Cancelled())
 
     def cancel_all(self) -> None:
-        """What waits first, so that nothing begins in between."""
+        """Cancels waiting tasks first, so that none starts in between."""
         for task in sorted(self.tasks, key=lambda task: task is self._running):
             self.cancel(task.id)
 
     def retry(self, task_id: int) -> None:
-        """Put a failed or cancelled task at the end of the queue again."""
+        """Puts a failed or cancelled task at the end of the queue."""
         task = self._tasks.get(task_id)
         if task is None or task.state not in (TaskState.FAILED, TaskState.CANCELLED):
             return
@@ -137,11 +137,11 @@ class TaskQueue(QObject):
         self._wait_again(task)
 
     def clear_over(self) -> None:
-        """Forget the tasks that have ended."""
+        """Removes the tasks that have ended."""
         self._tasks = {known: task for known, task in self._tasks.items() if not task.over}
 
     def _wait_again(self, task: Task) -> None:
-        task.state, task.job_id, task.begun_with = TaskState.WAITING, 0, None
+        task.state, task.job_id, task.started_with = TaskState.WAITING, 0, None
         self.waiting_again.emit(task)
         self._next()
 
@@ -156,22 +156,22 @@ class TaskQueue(QObject):
         task.state = TaskState.RUNNING
         if task.badge:
             self._library.set_badge(task.document, Badge.WORKING)
-        self._loader.ensure(task.document, lambda _: self._begin(task), lambda error: self._cannot_begin(task, error))
+        self._loader.ensure(task.document, lambda _: self._start(task), lambda error: self._cannot_start(task, error))
 
-    def _begin(self, task: Task) -> None:
+    def _start(self, task: Task) -> None:
         if task is not self._running or task.over:
             return
         picture = task.pick_input(task.document)
         if picture is None:
-            self._cannot_begin(task, AedeskError(f"{task.document.name} is not open any more.", "Open it again."))
+            self._cannot_start(task, AedeskError(f"{task.document.name} is no longer open.", "Open it again."))
             return
-        task.begun_with = (task.document.step, picture)
+        task.started_with = (task.document.step, picture)
         try:
             task.job_id = self._bridge.submit(task.spec, *task.job_inputs(picture))
         except AedeskError as error:
-            self._cannot_begin(task, error)
+            self._cannot_start(task, error)
 
-    def _cannot_begin(self, task: Task, error: AedeskError) -> None:
+    def _cannot_start(self, task: Task, error: AedeskError) -> None:
         if task is self._running and not task.over:
             self._on_failed(task, Failed(error.message, error.hint, type(error).__name__))
 
@@ -182,8 +182,8 @@ class TaskQueue(QObject):
             return
         if isinstance(event, Failed):
             self._on_failed(task, event)
-        elif isinstance(event, Finished) and task.begun_with is not None:
-            self._keep(task, event, *task.begun_with)
+        elif isinstance(event, Finished) and task.started_with is not None:
+            self._store(task, event, *task.started_with)
         elif isinstance(event, Terminal):
             self._end(task, event)
         else:
@@ -191,30 +191,30 @@ class TaskQueue(QObject):
                 log.info("%s: %s", task.title, event.text)
             self.task_event.emit(task, event)
 
-    def _keep(self, task: Task, event: Finished, before: Step, given: Picture) -> None:
-        """Put the result where it stays small, then make it the picture's present; or into a file, if it is no picture."""
-        keep, make_step = task.keep, task.make_step
-        if keep is not None:
+    def _store(self, task: Task, event: Finished, before: Step, picture: Picture) -> None:
+        """Moves the result to disk and makes it the current step of its document, or saves a result that is not a picture."""
+        save_result, make_step = task.save_result, task.make_step
+        if save_result is not None:
             self._pool.run(
-                lambda: keep(event.result),
-                lambda words: self._end(task, replace(event, summary=words)),
+                lambda: save_result(event.result),
+                lambda summary: self._end(task, replace(event, summary=summary)),
                 lambda error: self._on_failed(task, Failed(error.message, error.hint, type(error).__name__)),
             )
             return
-        step = before if make_step is None else make_step(before, given, event.result)
+        step = before if make_step is None else make_step(before, picture, event.result)
         if step is before:
             self._end(task, event)
             return
 
-        def parked(kept: Step) -> None:
+        def on_moved(moved: Step) -> None:
             if self._library.find(task.document.id) is not None:
-                self._library.push(task.document, kept)
+                self._library.push(task.document, moved)
             self._end(task, event)
 
-        def oops(error: AedeskError) -> None:
+        def on_error(error: AedeskError) -> None:
             self._on_failed(task, Failed(error.message, error.hint, type(error).__name__))
 
-        self._pool.run(lambda: _parked(step, before), parked, oops)
+        self._pool.run(lambda: _moved_to_disk(step, before), on_moved, on_error)
 
     def _on_failed(self, task: Task, event: Failed) -> None:
         log.error("%s: %s %s%s", task.title, event.message, event.hint, f"\n{event.detail}" if event.detail else "")
@@ -228,7 +228,7 @@ class TaskQueue(QObject):
 
     def _end(self, task: Task, event: Terminal) -> None:
         task.state = _STATE_AFTER[type(event)]
-        task.begun_with = None
+        task.started_with = None
         if self._library.find(task.document.id) is not None and task.badge:
             problem = f"{event.message} {event.hint}".rstrip() if isinstance(event, Failed) else ""
             self._library.set_badge(task.document, _BADGE_AFTER[type(event)], problem)
@@ -244,14 +244,14 @@ class TaskQueue(QObject):
                 self.cancel(task.id)
 
 
-def _parked(step: Step, before: Step) -> Step:
-    """The step with its new pictures in files. Runs in a thread of the pool."""
+def _moved_to_disk(step: Step, before: Step) -> Step:
+    """Returns the step with the pictures that are new in it in files. Any thread."""
     known = {id(picture): picture for picture in before.pictures}
     changes: dict[str, Any] = {}
     for name in ("noisy", "restored", "erased"):
         picture = getattr(step, name)
         if picture is not None:
             if id(picture) not in known:
-                known[id(picture)] = park(picture, cache_dir())
+                known[id(picture)] = move_to_disk(picture, cache_dir())
             changes[name] = known[id(picture)]
     return replace(step, **changes)

@@ -1,4 +1,4 @@
-"""What the window needs to know of a panel."""
+"""The interface between the window and its panels."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
 
 
-class Done(Protocol):
-    """Something that was done: its title after "Undo", and when, by ``history.next_serial``."""
+class UndoableChange(Protocol):
+    """A change with its title for the menu, and its place in time from ``history.next_serial``."""
 
     @property
     def title(self) -> str: ...
@@ -25,23 +25,25 @@ class Done(Protocol):
 
 
 class UndoStack(Protocol):
+    """The history of a panel's own changes."""
+
     @property
-    def to_undo(self) -> Done | None: ...
+    def to_undo(self) -> UndoableChange | None: ...
     @property
-    def to_redo(self) -> Done | None: ...
+    def to_redo(self) -> UndoableChange | None: ...
     def undo(self) -> None: ...
     def redo(self) -> None: ...
 
 
 def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
-    """Put the parts of a panel below each other. In a low window the body scrolls, and the foot, with the buttons, stays in sight."""
+    """Lays out a panel: the body scrolls in a low window, and the foot with the buttons stays visible."""
     area = QScrollArea()
     area.setObjectName(f"{panel.objectName()}Body")
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidget(body)
     foot.setContentsMargins(16, 8, 16, 16)
-    foot.setSpacing(8)  # it would take that of the layout around it
+    foot.setSpacing(8)  # otherwise it inherits that of the outer layout
     whole = QVBoxLayout(panel)
     whole.setContentsMargins(0, 0, 0, 0)
     whole.setSpacing(0)
@@ -50,65 +52,64 @@ def lay_out_with_foot(panel: QWidget, body: QWidget, foot: QLayout) -> None:
 
 
 class Panel(QWidget):
-    """One way of working on pictures.
+    """Base class of the tools on the right.
 
     Signals:
-        run_wanted, run_all_wanted: the panel's own buttons; the window answers with ``run``.
-        reference_wanted: the person asks to choose a clean original.
-        centre_changed: ``centre`` has another answer.
-        versions_changed: ``versions`` has another answer.
-        undo_changed: ``undo_stack`` has something else to undo or to redo.
+        run_requested, run_all_requested: the panel's buttons were pressed; the window answers with ``run``.
+        reference_requested: the user wants to choose a clean original.
+        page_changed, versions_changed: ``page`` or ``versions`` returns something else now.
+        undo_changed: ``undo_stack`` has changed.
 
     Attributes:
-        captions, placeholders: what the viewer calls the versions while the panel is in front, where that is not the usual.
+        captions, placeholders: the viewer's texts for versions while the panel is active, where they differ from the default.
     """
 
     run_title = "Run"
     captions: ClassVar[Mapping[str, str]] = {}
     placeholders: ClassVar[Mapping[str, str]] = {}
-    centre_changed = Signal()
+    page_changed = Signal()
     versions_changed = Signal()
     undo_changed = Signal()
-    run_wanted = Signal()
-    run_all_wanted = Signal()
-    reference_wanted = Signal()
+    run_requested = Signal()
+    run_all_requested = Signal()
+    reference_requested = Signal()
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.workspace = workspace
         self.viewer = viewer
 
-    def centre(self) -> QWidget | None:
-        """What the middle of the window shows while this panel is in front; None for the picture viewer.
+    def page(self) -> QWidget | None:
+        """Returns the widget for the middle of the window while this panel is active; None for the picture viewer.
 
-        Asked each time the panel comes to the front, and after ``centre_changed``: what is costly is made at the first time.
-        While it is not None, what only makes sense for pictures (Run, zoom, view modes) is off.
+        Called whenever the panel is activated and after ``page_changed``; expensive pages are created by the first call. With a page
+        the commands for pictures (Run, zoom, view modes) are disabled.
         """
         return None
 
     def versions(self, document: Document) -> dict[str, Picture]:
-        """What the viewer shows of a document while this panel is in front, by the viewer's names; only pictures of one size."""
+        """Returns the pictures that the viewer shows of a document while this panel is active, by version; all of one size."""
         return versions(document)
 
     @property
     def undo_stack(self) -> UndoStack | None:
-        """What the panel itself can undo while it is in front; by the time of each, Undo goes through this and the picture's steps."""
+        """The panel's own history while it is active. Undo goes through it and the picture's steps in the order of time."""
         return None
 
     def run(self, documents: list[Document]) -> None:
-        """Queue this panel's work for these pictures. Never called for a panel with a centre of its own."""
+        """Queues this panel's task for each of the pictures. Never called while the panel has a page."""
 
     def shutdown(self) -> None:
-        """The window is closed: end what only this panel has begun, such as threads and timers."""
+        """Ends threads and timers of the panel when the window is closed."""
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
-        """How many pictures ``run_wanted`` and ``run_all_wanted`` would be about."""
+        """Sets how many pictures ``run_requested`` and ``run_all_requested`` would process."""
 
     def set_active(self, active: bool) -> None:
-        """The panel has come to the front or has left it."""
+        """Called when the panel is activated or deactivated."""
 
-    def remember(self) -> None:
-        """Write the choices into the settings."""
+    def save_settings(self) -> None:
+        """Writes the panel's choices into the settings."""
 
-    def recall(self) -> None:
-        """Take the choices from the settings, which a dialog may have changed."""
+    def load_settings(self) -> None:
+        """Reads the panel's choices from the settings, which a dialog may have changed."""

@@ -1,4 +1,4 @@
-"""The panels of the window, in their order. Each is imported when it is made, so that the first paint waits for one of them only."""
+"""The panels of the window in their order. Each is imported when it is created, so that the first paint waits for only one."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class PanelEntry:
 
     Args:
         row: of the switch, 0 for pictures and 1 for models.
-        tip: what it is for, in a sentence.
+        tip: its purpose, in a sentence.
         page: its page of the manual; empty for the one of its name.
     """
 
@@ -69,11 +69,11 @@ class PanelEntry:
 
 
 PANELS: tuple[PanelEntry, ...] = (
-    PanelEntry("restore", "Restore", _restore, 0, "Take noise out of pictures"),
-    PanelEntry("erase", "Erase", _erase, 0, "Take marks, stamps, scratches and other things off pictures"),
-    PanelEntry("compress", "Compress", _compress, 0, "Make pictures into small .aed files, and see what that costs them"),
-    PanelEntry("add_noise", "Add noise", _add_noise, 0, "Make noisy copies of clean pictures, to try a model on", page="restore"),
-    PanelEntry("train", "Train", _train, 1, "Teach an autoencoder your own pictures"),
-    PanelEntry("explore", "Explore", _explore, 1, "Look inside a model"),
-    PanelEntry("models", "Models", _models, 1, "Read about models, import and export them"),
+    PanelEntry("restore", "Restore", _restore, 0, "Remove noise from pictures"),
+    PanelEntry("erase", "Erase", _erase, 0, "Remove watermarks, date stamps, scratches and other defects"),
+    PanelEntry("compress", "Compress", _compress, 0, "Compress pictures to .aed files and compare the quality with other codecs"),
+    PanelEntry("add_noise", "Add noise", _add_noise, 0, "Make noisy copies of clean pictures to test a model", page="restore"),
+    PanelEntry("train", "Train", _train, 1, "Train an autoencoder on your own pictures"),
+    PanelEntry("explore", "Explore", _explore, 1, "Inspect what a model has learned"),
+    PanelEntry("models", "Models", _models, 1, "Manage, import and export models"),
 )

@@ -80,7 +80,7 @@ class Keeper(QObject):
                     self._count += 1
                     self._names[picture] = new[picture] = f"{self._count}.npz"
                 named[picture] = self._names[picture]
-        return Kept(str(document.path), document.history.at, document.modified, tuple(step_values(step, named) for step in steps))
+        return Kept(str(document.path), document.history.index, document.modified, tuple(step_values(step, named) for step in steps))
 
     def _on_written(self, _result: object) -> None:
         self._writing = False

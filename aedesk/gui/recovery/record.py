@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from aedesk.core.documents import parse_json
-from aedesk.gui.documents.disk_backed import park
+from aedesk.gui.documents.disk_backed import move_to_disk
 from aedesk.gui.documents.history import History, Step
 from aedesk.imaging.picture import Picture
 from aedesk.settings.places import cache_dir
@@ -102,10 +102,10 @@ def read_history(kept: Kept, folder: Path) -> History | None:
             pictures: dict[str, Any] = {}
             for name, file in each["pictures"].items():
                 if file not in loaded:
-                    loaded[file] = park(read_picture(folder / Path(file).name), cache_dir())
+                    loaded[file] = move_to_disk(read_picture(folder / Path(file).name), cache_dir())
                 pictures[name] = loaded[file]
             steps.append(Step(**each["values"], **pictures))
-        return History.of(steps, kept.at)
+        return History.restored(steps, kept.at)
     except Exception:  # a crash may have left anything: the picture is then opened without what was done to it
         return None
 

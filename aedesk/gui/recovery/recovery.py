@@ -59,7 +59,7 @@ class Recovery:
                 program_report,  # only now: without a crash the first paint does not wait for it
             )
 
-            report = write_report(self._reports, self.watch.left, program_report(workspace.catalog.devices), self._log)
+            report = write_report(self._reports, self.watch.left, program_report(workspace.inventory.devices), self._log)
             restored = dialogs.ask_recovery(
                 words(self.record, workspace.settings["train_run"]), bool(self.record.documents), report, window
             )
@@ -89,7 +89,7 @@ class Recovery:
         """
         record, library = self.record, workspace.library
         documents = {str(document.path): document for document in library.add([Path(kept.path) for kept in record.documents])}
-        library.look_at(documents.get(record.current) or next(iter(documents.values()), None))
+        library.set_current(documents.get(record.current) or next(iter(documents.values()), None))
         waiting = [kept for kept in record.documents if len(kept.steps) > 1]
 
         def next_one() -> None:
@@ -113,7 +113,7 @@ def give_back(workspace: Workspace, document: Document, history: History | None,
     if library.find(document.id) is None or len(document.history.steps) > 1:
         return
     if history is None:
-        workspace.tell(f"What was done to {document.name} could not be restored.", "warning")
+        workspace.notify(f"What was done to {document.name} could not be restored.", "warning")
         return
     document.history = history
     if not modified:

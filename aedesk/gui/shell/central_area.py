@@ -1,4 +1,4 @@
-"""The middle of the window: messages above, and below them the picture or what the panel in front shows instead."""
+"""The middle of the window: the banner, and below it the picture or a page of the active panel."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from aedesk.gui.panels.base import Panel
 
 
-class Centre(QWidget):
-    """Follows the panel in front.
+class CentralArea(QWidget):
+    """Shows the picture viewer or the page of the active panel.
 
     Args:
         banner: stays above every page.
-        picture: the widgets of the picture viewer, from above to below; the last one takes the room.
+        picture: the widgets of the picture page from top to bottom; the last one stretches.
     """
 
     def __init__(self, banner: QWidget, picture: list[QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("centre")
+        self.setObjectName("centralArea")
         self._picture = QWidget()
         self._picture.setObjectName("picturePage")
         page = QVBoxLayout(self._picture)
@@ -26,7 +26,7 @@ class Centre(QWidget):
         for widget in picture:
             page.addWidget(widget, 1 if widget is picture[-1] else 0)
         self._stack = QStackedWidget()
-        self._stack.setObjectName("centreStack")
+        self._stack.setObjectName("centralStack")
         self._stack.addWidget(self._picture)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -39,8 +39,8 @@ class Centre(QWidget):
         return self._stack.currentWidget() is self._picture
 
     def show_for(self, panel: Panel) -> None:
-        """Bring the panel's own page to the front, or the picture."""
-        page = panel.centre() or self._picture
+        """Shows the page of the panel, or the picture if it has none."""
+        page = panel.page() or self._picture
         if self._stack.indexOf(page) < 0:
             self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)

@@ -1,4 +1,4 @@
-"""The docks around the picture: library left, panels right, jobs and log below."""
+"""The docks around the picture: library on the left, panels on the right, jobs and log below."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ JOBS_TO_LOG = (3, 2)
 
 
 def add_docks(window: QMainWindow, library: QWidget, panels: QWidget, jobs: QWidget, log: QWidget) -> list[QDockWidget]:
-    """Each can be closed and moved; where they are is part of the window's state."""
+    """Adds the docks. Each can be closed and moved; their places are part of the window's saved state."""
     area = Qt.DockWidgetArea
     docks = [
         _dock(window, "Library", "libraryDock", library, area.LeftDockWidgetArea),
@@ -18,7 +18,7 @@ def add_docks(window: QMainWindow, library: QWidget, panels: QWidget, jobs: QWid
         _dock(window, "Jobs", "jobsDock", jobs, area.BottomDockWidgetArea),
         _dock(window, "Log", "logDock", log, area.BottomDockWidgetArea),
     ]
-    docks[1].setTitleBarWidget(QWidget(docks[1]))  # the tabs are title enough
+    docks[1].setTitleBarWidget(QWidget(docks[1]))  # the panel switch is title enough
     window.resizeDocks(docks[:2], [LIBRARY_PX, PANEL_PX], Qt.Orientation.Horizontal)
     window.resizeDocks(docks[2:], [BOTTOM_PX, BOTTOM_PX], Qt.Orientation.Vertical)
     window.resizeDocks(docks[2:], [100 * share for share in JOBS_TO_LOG], Qt.Orientation.Horizontal)

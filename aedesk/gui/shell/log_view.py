@@ -1,4 +1,4 @@
-"""The log: what happened, with the detail that dialogs spare people."""
+"""The log view: messages with more detail than the banner shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COLOURS = {"info": "text", "warning": "warning", "error": "error"}
 
 
 class LogView(QWidget):
-    """Plain text of at most 5,000 lines; it follows the end unless somebody has scrolled up."""
+    """Plain text of at most 5,000 lines, which follows the end unless the user has scrolled up."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class LogView(QWidget):
         self._clear.clicked.connect(self.clear)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(6, 4, 6, 4)
-        buttons.setSpacing(6)  # it would take that of the layout around it
+        buttons.setSpacing(6)  # otherwise it inherits that of the outer layout
         buttons.addStretch()
         buttons.addWidget(self._copy)
         buttons.addWidget(self._clear)
@@ -54,7 +54,7 @@ class LogView(QWidget):
         return self._text.toPlainText()
 
     def append(self, text: str, level: str = "info") -> None:
-        """Add an entry, stamped with the time; ``level`` is info, warning or error."""
+        """Adds an entry with the time; ``level`` is info, warning or error."""
         entry = QTextCharFormat()
         entry.setForeground(theme.colour(_COLOURS.get(level, "text")))
         entry.setProperty(QTextCharFormat.Property.UserProperty, level)
@@ -71,7 +71,7 @@ class LogView(QWidget):
 
     @Slot()
     def copy(self) -> None:
-        """Put the selection, or everything, on the clipboard."""
+        """Copies the selection, or everything, to the clipboard."""
         selected = self._text.textCursor().selectedText().replace("\u2029", "\n")
         QGuiApplication.clipboard().setText(selected or self.text)
 
@@ -80,7 +80,7 @@ class LogView(QWidget):
         self._text.clear()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Lines that stand already take the colours of the new look."""
+        """Recolours existing lines after a change of the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._recolour()

@@ -1,4 +1,4 @@
-"""The main window: puts the parts together and answers the actions. What they do is in the parts."""
+"""The main window: creates its parts, connects them, and dispatches the actions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from aedesk.gui.shell.bars.device_selector import DeviceSelector
 from aedesk.gui.shell.bars.status_bar import StatusBar
 from aedesk.gui.shell.bars.tool_bar import fill_menus, fill_recent, fill_tool_bar
 from aedesk.gui.shell.bars.view_bar import ViewBar
-from aedesk.gui.shell.central_area import Centre
+from aedesk.gui.shell.central_area import CentralArea
 from aedesk.gui.shell.commands import undo_order
 from aedesk.gui.shell.commands.availability import refresh_actions
 from aedesk.gui.shell.commands.file_commands import FileCommands
 from aedesk.gui.shell.commands.table import MODES, make_actions
 from aedesk.gui.shell.docks import add_docks
 from aedesk.gui.shell.job_list import JobsView
-from aedesk.gui.shell.job_list.binding import JobsBinding
+from aedesk.gui.shell.job_list.binding import JobListBinding
 from aedesk.gui.shell.library import LibraryView
 from aedesk.gui.shell.library.aed_thumbnails import AedThumbnails
 from aedesk.gui.shell.library.binding import LibraryBinding
@@ -34,7 +34,7 @@ from aedesk.gui.shell.log_view import LogView
 from aedesk.gui.shell.messages import Messages
 from aedesk.gui.shell.panel_stack import PanelStack
 from aedesk.gui.shell.presenter import Presenter
-from aedesk.gui.shell.window_layout import remember_places, restore_places
+from aedesk.gui.shell.window_layout import restore_window_layout, save_window_layout
 from aedesk.gui.widgets.banner import Banner
 from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.widgets.style import theme
@@ -48,8 +48,8 @@ MAX_CLOSE_S = 3.0
 class MainWindow(QMainWindow):
     """Signals:
     first_painted: the window is on the screen.
-    ready: all panels are there; what needs time may begin.
-    closing: the person has closed it for good; what still runs is ended next.
+    ready: all panels exist; slow work may start.
+    closing: the user has closed the window; running work is ended next.
     ended: the window is closed and nothing runs any more.
     """
 
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(workspace, self.viewer, self)
         self.library = LibraryBinding(workspace, self.library_view, self)
         self._aed_thumbnails = AedThumbnails(workspace, self.library_view, self)
-        self.jobs = JobsBinding(workspace, self.jobs_view, self)
+        self.jobs = JobListBinding(workspace, self.jobs_view, self)
         self._messages = Messages(workspace, self.banner, self.log_view, log, self)
         self.actions_by_name = make_actions(self, self._handlers())
         self.view_bar = ViewBar(self.viewer, self.actions_by_name, settings["view_mode"])
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
 
     @property
     def panel(self) -> Panel:
-        """The panel that is in front: Run does what it says."""
+        """The active panel, which Run applies to."""
         return self.panel_stack.current
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
@@ -112,8 +112,8 @@ class MainWindow(QMainWindow):
             "actual": self.viewer.zoom_100,
             "zoom_in": self.viewer.zoom_in,
             "zoom_out": self.viewer.zoom_out,
-            "previous": partial(self.workspace.library.step, -1),
-            "next": partial(self.workspace.library.step, 1),
+            "previous": partial(self.workspace.library.move_current, -1),
+            "next": partial(self.workspace.library.move_current, 1),
             "run": self._run,
             "run_all": self._run_all,
             "cancel": self.workspace.queue.cancel_all,
@@ -122,12 +122,12 @@ class MainWindow(QMainWindow):
             "manual": lambda: self._show_manual(self.panel_stack.page),
             "shortcuts": lambda: self._show_manual("shortcuts"),
             "show_log": self._show_log,
-            "about": lambda: dialogs.show_about(self.workspace.catalog.devices, self),
+            "about": lambda: dialogs.show_about(self.workspace.inventory.devices, self),
         }
 
     def _lay_out(self) -> None:
-        self._centre = Centre(self.banner, [self.view_bar, self.viewer])
-        self.setCentralWidget(self._centre)
+        self._central_area = CentralArea(self.banner, [self.view_bar, self.viewer])
+        self.setCentralWidget(self._central_area)
         self._docks = add_docks(self, self.library_view, self.panel_stack, self.jobs_view, self.log_view)
         fill_tool_bar(self, self.actions_by_name, DeviceSelector(self.workspace))
         self._recent_menu = fill_menus(self, self.actions_by_name, [dock.toggleViewAction() for dock in self._docks])
@@ -153,18 +153,18 @@ class MainWindow(QMainWindow):
 
     def _make_panel(self, entry: PanelEntry) -> Panel:
         panel = entry.load()(self.workspace, self.viewer)
-        panel.run_wanted.connect(self._run)
-        panel.run_all_wanted.connect(self._run_all)
-        panel.reference_wanted.connect(self.commands.load_reference)
-        panel.centre_changed.connect(self._on_centre)
+        panel.run_requested.connect(self._run)
+        panel.run_all_requested.connect(self._run_all)
+        panel.reference_requested.connect(self.commands.load_reference)
+        panel.page_changed.connect(self._on_page)
         panel.versions_changed.connect(self._on_versions)
         panel.undo_changed.connect(self._refresh)
         return panel
 
-    # What the actions do
+    # Actions
 
     def _chosen(self) -> list[Document]:
-        """The selected pictures, or the one that is looked at."""
+        """The selected pictures, or the current one."""
         current = self.workspace.library.current
         return self.library.selected or ([current] if current is not None else [])
 
@@ -186,35 +186,35 @@ class MainWindow(QMainWindow):
         undo_order.redo(self.panel.undo_stack, self.workspace.library)
 
     def _edit_settings(self) -> None:
-        catalog = self.workspace.catalog
+        inventory = self.workspace.inventory
         choices = {
-            "model": [(model.name, model.title or model.name) for model in catalog.models if model.purpose == "denoise"],
-            "device": [(device.name, device.label) for device in catalog.devices],
+            "model": [(model.name, model.title or model.name) for model in inventory.models if model.purpose == "denoise"],
+            "device": [(device.name, device.label) for device in inventory.devices],
         }
-        before = catalog.device
-        for panel in self.panel_stack.made:
-            panel.remember()
+        before = inventory.device
+        for panel in self.panel_stack.created:
+            panel.save_settings()
         if dialogs.edit_settings(self.workspace.settings, choices, self):
             app = QApplication.instance()
             if isinstance(app, QApplication):
                 theme.apply(app, self.workspace.settings["theme"])
-            for panel in self.panel_stack.made:
-                panel.recall()
-            if catalog.device != before:
-                catalog.device_changed.emit(catalog.device)
+            for panel in self.panel_stack.created:
+                panel.load_settings()
+            if inventory.device != before:
+                inventory.device_changed.emit(inventory.device)
             self._save_settings()
 
     def _show_log(self) -> None:
         if self._log_path is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path.parent)))
 
-    # What the window shows
+    # Updates
 
     @Slot()
     def _refresh(self, _about: object = None) -> None:
         library, chosen = self.workspace.library, self._chosen()
         document, documents = library.current, library.documents
-        busy, picture_shown = self.workspace.queue.busy, self._centre.shows_picture
+        busy, picture_shown = self.workspace.queue.busy, self._central_area.shows_picture
         refresh_actions(self.actions_by_name, library, chosen, self.panel, busy, picture_shown)
         self.panel.set_counts(len(chosen), len(documents))
         self.setWindowTitle("aedesk" if document is None else f"{document.name}[*] \N{EN DASH} aedesk")
@@ -222,17 +222,18 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _on_panel(self, _name: str) -> None:
-        self._centre.show_for(self.panel)
+        self._central_area.show_for(self.panel)
         self.view_bar.set_names(self.panel.captions)
         self.presenter.present_by(self.panel.versions)
-        for panel in sorted(self.panel_stack.made, key=lambda panel: panel is self.panel):  # who leaves lets go first
+        for panel in sorted(self.panel_stack.created, key=lambda panel: panel is self.panel):  # the one that leaves goes first
             panel.set_active(panel is self.panel)
+        self.viewer.set_texts(self.panel.captions, self.panel.placeholders)
         self._refresh()
 
     @Slot()
-    def _on_centre(self) -> None:
+    def _on_page(self) -> None:
         if self.sender() is self.panel:
-            self._centre.show_for(self.panel)
+            self._central_area.show_for(self.panel)
             self._refresh()
 
     @Slot()
@@ -244,24 +245,24 @@ class MainWindow(QMainWindow):
     def _fill_recent(self) -> None:
         fill_recent(self._recent_menu, self.workspace.settings["recent_files"], lambda path: self.commands.opener.open([path]))
 
-    # Layout, first paint, drops, end
+    # Layout, first paint, drag and drop, closing
 
     def _restore_layout(self) -> None:
-        restore_places(self, self.workspace.settings)
+        restore_window_layout(self, self.workspace.settings)
         self.panel_stack.choose(self.workspace.settings["panel"])
         self._on_panel(self.panel_stack.name)
 
     def _save_settings(self) -> None:
         settings = self.workspace.settings
-        remember_places(self, settings)
-        for panel in self.panel_stack.made:
-            panel.remember()
+        save_window_layout(self, settings)
+        for panel in self.panel_stack.created:
+            panel.save_settings()
         settings["view_mode"] = self.viewer.mode
         settings["panel"] = self.panel_stack.name
         try:
             settings.save()
         except OSError as error:
-            self.workspace.tell(f"The settings could not be saved: {error.strerror or error}.", "warning")
+            self.workspace.notify(f"The settings could not be saved: {error.strerror or error}.", "warning")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -272,10 +273,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _make_panels(self) -> None:
-        """One at a time, so that the window answers meanwhile."""
+        """Creates the panels one at a time, so that the window stays responsive."""
         if self._closing:
             return
-        if self.panel_stack.make_next():
+        if self.panel_stack.create_next():
             QTimer.singleShot(0, self._make_panels)
         else:
             self.ready.emit()
@@ -289,7 +290,7 @@ class MainWindow(QMainWindow):
         self.commands.opener.open(dropped_paths(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about unsaved results; then hide at once and end everything that runs, within bounds."""
+        """Asks about unsaved results, then hides the window at once and ends what runs, within a time limit."""
         if not self._closing:
             event.ignore()
             self.commands.before_quit(self._end)
@@ -302,7 +303,7 @@ class MainWindow(QMainWindow):
         self._save_settings()
         self.hide()
         self.panel.set_active(False)
-        for panel in self.panel_stack.made:
+        for panel in self.panel_stack.created:
             panel.shutdown()
         self.workspace.shutdown(MAX_CLOSE_S)
         self.viewer.shutdown()

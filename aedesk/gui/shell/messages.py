@@ -1,4 +1,4 @@
-"""What the window says: the banner for people, the log for the details."""
+"""Shows messages in the banner and log records in the log view."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from aedesk.gui.workspace import Workspace
 
 
 class Messages(QObject):
-    """Listens to the workspace, the queue and the log."""
+    """Connects the workspace, the task queue and the log with the banner and the log view."""
 
     def __init__(self, workspace: Workspace, banner: Banner, view: LogView, log: LogRelay | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace, self._banner, self._view = workspace, banner, view
-        workspace.told.connect(self._on_told)
+        workspace.notified.connect(self._on_notified)
         workspace.queue.device_lost.connect(self._on_device_lost)
         workspace.queue.task_event.connect(self._on_task_event)
         if log is not None:
             log.line.connect(self._on_log_line)
 
     @Slot(str, str)
-    def _on_told(self, text: str, level: str) -> None:
+    def _on_notified(self, text: str, level: str) -> None:
         self._banner.show_message(level, text)
 
     @Slot(str, str)
@@ -36,9 +36,9 @@ class Messages(QObject):
 
     @Slot(object, object)
     def _on_device_lost(self, _task: Task, failed: Failed) -> None:
-        self._workspace.catalog.choose_device("cpu")
-        self._workspace.tell(f"{failed.message} The work goes on with the CPU.", "warning")
-        self._workspace.catalog.ask()
+        self._workspace.inventory.choose_device("cpu")
+        self._workspace.notify(f"{failed.message} The job continues on the CPU.", "warning")
+        self._workspace.inventory.refresh()
 
     @Slot(object, object)
     def _on_task_event(self, task: Task, event: Event) -> None:

@@ -1,6 +1,6 @@
-"""The tools on the right: a switch of two rows, and the panel that it has chosen.
+"""The panels on the right and the switch between them, in two rows.
 
-Not a QTabWidget: seven tabs do not fit a dock of 312 pixels, and a bar that scrolls hides what the program can do.
+A QTabWidget would not do: seven tabs do not fit a dock of 312 pixels, and a tab bar that scrolls hides panels.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from aedesk.gui.panels.registry import PanelEntry
 
 
 class PanelStack(QWidget):
-    """One panel in front. The switch is reached by Tab, and the arrow keys move within it.
+    """Shows one panel at a time. Tab focuses the switch, and the arrow keys move within it.
 
-    A panel is made when it is first wanted.
+    Panels are created when they are first needed.
 
     Args:
-        entries: what the switch offers, in its order; an entry's ``row`` says in which of the rows.
-        make: makes the panel of an entry, ready for use.
+        entries: the panels in the order of the switch; ``row`` is the row of the switch.
+        make: creates the panel of an entry.
+
+    Signals:
+        changed(name): another panel is active.
+        help_wanted(page): the user asks for a page of the manual.
     """
 
-    changed = Signal(str)  # the name of the panel that is in front now
-    help_wanted = Signal(str)  # the page of the manual that is wanted
+    changed = Signal(str)
+    help_wanted = Signal(str)
 
     def __init__(self, entries: Sequence[PanelEntry], make: Callable[[PanelEntry], Panel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,27 +95,27 @@ class PanelStack(QWidget):
         return self.panel(self._name)
 
     @property
-    def made(self) -> list[Panel]:
-        """The panels that there are so far."""
+    def created(self) -> list[Panel]:
+        """The panels that exist so far."""
         return list(self._panels.values())
 
     def panel(self, name: str) -> Panel:
-        """A panel by its name, made now if it has not been wanted before."""
+        """Returns a panel by its name, created if it does not exist yet."""
         if name not in self._panels:
             panel = self._panels[name] = self._make(self._entries[name])
             self._pages[name] = _scrolling(panel)
             self._stack.addWidget(self._pages[name])
         return self._panels[name]
 
-    def make_next(self) -> bool:
-        """Make one of the panels that are missing; whether there was one."""
+    def create_next(self) -> bool:
+        """Creates one of the missing panels. Returns False if there was none."""
         missing = next((name for name in self._entries if name not in self._panels), None)
         if missing is not None:
             self.panel(missing)
         return missing is not None
 
     def choose(self, name: str) -> None:
-        """Bring a panel to the front; a name that is not known (any more) is ignored."""
+        """Activates a panel; unknown names are ignored."""
         if name in self._buttons:
             self._buttons[name].setChecked(True)
 
@@ -142,7 +146,7 @@ class PanelStack(QWidget):
 
 
 def _scrolling(panel: Panel) -> QScrollArea:
-    """A panel that is longer than a low window can still be reached to its end."""
+    """Returns a scroll area with the panel, which may be longer than the window is high."""
     area = QScrollArea()
     area.setObjectName(f"{panel.objectName()}Scroll")
     area.setWidgetResizable(True)

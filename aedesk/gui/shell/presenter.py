@@ -1,4 +1,4 @@
-"""From the current document to the viewer's arrays, converted off the window's thread."""
+"""Shows the current document in the viewer; pictures are converted for the screen off the window's thread."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Arrays = dict[str, NDArray[np.uint8]]
 
 
 class Presenter(QObject):
-    """Shows the current document, and again whenever its pictures change.
+    """Follows the current document and its changes.
 
-    With a clean original the three versions are that one, the picture as it was opened or made noisy, and the restored one;
-    without one the opened picture is the original.
+    With a reference the three versions are the reference, the opened or noisy picture, and the result; without one the opened picture
+    is the original.
     """
 
-    opening = Signal(object)  # Document whose pictures are not there yet
+    opening = Signal(object)  # Document that is being loaded
     shown = Signal(object)  # Document, or None for an empty viewer
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QObject | None = None) -> None:
@@ -41,13 +41,13 @@ class Presenter(QObject):
         workspace.library.changed.connect(self._on_changed)
 
     def present_by(self, choose: Callable[[Document], dict[str, Picture]]) -> None:
-        """From now on show what ``choose`` says of a document: the versions by name, all of one size."""
+        """Sets the function that returns the versions of a document by name, all of one size."""
         self._versions = choose
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
-        """The versions may be others than before."""
+        """Updates the viewer after a change of the versions."""
         document = self._workspace.library.current
         if document is not None:
             self._on_changed(document)
@@ -99,12 +99,12 @@ class Presenter(QObject):
 
 
 def versions(document: Document) -> dict[str, Picture]:
-    """The viewer's versions by name; only those of one size."""
-    step, source, given = document.step, document.source, document.given
-    if source is None or given is None:
+    """Returns the default versions of a document by name; only those of one size."""
+    step, source, base = document.step, document.source, document.base
+    if source is None or base is None:
         return {}
-    found = {"original": step.reference, "noisy": given} if step.reference is not None else {"original": given}
+    found = {"original": step.reference, "noisy": base} if step.reference is not None else {"original": base}
     if step.restored is not None:
-        found["reconstructed"] = step.restored
-    size = (given.width, given.height)
+        found["result"] = step.restored
+    size = (base.width, base.height)
     return {name: picture for name, picture in found.items() if picture is not None and (picture.width, picture.height) == size}

@@ -1,4 +1,4 @@
-"""What the window looks like the next time: places and sizes, the view mode, the panel in front."""
+"""Saves and restores the geometry of the window and the places of its docks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QMainWindow
 from aedesk.settings.store import Settings
 
 
-def restore_places(window: QMainWindow, settings: Settings) -> None:
-    """What an older layout does not know stays where it is."""
+def restore_window_layout(window: QMainWindow, settings: Settings) -> None:
+    """Restores the saved layout; docks that it does not contain stay where they are."""
     for text, restore in ((settings["window_geometry"], window.restoreGeometry), (settings["window_layout"], window.restoreState)):
         if text:
             restore(QByteArray.fromBase64(text.encode()))
 
 
-def remember_places(window: QMainWindow, settings: Settings) -> None:
+def save_window_layout(window: QMainWindow, settings: Settings) -> None:
+    """Writes the layout into the settings."""
     settings["window_geometry"] = window.saveGeometry().toBase64().toStdString()
     settings["window_layout"] = window.saveState().toBase64().toStdString()

@@ -1,1 +1,1 @@
-"""Widgets of the window. They know numpy arrays and Qt, nothing of models or jobs. Import each from its own module."""
+"""Generic widgets: they use numpy and Qt, but no models and no jobs. Import each from its own module."""

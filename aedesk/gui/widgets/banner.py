@@ -1,4 +1,4 @@
-"""A message bar inside the window: says what, where and what to do, and does not stand in the way."""
+"""A message bar inside the window."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEVELS = ("info", "warning", "error")
 
 
 class Banner(QFrame):
-    """Hidden until a message is shown. One message at a time: the latest."""
+    """Shows one message at a time, the latest; hidden without a message."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,11 +56,11 @@ class Banner(QFrame):
         return str(self.property("level") or "")
 
     def show_message(self, level: str, text: str, *, action: str = "", on_action: Callable[[], None] | None = None) -> None:
-        """Show a message until it is dismissed or replaced.
+        """Shows a message until it is dismissed or replaced.
 
         Args:
             level: info, warning or error.
-            action: the label of a button, e.g. "Try again"; it calls ``on_action`` and dismisses the message.
+            action: label of a button, e.g. "Try again", which calls ``on_action`` and dismisses the message.
         """
         if level not in LEVELS:
             raise ValueError(f"there is no level {level!r}")

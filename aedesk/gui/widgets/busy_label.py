@@ -1,4 +1,4 @@
-"""A line of text with a turning ring: something is going on."""
+"""A line of text with a spinner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TICK_MS = 60
 
 
 class BusyLabel(QWidget):
-    """The ring turns only while it is busy and seen: an idle window wakes nobody."""
+    """The spinner turns only while it is busy and visible, so that an idle window uses no processor time."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class BusyLabel(QWidget):
         self.update()
 
     def set_busy(self, busy: bool, text: str | None = None) -> None:
-        """Start or stop the ring; ``text`` None keeps the text."""
+        """Starts or stops the spinner; None keeps the text."""
         self._busy = busy
         if text is not None:
             self.set_text(text)

@@ -1,4 +1,4 @@
-"""Files and folders that are dragged onto a widget."""
+"""Files and folders that are dropped on a widget."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from PySide6.QtCore import QMimeData
 
 
 def dropped_paths(mime: QMimeData) -> list[Path]:
-    """The local files and folders of a drag, in the order given; links to the web are left out."""
+    """Returns the local files and folders of a drag in order; web links are left out."""
     return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

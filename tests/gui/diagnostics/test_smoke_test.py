@@ -14,28 +14,28 @@ from pytestqt.qtbot import QtBot
 from aedesk.core.events import Failed
 from aedesk.core.specs import DenoiseSpec
 from aedesk.gui.app import Application
-from aedesk.gui.diagnostics.smoke_test import Rehearsal
+from aedesk.gui.diagnostics.smoke_test import SmokeTest
 from aedesk.imaging.io import read
 
-Rehearse = Callable[..., Rehearsal]
+Rehearse = Callable[..., SmokeTest]
 
 
 @pytest.fixture
-def rehearse(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
-    """``rehearse(picture, target, client)``: the rehearsal, once its window has closed."""
+def smoke_test(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
+    """``smoke_test(picture, target, client)``: the smoke_test, once its window has closed."""
     running: list[Application] = []
 
-    def run(picture: Path, target: Path, client: FakeClient) -> Rehearsal:
+    def run(picture: Path, target: Path, client: FakeClient) -> SmokeTest:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         made = Application(
             app, [picture], make_client=lambda: client, make_training_client=FakeClient, settings_file=tmp_path / "config" / "settings.json"
         )
         running.append(made)
-        rehearsal = Rehearsal(made.window, target, made)
+        smoke_test = SmokeTest(made.window, target, made)
         with qtbot.waitSignal(made.window.ended, timeout=120_000):
             made.show()
-        return rehearsal
+        return smoke_test
 
     yield run
     for each in running:
@@ -43,26 +43,26 @@ def rehearse(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
         each.window.deleteLater()
 
 
-def test_it_restores_saves_and_closes_and_says_so(rehearse: Rehearse, make_file: Any, tmp_path: Path, capsys: Any) -> None:
+def test_it_restores_saves_and_closes_and_says_so(smoke_test: Rehearse, make_file: Any, tmp_path: Path, capsys: Any) -> None:
     picture = make_file("a.png")
-    rehearsal = rehearse(picture, tmp_path / "out.png", FakeClient())
-    assert rehearsal.problem == ""
+    smoke_test = smoke_test(picture, tmp_path / "out.png", FakeClient())
+    assert smoke_test.problem == ""
     assert (read(tmp_path / "out.png").pixels == read(picture).pixels // 2).all()
     assert capsys.readouterr().out.split() == ["window", "picture", "ready", "restored", "saved"]
 
 
-def test_a_picture_that_cannot_be_read_ends_it_with_the_reason(rehearse: Rehearse, tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_ends_it_with_the_reason(smoke_test: Rehearse, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG and no more")
-    rehearsal = rehearse(tmp_path / "a.png", tmp_path / "out.png", FakeClient())
-    assert "a.png" in rehearsal.problem
+    smoke_test = smoke_test(tmp_path / "a.png", tmp_path / "out.png", FakeClient())
+    assert "a.png" in smoke_test.problem
     assert not (tmp_path / "out.png").exists()
 
 
-def test_a_worker_that_fails_ends_it_with_the_reason(rehearse: Rehearse, make_file: Any, tmp_path: Path) -> None:
+def test_a_worker_that_fails_ends_it_with_the_reason(smoke_test: Rehearse, make_file: Any, tmp_path: Path) -> None:
     def broken(spec: Any, inputs: tuple[Any, ...]) -> Any:
         if isinstance(spec, DenoiseSpec):
             return iter([Failed("The model is missing.", "Install it again.", "ModelError")])
         return play(spec, inputs)
 
-    rehearsal = rehearse(make_file("a.png"), tmp_path / "out.png", FakeClient(broken))
-    assert "The model is missing." in rehearsal.problem
+    smoke_test = smoke_test(make_file("a.png"), tmp_path / "out.png", FakeClient(broken))
+    assert "The model is missing." in smoke_test.problem

@@ -20,18 +20,18 @@ def test_undo_goes_back_and_redo_forward_again() -> None:
     history.push(second)
     assert (history.undo_title, history.redo_title) == ("Restore", "")
     history.undo()
-    assert history.now is first
+    assert history.current is first
     assert (history.undo_title, history.redo_title) == ("Add noise", "Restore")
     history.redo()
-    assert history.now is second
+    assert history.current is second
 
 
 def test_undo_at_the_beginning_and_redo_at_the_end_change_nothing() -> None:
     history = History(Step("Open"))
-    now = history.now
+    now = history.current
     history.undo()
     history.redo()
-    assert history.now is now
+    assert history.current is now
 
 
 def test_a_new_step_ends_what_could_be_redone() -> None:
@@ -47,10 +47,10 @@ def test_forgetting_a_step_before_the_present_one_keeps_the_present_one() -> Non
     old, now = Step("Restore"), Step("Restore")
     history.push(old)
     history.push(now)
-    history.forget(old)
-    assert history.now is now
+    history.discard(old)
+    assert history.current is now
     history.undo()
-    assert history.now.title == "Open"
+    assert history.current.title == "Open"
 
 
 def test_sizes_count_alpha() -> None:
@@ -85,7 +85,7 @@ def test_sources_not_looked_at_for_longest_are_let_go_but_never_the_current_one(
     documents = library.add([Path(f"{i}.png") for i in range(4)])
     for document in documents:
         library.set_source(document, picture())
-        library.look_at(document)
+        library.set_current(document)
     library.trim(0, 6 * 1024)
     assert [document.source is not None for document in documents] == [False, False, True, True]
     library.trim(0, 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from aedesk.gui.documents.metrics import Figures, add_ssim, measure_psnr
+from aedesk.gui.documents.metrics import QualityMetrics, add_ssim, measure_psnr
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 
@@ -30,5 +30,5 @@ def test_a_gray_picture_is_compared_with_the_luma_of_a_colour_reference(make_pix
 
 def test_ssim_is_added_to_the_figures_that_stand(make_pixels: Pixels) -> None:
     clean = Picture(make_pixels(64, 80))
-    figures = add_ssim(Figures(20.0, 30.0), clean, clean, clean)
+    figures = add_ssim(QualityMetrics(20.0, 30.0), clean, clean, clean)
     assert (figures.psnr_input, figures.ssim_input, figures.ssim_restored) == (20.0, pytest.approx(1.0), pytest.approx(1.0))

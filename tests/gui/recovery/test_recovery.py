@@ -80,7 +80,7 @@ def test_after_a_crash_pictures_steps_and_the_present_one_come_back(
     assert not first.offer(workspace, window)
     one, two = opened(make_file("a.png", 1200, 500), make_file("b.png", seed=1))
     work_on(qtbot, workspace, one, state)
-    workspace.library.look_at(two)
+    workspace.library.set_current(two)
     qtbot.waitUntil(lambda: (found := read_record(state / "session")) is not None and found.current == str(two.path), timeout=PATIENCE_MS)
     first.watch.stop()  # it is a crash: no end()
 
@@ -102,7 +102,7 @@ def test_after_a_crash_pictures_steps_and_the_present_one_come_back(
             assert (getattr(mine, name) is None) == (getattr(theirs, name) is None)
             if getattr(mine, name) is not None:
                 assert np.array_equal(getattr(mine, name).pixels, getattr(theirs, name).pixels)
-    assert back.history.at == 1
+    assert back.history.index == 1
     assert back.modified
     qtbot.waitUntil(
         lambda: (found := read_record(state / "session")) is not None and len(found.documents[0].steps) == 3, timeout=PATIENCE_MS
@@ -128,7 +128,7 @@ def test_a_proper_end_leaves_nothing_to_restore(
     recovery.end()
 
 
-def test_who_starts_afresh_is_not_asked_again(
+def test_a_user_who_starts_fresh_is_not_asked_again(
     qtbot: QtBot, workspace: Workspace, opened: Opened, make_file: Any, state: Path, window: QWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Recovery(state, state / "aedesk.log")
@@ -159,7 +159,7 @@ def test_a_result_that_the_crash_has_torn_costs_only_itself(
         path.write_bytes(path.read_bytes()[:100])
     again, recovery, _ = start_again(qtbot, state, window, monkeypatch, answer=True)
     told: list[str] = []
-    again.told.connect(lambda text, level: told.append(text))
+    again.notified.connect(lambda text, level: told.append(text))
     qtbot.waitUntil(lambda: bool(told), timeout=PATIENCE_MS)
     assert "a.png" in told[0]
     assert len(again.library.documents) == 1
@@ -231,7 +231,7 @@ def test_the_words_count_right() -> None:
     assert "resume" in words(Record(), "run")
 
 
-@pytest.mark.parametrize(("restorable", "press", "wanted"), [(True, "Restore", True), (True, "afresh", False), (False, "OK", False)])
+@pytest.mark.parametrize(("restorable", "press", "wanted"), [(True, "Restore", True), (True, "fresh", False), (False, "OK", False)])
 def test_the_question_shows_the_report_and_gives_the_answer(
     qtbot: QtBot, window: QWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restorable: bool, press: str, wanted: bool
 ) -> None:

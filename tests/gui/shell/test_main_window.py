@@ -40,7 +40,7 @@ def start(qtbot: QtBot, open_program: OpenProgram) -> Open:
         library = running.workspace.library
         if paths:
             qtbot.waitUntil(lambda: library.current is not None and library.current.source is not None)
-        qtbot.waitUntil(lambda: bool(running.workspace.catalog.models))
+        qtbot.waitUntil(lambda: bool(running.workspace.inventory.models))
         return running.window
 
     return open_window
@@ -87,7 +87,7 @@ def test_restoring_uses_the_choices_of_the_panel(qtbot: QtBot, start: Open, clie
     qtbot.waitUntil(lambda: current(window).step.restored is not None)
     (spec,) = client.specs(DenoiseSpec)
     assert (spec.model, spec.sigma, spec.strength, spec.chroma_strength, spec.device) == ("denoise-gaussian", 17, 0.5, None, "auto")
-    assert window.findChild(QLabel, "sigmaFound").text() == "Restored with sigma 17.0"
+    assert window.findChild(QLabel, "sigmaFound").text() == "Restored with noise level 17.0"
 
 
 def test_a_batch_goes_on_past_a_picture_that_cannot_be_read(
@@ -159,7 +159,7 @@ def test_the_start_opens_one_window_and_the_panels_follow_it(start: Open, client
     finally:
         QApplication.instance().removeEventFilter(watcher)
     assert shown == ["mainWindow"]
-    assert len(window.panel_stack.made) == len(PANELS)
+    assert len(window.panel_stack.created) == len(PANELS)
     assert window.isActiveWindow()
 
 
@@ -214,7 +214,7 @@ def test_a_gpu_that_disappears_gives_way_to_the_cpu_and_the_work_goes_on(qtbot: 
 
 def test_a_remembered_device_that_is_gone_gives_way_to_auto(qtbot: QtBot, start: Open, client: FakeClient) -> None:
     window = start(client=client, device="cuda:7")
-    qtbot.waitUntil(lambda: window.workspace.catalog.device == "auto")
+    qtbot.waitUntil(lambda: window.workspace.inventory.device == "auto")
     assert "cuda:7" in window.banner.text
 
 
@@ -303,7 +303,7 @@ def test_a_folder_that_is_dropped_is_opened_with_the_folders_inside(
 
 def test_the_keys_switch_the_view_modes(qtbot: QtBot, start: Open, client: FakeClient, make_file: Callable[..., Path]) -> None:
     window = start(make_file("a.png"), client=client)
-    for key, mode in zip("12345", ("single", "split", "side-by-side", "three-up", "difference"), strict=True):
+    for key, mode in zip("12345", ("single", "split", "side-by-side", "three-views", "difference"), strict=True):
         qtbot.keyClick(window.viewer, key, Qt.KeyboardModifier.AltModifier)
         assert window.viewer.mode == mode
         assert window.actions_by_name[f"mode_{mode.replace('-', '_')}"].isChecked()
@@ -314,7 +314,7 @@ def test_what_was_chosen_is_remembered_for_the_next_start(
 ) -> None:
     window = start(make_file("a.png"), client=FakeClient())
     window.actions_by_name["mode_difference"].trigger()
-    window.findChild(QAbstractButton, "noiseSet").click()
+    window.findChild(QAbstractButton, "noiseManual").click()
     window.findChild(QComboBox, "modelChoice").setCurrentIndex(1)
     window.close()
     again = Settings(tmp_path / "config" / "settings.json")
@@ -382,12 +382,12 @@ def test_every_control_has_an_accessible_name_and_an_object_name(qtbot: QtBot, s
     assert nameless == []
 
 
-def test_a_panel_with_a_centre_of_its_own_takes_the_pictures_place_and_their_commands_rest(
+def test_a_panel_with_a_page_replaces_the_picture_and_disables_its_commands(
     qtbot: QtBot, start: Open, client: FakeClient, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = start(make_file("a.png"), client=client)
     page = QWidget()
-    monkeypatch.setattr(window.panel_stack.panel("add_noise"), "centre", lambda: page)
+    monkeypatch.setattr(window.panel_stack.panel("add_noise"), "page", lambda: page)
     assert window.viewer.isVisible()
     press(qtbot, window, "panel_add_noise")
     assert (page.isVisible(), window.viewer.isVisible(), window.view_bar.isVisible()) == (True, False, False)
@@ -457,7 +457,7 @@ def test_a_file_name_of_any_length_does_not_widen_the_window(
     narrow = window.minimumSizeHint().width()
     window.commands.opener.open([make_file(name)])
     qtbot.waitUntil(lambda: window.workspace.library.current.name == name and window.workspace.library.current.source is not None)
-    window.workspace.tell(f"Saved {name}.", "info")
+    window.workspace.notify(f"Saved {name}.", "info")
     assert window.banner.text == f"Saved {name}."
     assert window.minimumSizeHint().width() == narrow
     window.workspace.queue.add(Task(f"Restore {name}", window.workspace.library.current, DenoiseSpec(), lambda _: None))

@@ -22,5 +22,5 @@ def view(qtbot: QtBot) -> CompareView:
 @pytest.fixture
 def full(view: CompareView) -> CompareView:
     """A view of a red original, a green noisy and a blue reconstructed picture that fills the window exactly (at 200 %)."""
-    view.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
+    view.set_pictures(original=plain(RED), noisy=plain(GREEN), result=plain(BLUE))
     return view

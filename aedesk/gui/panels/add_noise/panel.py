@@ -1,4 +1,4 @@
-"""The Add noise panel: a noisy copy of a clean picture, whose original is then the reference."""
+"""The Add noise panel: makes a noisy copy of a clean picture, with the original as its reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSpin
 from aedesk.core.specs import AddNoiseSpec
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Document
-from aedesk.gui.documents.metrics import Figures
+from aedesk.gui.documents.metrics import QualityMetrics
 from aedesk.gui.jobs.task_queue import Task
 from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
@@ -25,23 +25,23 @@ TITLE = "Add noise"
 
 @dataclass(frozen=True)
 class Kind:
-    """A degradation as people choose it. Its level goes from ``minimum`` to ``maximum`` and begins at ``usual``."""
+    """A kind of noise with the range and the default of its level."""
 
     name: str
     title: str
     level: str
     minimum: float
     maximum: float
-    usual: float
-    about: str
+    default: float
+    description: str
 
 
 KINDS = (
-    Kind("gaussian", "Gaussian", "Sigma", 0, 100, 25, "The same everywhere. Sigma is the standard deviation, of 255 gray levels."),
-    Kind("poisson-gaussian", "Poisson-Gaussian", "Sigma", 0, 100, 25, "As in a camera: more in bright parts, some everywhere."),
-    Kind("salt-pepper", "Salt and pepper", "Pixels", 0, 100, 5, "Some pixels, in per cent, become black or white."),
-    Kind("speckle", "Speckle", "Sigma", 0, 100, 25, "In proportion to the brightness, as in radar and ultrasound."),
-    Kind("jpeg", "JPEG", "Quality", 1, 100, 20, "Blocks and ringing: the lower the quality the more."),
+    Kind("gaussian", "Gaussian", "Sigma", 0, 100, 25, "Equally strong everywhere. Sigma is the standard deviation on a scale of 0 to 255."),
+    Kind("poisson-gaussian", "Poisson-Gaussian", "Sigma", 0, 100, 25, "As in a camera sensor: stronger in bright parts."),
+    Kind("salt-pepper", "Salt and pepper", "Pixels", 0, 100, 5, "This share of the pixels becomes black or white."),
+    Kind("speckle", "Speckle", "Sigma", 0, 100, 25, "Proportional to the brightness, as in radar and ultrasound images."),
+    Kind("jpeg", "JPEG", "Quality", 1, 100, 20, "Blocks and ringing; stronger at lower quality."),
 )
 
 
@@ -65,18 +65,18 @@ class AddNoisePanel(Panel):
         self._seed.setObjectName("seed")
         self._seed.setAccessibleName("Seed")
         self._seed.setRange(0, 2**31 - 1)
-        self._seed.setToolTip("The same seed gives the same noise again")
-        self._dice = QPushButton("&Other")
-        self._dice.setObjectName("seedOther")
-        self._dice.setAccessibleName("Another seed")
-        self._dice.setToolTip("Draw another seed")
+        self._seed.setToolTip("The same seed reproduces the same noise")
+        self._dice = QPushButton("&New seed")
+        self._dice.setObjectName("newSeed")
+        self._dice.setAccessibleName("New seed")
+        self._dice.setToolTip("Choose a random seed")
         self._figures = QLabel()
         self._figures.setObjectName("noiseFigures")
         self._figures.setWordWrap(True)
         self._reference = QPushButton("Load re&ference\u2026")
         self._reference.setObjectName("referenceButton")
-        self._reference.setToolTip("Choose the clean original of this picture, for PSNR and SSIM (Ctrl+L)")
-        self._run = QPushButton("Make a &noisy copy")
+        self._reference.setToolTip("Choose the clean original of this picture to compute PSNR and SSIM (Ctrl+L)")
+        self._run = QPushButton("Make noisy cop&y")
         self._run.setObjectName("addNoiseButton")
         self._run.setProperty("primary", True)
         self._lay_out()
@@ -85,6 +85,7 @@ class AddNoisePanel(Panel):
         self._on_document()
 
     def spec(self) -> AddNoiseSpec:
+        """Returns the current settings."""
         kind: Kind = self._kinds.currentData()
         return AddNoiseSpec(kind.name, self._levels[kind.name].value, self._seed.value())
 
@@ -96,7 +97,7 @@ class AddNoisePanel(Panel):
             )
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
-        self._run.setText("Make a &noisy copy" if chosen < 2 else f"Make {chosen} &noisy copies")
+        self._run.setText("Make noisy cop&y" if chosen < 2 else f"Make {chosen} noisy cop&ies")
         self._run.setEnabled(chosen > 0)
 
     def _lay_out(self) -> None:
@@ -121,7 +122,7 @@ class AddNoisePanel(Panel):
         row.addWidget(self._dice)
         layout.addLayout(row)
         layout.addSpacing(10)
-        known = QLabel("Against the clean original")
+        known = QLabel("Compared with the original")
         known.setProperty("heading", True)
         layout.addWidget(known)
         layout.addWidget(self._figures)
@@ -134,15 +135,15 @@ class AddNoisePanel(Panel):
     def _connect(self) -> None:
         self._kinds.currentIndexChanged.connect(self._on_kind)
         self._dice.clicked.connect(self._draw_seed)
-        self._reference.clicked.connect(self.reference_wanted)
-        self._run.clicked.connect(self.run_wanted)
-        self.workspace.figures.measured.connect(self._on_measured)
+        self._reference.clicked.connect(self.reference_requested)
+        self._run.clicked.connect(self.run_requested)
+        self.workspace.metrics.measured.connect(self._on_measured)
         self.workspace.library.current_changed.connect(self._on_document)
 
     @Slot()
     def _on_kind(self, _index: int = 0) -> None:
         kind: Kind = self._kinds.currentData()
-        self._about.setText(kind.about)
+        self._about.setText(kind.description)
         for name, slider in self._levels.items():
             slider.setVisible(name == kind.name)
 
@@ -158,18 +159,18 @@ class AddNoisePanel(Panel):
             self._figures.setText("")
 
     @Slot(object, object)
-    def _on_measured(self, document: Document | None, figures: Figures | None) -> None:
+    def _on_measured(self, document: Document | None, figures: QualityMetrics | None) -> None:
         if document is None:
             self._figures.setText("")
         elif figures is None:
             known = document.step.reference is not None
-            self._figures.setText("Measuring\u2026" if known else "Not known. A noisy copy made here knows its original.")
+            self._figures.setText("Measuring\u2026" if known else "No original. A noisy copy made here has one.")
         else:
-            self._figures.setText(figures_html(figures))
+            self._figures.setText(metrics_html(figures))
 
 
-def figures_html(figures: Figures) -> str:
-    """A small table: noisy and restored, PSNR and SSIM."""
+def metrics_html(figures: QualityMetrics) -> str:
+    """Returns a table of PSNR and SSIM, noisy and restored."""
     rows = [("Noisy", figures.psnr_input, figures.ssim_input), ("Restored", figures.psnr_restored, figures.ssim_restored)]
     lines = []
     for name, psnr, ssim in rows:
@@ -182,7 +183,7 @@ def figures_html(figures: Figures) -> str:
 
 
 def _level_slider(kind: Kind) -> LabeledSlider:
-    slider = LabeledSlider(kind.level, kind.minimum, kind.maximum, kind.usual, unit="%" if kind.name == "salt-pepper" else "")
+    slider = LabeledSlider(kind.level, kind.minimum, kind.maximum, kind.default, unit="%" if kind.name == "salt-pepper" else "")
     slider.setObjectName(f"level_{kind.name}")
     return slider
 

@@ -1,1 +1,1 @@
-"""The Compress panel's parts: what to aim at, the live result, the comparison, curves, the latent, and files."""
+"""The Compress panel: target, live preview, comparison with other codecs, rate-distortion curves, latent and export."""

@@ -1,6 +1,6 @@
-"""Another codec beside ours: the same picture at an equal size or at an equal fidelity, made in a thread of its own.
+"""Compares with another codec: encodes the same picture at the same size or PSNR, on its own thread.
 
-Not in the window's pool: an AVIF takes seconds, and reading pictures must not wait for it.
+The window's pool would not do: an AVIF takes seconds, and reading pictures must not wait for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from aedesk.core.errors import AedeskError
-from aedesk.gui.panels.compress.live_preview import Shown
+from aedesk.gui.panels.compress.live_preview import PreviewResult
 from aedesk.gui.thread_pool import ThreadPool
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.other_codecs import Coded, nearest_in_psnr, nearest_in_size
@@ -25,22 +25,22 @@ BY_SIZE, BY_PSNR = "size", "psnr"
 
 
 @dataclass(frozen=True, eq=False)
-class Duel:
-    """``coded`` is what the other codec makes of ``shown.given``, near to ours in ``by``: "size" or "psnr"."""
+class Comparison:
+    """``coded`` is ``preview.source`` in the other codec, as near as possible to ours in ``by``: "size" or "psnr"."""
 
-    shown: Shown
+    preview: PreviewResult
     coded: Coded
     by: str
 
 
-class Rival(QObject):
-    """Of several questions only the last is answered.
+class CodecComparer(QObject):
+    """Runs one comparison at a time; a new one replaces the running one.
 
     Signals:
-        met(Duel), failed(text), busy_changed(bool).
+        compared(Comparison), failed(text), busy_changed(bool).
     """
 
-    met = Signal(object)
+    compared = Signal(object)
     failed = Signal(str)
     busy_changed = Signal(bool)
 
@@ -53,34 +53,34 @@ class Rival(QObject):
     def busy(self) -> bool:
         return self._stop is not None
 
-    def ask(self, shown: Shown, codec: str, by: str) -> None:
-        """Find the file of ``codec`` that comes nearest to ours in ``by``."""
-        self.forget()
+    def compare(self, preview: PreviewResult, codec: str, by: str) -> None:
+        """Finds the quality of ``codec`` that comes nearest to our file in ``by``."""
+        self.cancel()
         self._stop = stop = threading.Event()
         pool = self._pool
         pool.run(
-            _work(shown, codec, by, lambda: stop.is_set() or pool.stopped),
-            lambda coded: self._on_coded(stop, shown, by, coded),
+            _work(preview, codec, by, lambda: stop.is_set() or pool.stopped),
+            lambda coded: self._on_coded(stop, preview, by, coded),
             lambda error: self._on_failed(stop, error),
         )
         self.busy_changed.emit(True)
 
-    def forget(self) -> None:
-        """Nobody wants to know any more."""
+    def cancel(self) -> None:
+        """Cancels the running comparison."""
         if self._stop is not None:
             self._stop.set()
             self._end()
 
     def stop(self) -> None:
-        """End the thread, after the encoding that is under way."""
-        self.forget()
+        """Ends the thread after the current encoding."""
+        self.cancel()
         self._pool.shutdown()
 
-    def _on_coded(self, stop: threading.Event, shown: Shown, by: str, coded: Coded | None) -> None:
+    def _on_coded(self, stop: threading.Event, preview: PreviewResult, by: str, coded: Coded | None) -> None:
         if stop is self._stop:
             self._end()
             if coded is not None:
-                self.met.emit(Duel(shown, coded, by))
+                self.compared.emit(Comparison(preview, coded, by))
 
     def _on_failed(self, stop: threading.Event, error: AedeskError) -> None:
         if stop is self._stop:
@@ -93,18 +93,18 @@ class Rival(QObject):
 
 
 def fidelity(original: Picture, decoded: Picture) -> float:
-    """PSNR in dB, in 8 bits if one of the two has no more; what came back without colour is held against the colours."""
+    """Returns the PSNR in dB, at 8 bits if one of the two has 8; a gray result is compared with each colour channel."""
     a, b = original.pixels, np.broadcast_to(decoded.pixels, original.pixels.shape)
     return psnr(a, b) if a.dtype == b.dtype else psnr(to_8_bit(a), to_8_bit(b))
 
 
-def _work(shown: Shown, codec: str, by: str, stopped: Callable[[], bool]) -> Callable[[], Any]:
-    """Runs in the thread."""
-    given, result = shown.given, shown.result
+def _work(preview: PreviewResult, codec: str, by: str, stopped: Callable[[], bool]) -> Callable[[], Any]:
+    """Returns the work of one comparison. Any thread."""
+    source, result = preview.source, preview.encoded
 
     def work() -> Coded | None:
         if by == BY_SIZE:
-            return nearest_in_size(codec, given, len(result.data), stopped)
-        return nearest_in_psnr(codec, given, fidelity(Picture(to_8_bit(given.pixels)), Picture(to_8_bit(result.decoded.pixels))), stopped)
+            return nearest_in_size(codec, source, len(result.data), stopped)
+        return nearest_in_psnr(codec, source, fidelity(Picture(to_8_bit(source.pixels)), Picture(to_8_bit(result.decoded.pixels))), stopped)
 
     return work

@@ -1,4 +1,4 @@
-"""Measures the rate-distortion curves of one picture: ours in the worker, the other codecs in a thread beside it."""
+"""Measures the rate-distortion curves of one picture: ours in the worker, those of other codecs on a thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.errors import AedeskError
 from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.compress.comparison import fidelity
-from aedesk.gui.panels.compress.live_preview import Shown
+from aedesk.gui.panels.compress.live_preview import PreviewResult
 from aedesk.gui.thread_pool import ThreadPool
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.other_codecs import Coded, available, code
@@ -19,7 +19,7 @@ from aedesk.imaging.picture import Picture
 
 OURS = "aedesk"
 OUR_QUALITIES = (50, 20, 80, 0, 35, 65, 90, 10, 100)
-"""The rough shape first."""
+"""In an order that shows the rough shape first."""
 THEIR_QUALITIES = {
     "JPEG": (50, 10, 80, 30, 65, 90, 5, 95),
     "WebP": (50, 0, 80, 25, 65, 90, 95),
@@ -28,9 +28,13 @@ THEIR_QUALITIES = {
 }
 
 
-class CurveRun(QObject):
-    """Signals:
-    measured(codec, bits per pixel, PSNR in dB, quality); ended: all points are there, or it was stopped; failed(text).
+class CurveMeasurement(QObject):
+    """Measures one picture at a time.
+
+    Signals:
+        measured(codec, bits per pixel, PSNR in dB, quality): one point.
+        ended: all points were measured.
+        failed(text)
     """
 
     measured = Signal(str, float, float, int)
@@ -39,12 +43,12 @@ class CurveRun(QObject):
 
     def __init__(self, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = LatestJob(workspace.bridge, self)
-        self._runner.finished.connect(self._on_ours)
-        self._runner.failed.connect(self._on_failed)
+        self._job = LatestJob(workspace.bridge, self)
+        self._job.finished.connect(self._on_ours)
+        self._job.failed.connect(self._on_failed)
         self._pool = ThreadPool(self, "aedesk-curves")
         self._tickets: list[int] = []
-        self._given: Picture | None = None
+        self._source: Picture | None = None
         self._spec = CompressSpec()
         self._ours: list[int] = []
         self._theirs = 0
@@ -54,43 +58,43 @@ class CurveRun(QObject):
     def busy(self) -> bool:
         return bool(self._ours) or self._theirs > 0
 
-    def begin(self, shown: Shown) -> None:
-        """Measure the picture that was compressed for ``shown``, with its model, at all qualities."""
+    def begin(self, preview: PreviewResult) -> None:
+        """Measures the picture of ``preview`` with its model at all qualities."""
         self.stop()
-        self._given = given = shown.given
-        self._spec = replace(shown.wish.spec, target_bpp=None, target_psnr=None, target_bytes=None)
+        self._source = source = preview.source
+        self._spec = replace(preview.request.spec, target_bpp=None, target_psnr=None, target_bytes=None)
         self._ours = list(OUR_QUALITIES)
         names = [name for name in THEIR_QUALITIES if name in available()]
-        asked = [(name, quality) for place in range(8) for name in names for quality in THEIR_QUALITIES[name][place : place + 1]]
-        self._theirs = len(asked)
-        self.done, self.total = 0, len(asked) + len(self._ours)
-        for name, quality in asked:
-            self._tickets.append(self._pool.run(partial(code, name, given, quality), self._on_theirs, self._on_their_error))
+        points = [(name, quality) for place in range(8) for name in names for quality in THEIR_QUALITIES[name][place : place + 1]]
+        self._theirs = len(points)
+        self.done, self.total = 0, len(points) + len(self._ours)
+        for name, quality in points:
+            self._tickets.append(self._pool.run(partial(code, name, source, quality), self._on_theirs, self._on_their_error))
         self._next()
 
     def stop(self) -> None:
-        """Forget what is under way."""
+        """Cancels the measurement."""
         for ticket in self._tickets:
             self._pool.cancel(ticket)
         self._tickets.clear()
         self._ours, self._theirs = [], 0
-        self._runner.cancel()
+        self._job.cancel()
 
     def shutdown(self) -> None:
         self.stop()
         self._pool.shutdown()
 
     def _next(self) -> None:
-        if self._ours and self._given is not None:
-            self._runner.run(replace(self._spec, quality=self._ours[0]), self._given)
+        if self._ours and self._source is not None:
+            self._job.run(replace(self._spec, quality=self._ours[0]), self._source)
 
     @Slot(object)
     def _on_ours(self, result: CompressResult) -> None:
-        if not self._ours or self._given is None:
+        if not self._ours or self._source is None:
             return
         quality = self._ours.pop(0)
         self.done += 1
-        self.measured.emit(OURS, result.bpp, fidelity(self._given, result.decoded) if result.psnr is None else result.psnr, quality)
+        self.measured.emit(OURS, result.bpp, fidelity(self._source, result.decoded) if result.psnr is None else result.psnr, quality)
         self._next()
         self._look_for_end()
 

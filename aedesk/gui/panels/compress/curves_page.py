@@ -1,4 +1,4 @@
-"""The rate-distortion plot of one picture: ours and the other codecs."""
+"""The rate-distortion plot of one picture, for our codec and others."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.compress.curve_measurement import OURS, CurveRun
-from aedesk.gui.panels.compress.live_preview import Shown
+from aedesk.gui.panels.compress.curve_measurement import OURS, CurveMeasurement
+from aedesk.gui.panels.compress.live_preview import PreviewResult
 from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 from aedesk.gui.workspace import Workspace
 
 COLOURS = {OURS: HUES[0], "JPEG": HUES[1], "WebP": HUES[2], "AVIF": HUES[3], "JPEG XL": HUES[4]}
 SYMBOLS = {OURS: "o", "JPEG": "s", "WebP": "t", "AVIF": "d", "JPEG XL": "t1"}
-HINT = "Every codec at several qualities: the further up and to the left, the better. Press Draw to measure this picture."
+HINT = "Every codec at several qualities; higher and further left is better. Press Draw to measure this picture."
 
 
 class CurvesPage(QWidget):
-    """Fills while points arrive.
+    """Adds points to the plot as they are measured.
 
     Signals:
-        draw_wanted: the person wants the curves of what is in sight.
+        draw_requested: the user wants the curves of the current picture.
     """
 
-    draw_wanted = Signal()
+    draw_requested = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("curvesPage")
-        self.run = CurveRun(workspace, self)
+        self.measurement = CurveMeasurement(workspace, self)
         self._points: dict[str, list[tuple[float, float, int]]] = {}
-        self._shown: Shown | None = None
+        self._preview: PreviewResult | None = None
         self.verdict = QLabel(HINT)
         self.verdict.setObjectName("curvesVerdict")
         self.verdict.setProperty("heading", True)
@@ -43,7 +43,7 @@ class CurvesPage(QWidget):
         self.plot.setLogMode(x=True, y=False)
         self.plot.addLegend(offset=(14, 10))
         self._curves: dict[str, pg.PlotDataItem] = {}
-        self._show_usual_range()
+        self._show_default_range()
         self._mark = self.plot.plot(pen=None, symbol="star", symbolSize=20, symbolPen=pg.mkPen("#ffffff", width=1), symbolBrush=HUES[0])
         self._mark.setZValue(10)
         self.plot.dress = self._dress_legend  # type: ignore[method-assign]
@@ -69,55 +69,55 @@ class CurvesPage(QWidget):
         column.addWidget(self.plot, 1)
         column.addLayout(foot)
         self._show_busy()
-        self.draw.clicked.connect(self.draw_wanted)
+        self.draw.clicked.connect(self.draw_requested)
         self._cancel.clicked.connect(self._on_cancel)
-        self.run.measured.connect(self._on_measured)
-        self.run.ended.connect(self._show_busy)
-        self.run.failed.connect(self.facts.setText)
+        self.measurement.measured.connect(self._on_measured)
+        self.measurement.ended.connect(self._show_busy)
+        self.measurement.failed.connect(self.facts.setText)
 
     @property
-    def about(self) -> Shown | None:
-        """The result whose picture is drawn."""
-        return self._shown
+    def about(self) -> PreviewResult | None:
+        """The preview whose picture is plotted."""
+        return self._preview
 
-    def begin(self, shown: Shown) -> None:
-        """Measure the picture of ``shown``."""
+    def begin(self, preview: PreviewResult) -> None:
+        """Measures the picture of ``preview``."""
         self._points.clear()
         for item in self._curves.values():
             self.plot.removeItem(item)
         self._curves.clear()
         self._curve(OURS)  # the first in the legend
-        self.mark(shown)
-        given = shown.given
-        part = "" if shown.whole else ", the part in the box"
+        self.mark(preview)
+        source = preview.source
+        part = "" if preview.whole else ", the part inside the box"
         self.facts.setText(
-            f"{shown.wish.document.name}{part}: {given.width} \N{MULTIPLICATION SIGN} {given.height}. Sizes are of whole files."
+            f"{preview.request.document.name}{part}: {source.width} \N{MULTIPLICATION SIGN} {source.height}. Sizes include headers."
         )
-        self.run.begin(shown)
+        self.measurement.begin(preview)
         self._show_busy()
 
     def wait(self) -> None:
-        """The wish is understood, and what it needs is not there yet."""
-        self.facts.setText("Begins as soon as the picture is compressed for the first time.")
+        """Shows that the measurement starts later, after the first preview."""
+        self.facts.setText("Starts after the first preview.")
 
-    def mark(self, shown: Shown) -> None:
-        """Where the present settings are, as a star on our curve."""
-        self._shown = shown
-        psnr = shown.result.psnr
+    def mark(self, preview: PreviewResult) -> None:
+        """Marks the current settings with a star on our curve."""
+        self._preview = preview
+        psnr = preview.encoded.psnr
         if psnr is not None and math.isfinite(psnr):
-            self._mark.setData([shown.result.bpp], [psnr])
-        self._say_verdict()
+            self._mark.setData([preview.encoded.bpp], [psnr])
+        self._update_verdict()
 
     def clear(self) -> None:
-        """What is drawn is of another picture."""
-        self.run.stop()
-        self._shown = None
+        """Removes the curves, which belong to another picture."""
+        self.measurement.stop()
+        self._preview = None
         self._points.clear()
         for item in self._curves.values():
             self.plot.removeItem(item)
         self._curves.clear()
         self._mark.setData([], [])
-        self._show_usual_range()
+        self._show_default_range()
         self.verdict.setText(HINT)
         self.facts.setText("")
         self._show_busy()
@@ -131,7 +131,7 @@ class CurvesPage(QWidget):
             self._curve(name).setData([point[0] for point in points], [point[1] for point in points])
             self._ticks()
             self.plot.autoRange()
-            self._say_verdict()
+            self._update_verdict()
         self._show_busy()
 
     def _curve(self, name: str) -> pg.PlotDataItem:
@@ -148,14 +148,14 @@ class CurvesPage(QWidget):
         rates = [point[0] for points in self._points.values() for point in points]
         self.plot.getAxis("bottom").setTicks([rate_ticks(min(rates), max(rates))])
 
-    def _show_usual_range(self) -> None:
-        """As long as there is nothing to fit the axes to."""
+    def _show_default_range(self) -> None:
+        """Sets the axes while there is nothing to fit them to."""
         self.plot.setRange(xRange=(-1, 0.6), yRange=(26, 44))
         self.plot.getAxis("bottom").setTicks([rate_ticks(0.1, 4)])
 
-    def _say_verdict(self) -> None:
-        if self._shown is not None and len(self._points) > 1:
-            self.verdict.setText(verdict(self._points, self._shown.result.bpp, self._shown.result.psnr) or HINT)
+    def _update_verdict(self) -> None:
+        if self._preview is not None and len(self._points) > 1:
+            self.verdict.setText(verdict(self._points, self._preview.encoded.bpp, self._preview.encoded.psnr) or HINT)
 
     def _dress_legend(self) -> None:
         for _, label in self.plot.getPlotItem().legend.items:
@@ -163,29 +163,31 @@ class CurvesPage(QWidget):
 
     @Slot()
     def _on_cancel(self) -> None:
-        self.run.stop()
+        self.measurement.stop()
         self._show_busy()
 
     @Slot()
     def _show_busy(self) -> None:
-        busy = self.run.busy
+        busy = self.measurement.busy
         self._bar.setVisible(busy)
         self._cancel.setVisible(busy)
         self.draw.setVisible(not busy)
-        self._bar.setRange(0, max(self.run.total, 1))
-        self._bar.setValue(self.run.done)
+        self._bar.setRange(0, max(self.measurement.total, 1))
+        self._bar.setValue(self.measurement.done)
 
 
 def verdict(points: dict[str, list[tuple[float, float, int]]], bpp: float, psnr: float | None) -> str:
-    """At our present fidelity: how much smaller ours is than each of the others, along their curves. Empty if nothing can be said.
+    """Returns a sentence with the size of our file relative to the others at the same PSNR, interpolated on their curves.
+
+    Empty if the curves do not reach that PSNR.
 
     Args:
         points: by codec: (bits per pixel, PSNR, quality), sorted.
-        bpp, psnr: of the present settings.
+        bpp, psnr: of the current settings.
     """
     if psnr is None or not math.isfinite(psnr):
         return ""
-    said = []
+    parts = []
     for name, curve in points.items():
         rates, fidelities = np.array([point[0] for point in curve]), np.array([point[1] for point in curve])
         if name == OURS or len(curve) < 2 or not fidelities.min() <= psnr <= fidelities.max():
@@ -193,11 +195,11 @@ def verdict(points: dict[str, list[tuple[float, float, int]]], bpp: float, psnr:
         order = np.argsort(fidelities)
         theirs = math.exp(np.interp(psnr, fidelities[order], np.log(rates[order])))
         change = bpp / theirs - 1
-        said.append(f"{abs(change):.0%} {'smaller' if change < 0 else 'larger'} than {name}".replace("%", "\N{NO-BREAK SPACE}%"))
-    return f"At {psnr:.1f} dB, aedesk's file is {', '.join(said)}." if said else ""
+        parts.append(f"{abs(change):.0%} {'smaller' if change < 0 else 'larger'} than {name}".replace("%", "\N{NO-BREAK SPACE}%"))
+    return f"At {psnr:.1f} dB, aedesk's file is {', '.join(parts)}." if parts else ""
 
 
 def rate_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """1, 2, 5 of every decade on a logarithmic axis."""
+    """Returns ticks at 1, 2 and 5 of every decade of a logarithmic axis."""
     values = [digit * 10.0**power for power in range(-4, 4) for digit in (1, 2, 5)]
     return [(math.log10(value), f"{value:g}") for value in values if low / 2 <= value <= 2 * high]

@@ -1,4 +1,4 @@
-"""The latent of a file: its channels as maps, and what each place of the picture costs."""
+"""The latent of a file: channel maps and bit costs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aedesk.core.codec_specs import LatentsResult, LatentsSpec
 from aedesk.gui.dialogs import files
 from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.compress import latent_maps
-from aedesk.gui.panels.compress.bit_cost_map import scale_end
+from aedesk.gui.panels.compress.bit_cost_map import full_scale_bits
 from aedesk.gui.thread_pool import LatestTask
 from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.pictures.picture_box import PictureBox
@@ -19,11 +19,11 @@ from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
 
-HINT = "The latent of the compressed picture shows here as soon as the picture is compressed."
+HINT = "Shows the latent of the picture after the first preview."
 
 
 class LatentPage(QWidget):
-    """Reads the latent of the bytes that it is given, and exports it.
+    """Shows and exports the latent of an .aed file.
 
     Signals:
         failed(str)
@@ -35,7 +35,7 @@ class LatentPage(QWidget):
         super().__init__(parent)
         self.setObjectName("latentPage")
         self._workspace = workspace
-        self._runner = LatestJob(workspace.bridge, self)
+        self._job = LatestJob(workspace.bridge, self)
         self._latest = LatestTask(workspace.pool)
         self._picture: Picture | None = None
         self._name = ""
@@ -45,17 +45,17 @@ class LatentPage(QWidget):
         self._hint.setProperty("quiet", True)
         self._hint.setWordWrap(True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.heat = PictureBox("latentHeat", "Bits per place")
+        self.bit_costs = PictureBox("latentBitCosts", "Bits per position")
         self.channel = PictureBox("latentChannel", "Channel")
-        self.grid = PictureGrid("latentMaps", "Channels of the latent, the strongest first", "channel")
+        self.grid = PictureGrid("latentMaps", "Channels of the latent, strongest first", "channel")
         self.facts = quiet_label("latentFacts")
-        self.save = QPushButton("&Export the codes\N{HORIZONTAL ELLIPSIS}")
+        self.save = QPushButton("&Export latent\N{HORIZONTAL ELLIPSIS}")
         self.save.setObjectName("latentExport")
-        self.save.setToolTip("Write symbols, values and bits per place as a NumPy .npz file")
+        self.save.setToolTip("Save symbols, values and bits per position as a NumPy .npz file")
         body = QWidget()
         pictures = QHBoxLayout()
         pictures.setSpacing(14)
-        pictures.addWidget(self.heat, 1)
+        pictures.addWidget(self.bit_costs, 1)
         pictures.addWidget(self.channel, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.facts, 1)
@@ -67,7 +67,7 @@ class LatentPage(QWidget):
         column.addWidget(self.grid, 4)
         column.addLayout(foot)
         self._stack = QStackedWidget()
-        self._stack.setMinimumSize(320, 240)  # or the window would grow with what there is to show
+        self._stack.setMinimumSize(320, 240)  # otherwise the window would grow with the content
         self._stack.addWidget(self._hint)
         self._stack.addWidget(body)
         whole = QVBoxLayout(self)
@@ -75,34 +75,34 @@ class LatentPage(QWidget):
         whole.addWidget(self._stack)
         self.grid.chosen.connect(self._on_chosen)
         self.save.clicked.connect(self._on_save)
-        self._runner.finished.connect(self._on_result)
-        self._runner.failed.connect(self._on_failed)
+        self._job.finished.connect(self._on_result)
+        self._job.failed.connect(self._on_failed)
 
     @property
     def result(self) -> LatentsResult | None:
         return self._maps.result if self._maps is not None else None
 
     def show_file(self, data: bytes, picture: Picture, name: str, device: str) -> None:
-        """Read the latent of an .aed file.
+        """Reads the latent of an .aed file.
 
         Args:
-            data: the file.
-            picture: what it stands for.
-            name: of the picture, for the name of an exported file.
+            data: contents of the file.
+            picture: the picture that it encodes.
+            name: file name of the picture, for the name of an exported file.
         """
         self._picture, self._name = picture, name
-        self._runner.run(LatentsSpec(device), data)
+        self._job.run(LatentsSpec(device), data)
 
     def clear(self) -> None:
-        """What is shown belongs to another picture."""
-        self._runner.cancel()
+        """Removes the latent, which belongs to another picture."""
+        self._job.cancel()
         self._latest.cancel()
         self._maps = None
         self._hint.setText(HINT)
         self._stack.setCurrentIndex(0)
 
     def shutdown(self) -> None:
-        self._runner.cancel()
+        self._job.cancel()
 
     @Slot(object)
     def _on_result(self, result: LatentsResult) -> None:
@@ -111,18 +111,18 @@ class LatentPage(QWidget):
 
     def _show(self, maps: latent_maps.Maps) -> None:
         self._maps = maps
-        self.heat.set_pixels(maps.heat, f"black: 0, pale: {scale_end(maps.result.bits):.0f} bits and more")
+        self.bit_costs.set_pixels(maps.bit_costs, f"black: 0, pale yellow: {full_scale_bits(maps.result.bits):.0f} or more")
         self.grid.set_pictures(maps.maps)
         self._on_chosen(self.grid.current)
-        self.facts.setText(latent_maps.latent_words(maps))
+        self.facts.setText(latent_maps.describe_latent(maps))
         self._stack.setCurrentIndex(1)
 
     @Slot(int)
     def _on_chosen(self, index: int) -> None:
         if self._maps is not None and index < len(self._maps.order):
             channel = self._maps.order[index]
-            words = latent_maps.channel_words(self._maps.result, channel)
-            self.channel.set_pixels(self._maps.maps[index], words.removeprefix("Channel "))
+            description = latent_maps.describe_channel(self._maps.result, channel)
+            self.channel.set_pixels(self._maps.maps[index], description.removeprefix("Channel "))
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
@@ -136,10 +136,10 @@ class LatentPage(QWidget):
         if maps is None:
             return
         folder = Path(str(self._workspace.settings["last_folder"]) or Path.home())
-        path = files.choose_target(self, "Export the codes", folder / f"{Path(self._name).stem}_codes.npz", "NumPy arrays")
+        path = files.choose_target(self, "Export latent", folder / f"{Path(self._name).stem}_latent.npz", "NumPy arrays")
         if path is not None:
             self._workspace.pool.run(
                 lambda: latent_maps.export(maps.result, path),
-                lambda written: self._workspace.tell(f"The codes are in {written}: symbols, values and bits per place.", "info"),
-                lambda error: self._workspace.tell(str(error), "error"),
+                lambda written: self._workspace.notify(f"Saved {written}: symbols, values and bits per position.", "info"),
+                lambda error: self._workspace.notify(str(error), "error"),
             )

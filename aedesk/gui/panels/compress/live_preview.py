@@ -1,4 +1,4 @@
-"""The picture as the chosen settings would compress it, while they are being chosen."""
+"""The live preview: the picture, compressed with the current settings."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
 
-AIM_S = 0.7
-"""A picture that needs longer is compressed in part while settings are being chosen."""
+TARGET_S = 0.7
+"""Of pictures that take longer, only a part is compressed for the preview."""
 
 WHOLE_PX = 1_000_000
-"""A picture of at most so many pixels is always compressed whole: its exact size is worth a wait."""
+"""Pictures with at most so many pixels are always compressed whole, to show their exact size."""
 
 FIRST_PX = 1_000_000
 MIN_PX, MAX_PX = 512 * 512, 8_000_000
 STEP_PX = 64
-"""Edges of a part are multiples of this: the codec pads to less."""
+"""The edges of a part are multiples of this, so that the codec need not pad them."""
 
 SETTLE_MS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Wish:
-    """What a live result depends on.
+class PreviewRequest:
+    """Everything that a preview depends on.
 
     Args:
         picture: the whole picture.
         box: the part that is compressed; None for all of it.
-        spec: as it goes to the worker.
+        spec: the spec for the worker.
     """
 
     document: Document
@@ -44,11 +44,12 @@ class Wish:
     box: QRect | None
     spec: CompressSpec
 
-    def same(self, other: Wish | None) -> bool:
+    def same(self, other: PreviewRequest | None) -> bool:
+        """Returns whether the result would be the same."""
         return other is not None and self.picture is other.picture and (self.box, self.spec) == (other.box, other.spec)
 
-    def given(self) -> Picture:
-        """What is compressed: a part goes without the metadata, which would weigh too much in it."""
+    def cropped(self) -> Picture:
+        """Returns the picture that is compressed; a part has no metadata, whose size would distort the estimate."""
         if self.box is None:
             return self.picture
         part = self.picture.crop(self.box.x(), self.box.y(), self.box.width(), self.box.height())
@@ -56,34 +57,39 @@ class Wish:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """A live result. ``given`` is what was compressed: all of the picture, or ``wish.box``."""
+class PreviewResult:
+    """The compressed picture.
 
-    wish: Wish
-    given: Picture
-    result: CompressResult
+    Args:
+        source: the input of the encoder: all of the picture, or the part inside ``request.box``.
+        encoded: the output of the encoder.
+    """
+
+    request: PreviewRequest
+    source: Picture
+    encoded: CompressResult
 
     @property
     def whole(self) -> bool:
-        return self.wish.box is None
+        return self.request.box is None
 
     @property
     def file_bytes(self) -> float:
-        """Of the whole picture; an estimate if only a part was compressed."""
+        """Size of the whole file; an estimate if only a part was compressed."""
         if self.whole:
-            return len(self.result.data)
-        return self.result.bpp * self.wish.picture.width * self.wish.picture.height / 8
+            return len(self.encoded.data)
+        return self.encoded.bpp * self.request.picture.width * self.request.picture.height / 8
 
 
-class Live(QObject):
-    """Compresses what is looked at whenever something changes. At most one job is under way; of several wishes the last counts.
+class LivePreview(QObject):
+    """Compresses the current picture after every change of the picture or the settings.
 
     Args:
-        make_spec: the panel's present choices.
-        pick: the picture of a document that is compressed, None while it is not there.
+        make_spec: returns the current settings of the panel.
+        pick: returns the picture of a document that is compressed, None while it is not loaded.
     """
 
-    shown = Signal(object)  # Shown, or None: nothing is known any more
+    updated = Signal(object)  # PreviewResult, or None: the last result is no longer valid
     failed = Signal(str)
     busy_changed = Signal(bool)
 
@@ -102,9 +108,9 @@ class Live(QObject):
         self._job.finished.connect(self._on_finished)
         self._job.failed.connect(self._on_failed)
         self._job.busy_changed.connect(self.busy_changed)
-        self._asked: tuple[Wish, Picture] | None = None
-        self._refused: Wish | None = None
-        self._now: Shown | None = None
+        self._requested: tuple[PreviewRequest, Picture] | None = None
+        self._refused: PreviewRequest | None = None
+        self._current: PreviewResult | None = None
         self._centre: QPointF | None = None
         self._budget_px = FIRST_PX
         self._measured = False
@@ -118,15 +124,16 @@ class Live(QObject):
         viewer.preview_box_moved.connect(self._on_box_moved)
 
     @property
-    def now(self) -> Shown | None:
-        """The latest result that is still about the picture in sight; its settings may be older than the panel's."""
-        return self._now
+    def current(self) -> PreviewResult | None:
+        """The latest result for the current picture; its settings may be older than the panel's."""
+        return self._current
 
     @property
     def busy(self) -> bool:
         return self._job.busy
 
     def set_enabled(self, enabled: bool) -> None:
+        """Starts or stops the preview."""
         self._enabled = enabled
         if enabled:
             self.refresh()
@@ -135,13 +142,13 @@ class Live(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Something that the result depends on has changed."""
+        """Updates after a change of anything that the preview depends on."""
         if self._enabled:
             self._settle.start()
 
     @Slot()
-    def again(self) -> None:
-        """Try what failed once more."""
+    def retry(self) -> None:
+        """Retries a failed request."""
         self._refused = None
         self.refresh()
 
@@ -158,7 +165,7 @@ class Live(QObject):
 
     @Slot(QRectF)
     def _on_view(self, visible: QRectF) -> None:
-        if self._now is not None and not self._now.whole and self._centre is not None and not visible.contains(self._centre):
+        if self._current is not None and not self._current.whole and self._centre is not None and not visible.contains(self._centre):
             self._centre = None
             self.refresh()
 
@@ -171,11 +178,11 @@ class Live(QObject):
     def _drop(self) -> None:
         self._settle.stop()
         self._job.cancel()
-        self._asked = self._refused = None
-        if self._now is not None:
-            self._now = None
+        self._requested = self._refused = None
+        if self._current is not None:
+            self._current = None
             self._viewer.set_preview_box(None)
-            self.shown.emit(None)
+            self.updated.emit(None)
 
     @Slot()
     def _update(self) -> None:
@@ -184,32 +191,32 @@ class Live(QObject):
         if not self._enabled or document is None or picture is None:
             self._drop()
             return
-        if self._now is not None and self._now.wish.picture is not picture:
-            self._now = None
-            self.shown.emit(None)
-        wish = self._wish(document, picture)
-        self._viewer.set_preview_box(wish.box)
-        if wish.same(self._now.wish if self._now else None) or wish.same(self._refused):
+        if self._current is not None and self._current.request.picture is not picture:
+            self._current = None
+            self.updated.emit(None)
+        request = self._make_request(document, picture)
+        self._viewer.set_preview_box(request.box)
+        if request.same(self._current.request if self._current else None) or request.same(self._refused):
             self._job.cancel()
-        elif not (self._job.busy and self._asked is not None and wish.same(self._asked[0])):
-            given = wish.given()
-            self._asked = (wish, given)
-            self._job.run(wish.spec, given)
+        elif not (self._job.busy and self._requested is not None and request.same(self._requested[0])):
+            source = request.cropped()
+            self._requested = (request, source)
+            self._job.run(request.spec, source)
 
-    def _wish(self, document: Document, picture: Picture) -> Wish:
+    def _make_request(self, document: Document, picture: Picture) -> PreviewRequest:
         box = self._place(picture)
         spec = replace(self._make_spec(), preset="normal", embed_model=False, evaluate=True)
         if box is not None and spec.target_bytes is not None:
             spec = replace(spec, target_bytes=None, target_bpp=8 * spec.target_bytes / (picture.width * picture.height))
-        return Wish(document, picture, box, spec)
+        return PreviewRequest(document, picture, box, spec)
 
     def _place(self, picture: Picture) -> QRect | None:
-        """The part that fits the machine, around its centre; None for all of a picture that is small enough."""
+        """Returns a part that the machine can compress in time; None for a picture that is small enough."""
         if picture.width * picture.height <= max(self._budget_px, WHOLE_PX):
             return None
         if self._centre is None:
-            seen = self._viewer.picture_size == (picture.width, picture.height)  # or the viewer has not come that far yet
-            self._centre = self._viewer.visible_region().center() if seen else QPointF(picture.width / 2, picture.height / 2)
+            shown = self._viewer.picture_size == (picture.width, picture.height)  # otherwise the viewer still shows another picture
+            self._centre = self._viewer.visible_region().center() if shown else QPointF(picture.width / 2, picture.height / 2)
         edge = int(math.sqrt(self._budget_px / 2)) // STEP_PX * STEP_PX
         width, height = min(edge, picture.width), min(edge, picture.height)
         left = min(max(round(self._centre.x() - width / 2), 0), picture.width - width)
@@ -218,28 +225,28 @@ class Live(QObject):
 
     @Slot(object)
     def _on_finished(self, result: CompressResult) -> None:
-        if self._asked is not None:
-            wish, given = self._asked
-            self._fit_budget(given, self._job.seconds)
-            self._now = Shown(wish, given, result)
-            self.shown.emit(self._now)
+        if self._requested is not None:
+            request, source = self._requested
+            self._fit_budget(source, self._job.seconds)
+            self._current = PreviewResult(request, source, result)
+            self.updated.emit(self._current)
             self._update()
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        """The request is not tried again before something changes."""
-        self._refused = self._asked[0] if self._asked is not None else None
-        if self._now is not None:
-            self._now = None
-            self.shown.emit(None)
+        """Reports the error; the request is not repeated before something changes."""
+        self._refused = self._requested[0] if self._requested is not None else None
+        if self._current is not None:
+            self._current = None
+            self.updated.emit(None)
         self.failed.emit(text)
 
-    def _fit_budget(self, given: Picture, seconds: float) -> None:
-        """Let the part grow or shrink with the machine, in big steps. The first result tells nothing: it has loaded the model, too."""
+    def _fit_budget(self, source: Picture, seconds: float) -> None:
+        """Adapts the size of the part to the speed of the machine, except after the first job, which also loads the model."""
         if not self._measured:
             self._measured = True
             return
-        fitting = given.width * given.height * AIM_S / max(seconds, 1e-3)
+        fitting = source.width * source.height * TARGET_S / max(seconds, 1e-3)
         if fitting < self._budget_px / 2.5:
             self._budget_px = max(self._budget_px // 2, MIN_PX)
         elif fitting > self._budget_px * 2.5:

@@ -1,4 +1,4 @@
-"""The pages that stand in the place of the picture, made when they are first asked for."""
+"""The pages that replace the picture, created when they are first shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from aedesk.gui.panels.compress.live_preview import Live, Shown
+from aedesk.gui.panels.compress.live_preview import LivePreview, PreviewResult
 from aedesk.gui.panels.compress.view_switch import CURVES, LATENT
 from aedesk.gui.workspace import Workspace
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class Pages(QObject):
-    """Gives the page in front what ``live`` has found."""
+    """Passes the results of the live preview to the active page."""
 
-    def __init__(self, workspace: Workspace, live: Live) -> None:
+    def __init__(self, workspace: Workspace, live: LivePreview) -> None:
         super().__init__(live)
         self._workspace, self._live = workspace, live
         self._curves: CurvesPage | None = None
         self._latent: LatentPage | None = None
-        self._draw_soon = False
+        self._draw_later = False
 
     def page(self, which: str) -> QWidget | None:
-        """The page of that name; None for the picture."""
+        """Returns the page of a name of ``view_switch``; None for the picture."""
         if which == CURVES:
             return self._curves or self._make_curves()
         if which == LATENT:
@@ -35,29 +35,29 @@ class Pages(QObject):
         return None
 
     def feed(self, which: str) -> None:
-        """There is a new result, or another page in front."""
-        now = self._live.now
-        if now is None:
+        """Updates a page after a new result or a switch of the page."""
+        current = self._live.current
+        if current is None:
             return
         if which == LATENT and self._latent is not None:
-            self._feed_latent(self._latent, now)
+            self._feed_latent(self._latent, current)
         elif which == CURVES and self._curves is not None:
-            about = self._curves.about
-            if self._draw_soon:
-                self._on_draw_wanted()
-            elif about is not None and about.wish.picture is now.wish.picture:
-                self._curves.mark(now)
+            plotted = self._curves.about
+            if self._draw_later:
+                self._on_draw_requested()
+            elif plotted is not None and plotted.request.picture is current.request.picture:
+                self._curves.mark(current)
 
     def clear(self) -> None:
-        """Another picture is looked at."""
-        self._draw_soon = False
+        """Clears the pages when another picture becomes current."""
+        self._draw_later = False
         for page in (self._curves, self._latent):
             if page is not None:
                 page.clear()
 
     def shutdown(self) -> None:
         if self._curves is not None:
-            self._curves.run.shutdown()
+            self._curves.measurement.shutdown()
         if self._latent is not None:
             self._latent.shutdown()
 
@@ -65,7 +65,7 @@ class Pages(QObject):
         from aedesk.gui.panels.compress.curves_page import CurvesPage
 
         self._curves = CurvesPage(self._workspace)
-        self._curves.draw_wanted.connect(self._on_draw_wanted)
+        self._curves.draw_requested.connect(self._on_draw_requested)
         return self._curves
 
     def _make_latent(self) -> LatentPage:
@@ -75,17 +75,17 @@ class Pages(QObject):
         return self._latent
 
     @Slot()
-    def _on_draw_wanted(self) -> None:
-        """The first result says how large a part this machine can do; until then the wish waits."""
-        now = self._live.now
-        self._draw_soon = now is None
+    def _on_draw_requested(self) -> None:
+        """Starts the measurement, or waits for the first preview, which determines the size of the part."""
+        current = self._live.current
+        self._draw_later = current is None
         if self._curves is not None:
-            self._curves.begin(now) if now is not None else self._curves.wait()
+            self._curves.begin(current) if current is not None else self._curves.wait()
 
-    def _feed_latent(self, page: LatentPage, now: Shown) -> None:
-        """The latent of an .aed file is the file's own; that of another picture, what the settings make of it."""
-        document, picture, device = now.wish.document, now.wish.picture, self._workspace.catalog.device
+    def _feed_latent(self, page: LatentPage, current: PreviewResult) -> None:
+        """Shows the latent of an .aed file itself, or of another picture compressed with the current settings."""
+        document, picture, device = current.request.document, current.request.picture, self._workspace.inventory.device
         if document.aed_bytes is not None and picture is document.source:
             self._workspace.pool.run(document.path.read_bytes, lambda data: page.show_file(data, picture, document.name, device))
         else:
-            page.show_file(now.result.data, now.given, document.name, device)
+            page.show_file(current.encoded.data, current.source, document.name, device)

@@ -1,4 +1,4 @@
-"""What the file is to be like: a quality, or a target that the codec finds the quality for."""
+"""The target of the compression: a quality, or a size, rate or PSNR for which the codec finds the quality."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QStackedWidge
 from aedesk.gui.widgets.inputs.forms import combo
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 
-KINDS = (("quality", "Quality"), ("size", "Size of the file"), ("bpp", "Bits per pixel"), ("psnr", "PSNR"))
+KINDS = (("quality", "Quality"), ("size", "File size"), ("bpp", "Bits per pixel"), ("psnr", "PSNR"))
 SIZE_KB, BPP, PSNR_DB = 100.0, 0.5, 34.0
 
 
-class AimBox(QWidget):
-    """The number that is aimed at. ``kind``, what it means, is laid out by the panel.
+class TargetControls(QWidget):
+    """The value of the target; its ``kind`` is a separate widget, which the panel lays out.
 
     Signals:
-        changed: the kind or the number; a number that is typed counts when it is complete.
+        changed: the kind or the value has changed; a typed number counts when it is complete.
     """
 
     changed = Signal()
 
     def __init__(self, kind: str, quality: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("compressAim")
-        self.kind = combo("compressAimKind", "What to aim at")
+        self.setObjectName("compressTarget")
+        self.kind = combo("compressTargetKind", "Target")
         for name, title in KINDS:
             self.kind.addItem(title, name)
         self.quality = LabeledSlider("Quality", 0, 100, quality)
         self.quality.setObjectName("compressQuality")
-        self.quality.setToolTip("0 makes the smallest file, 100 the closest picture")
-        self.file_size = _number("compressSize", "Largest size of the file", 0.1, 1e6, SIZE_KB, 1, "kB")
-        self.bpp = _number("compressBpp", "Most bits per pixel", 0.01, 48, BPP, 2, "bits")
-        self.psnr = _number("compressPsnr", "Least PSNR", 20, 60, PSNR_DB, 1, "dB")
+        self.quality.setToolTip("0 gives the smallest file, 100 the best quality")
+        self.file_size = _number("compressSize", "Maximum file size", 0.1, 1e6, SIZE_KB, 1, "kB")
+        self.bpp = _number("compressBpp", "Maximum bits per pixel", 0.01, 48, BPP, 2, "bits")
+        self.psnr = _number("compressPsnr", "Minimum PSNR", 20, 60, PSNR_DB, 1, "dB")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.quality)
         for spin in (self.file_size, self.bpp, self.psnr):
-            self._stack.addWidget(_beside("At least" if spin is self.psnr else "At most", spin))
+            self._stack.addWidget(_with_label("Minimum" if spin is self.psnr else "Maximum", spin))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
@@ -51,11 +51,11 @@ class AimBox(QWidget):
 
     @property
     def name(self) -> str:
-        """ "quality", "size", "bpp" or "psnr"."""
+        """Kind of the target: "quality", "size", "bpp" or "psnr"."""
         return str(self.kind.currentData())
 
     def fields(self) -> dict[str, Any]:
-        """The arguments of a ``CompressSpec`` that say this."""
+        """Returns the arguments of a ``CompressSpec``."""
         made: dict[str, Any] = {"quality": round(self.quality.value)}
         if self.name == "size":
             made["target_bytes"] = round(1000 * self.file_size.value())
@@ -65,8 +65,8 @@ class AimBox(QWidget):
             made["target_psnr"] = self.psnr.value()
         return made
 
-    def target_words(self) -> str:
-        """What is aimed at; empty for a quality."""
+    def target_text(self) -> str:
+        """Returns the target in words; empty for a quality."""
         spins: dict[str, QDoubleSpinBox] = {"size": self.file_size, "bpp": self.bpp, "psnr": self.psnr}
         spin = spins.get(self.name)
         return "" if spin is None else spin.text() + (" per pixel" if spin is self.bpp else "")
@@ -95,7 +95,7 @@ def _number(name: str, accessible: str, low: float, high: float, value: float, d
     return spin
 
 
-def _beside(text: str, spin: QDoubleSpinBox) -> QWidget:
+def _with_label(text: str, spin: QDoubleSpinBox) -> QWidget:
     whole = QWidget()
     label = QLabel(text)
     label.setBuddy(spin)

@@ -1,4 +1,4 @@
-"""The switch between the picture, its curves and its latent."""
+"""The switch between picture, rate-distortion curves and latent."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 PICTURE, CURVES, LATENT = "picture", "curves", "latent"
-SHOWS = (
-    (PICTURE, "Picture", "The picture, compressed and not"),
-    (CURVES, "Curves", "Size against fidelity of this picture, for every codec"),
-    (LATENT, "Latent", "What is in the file: the channels of the latent, and what each place costs"),
+VIEWS = (
+    (PICTURE, "Picture", "Original and compressed picture"),
+    (CURVES, "Curves", "Rate-distortion curves of this picture for all codecs"),
+    (LATENT, "Latent", "Channels of the latent and bits per position"),
 )
 
 
-class ShowSwitch(QWidget):
-    """What the middle of the window shows; ``changed`` when the person chooses."""
+class ViewSwitch(QWidget):
+    """Chooses what the middle of the window shows; emits ``changed``."""
 
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("compressShow")
-        self.setAccessibleName("What the middle of the window shows")
+        self.setAccessibleName("View")
         self.name = PICTURE
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for name, title, tip in SHOWS:
+        for name, title, tip in VIEWS:
             button = QToolButton()
             button.setObjectName(f"compressShow_{name}")
             button.setText(title)

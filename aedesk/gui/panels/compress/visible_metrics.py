@@ -1,4 +1,4 @@
-"""Size, rate and fidelity of what is in sight, in words and numbers."""
+"""File size, rate and PSNR of the visible part, in numbers and words."""
 
 from __future__ import annotations
 
@@ -7,97 +7,99 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QRect, QRectF, QTimer, Signal, Slot
 
 from aedesk.core.formatting import format_bytes, format_psnr, format_relative_size
-from aedesk.gui.panels.compress.comparison import BY_PSNR, BY_SIZE, Duel, fidelity
-from aedesk.gui.panels.compress.live_preview import Shown
+from aedesk.gui.panels.compress.comparison import BY_SIZE, Comparison, fidelity
+from aedesk.gui.panels.compress.live_preview import PreviewResult
 from aedesk.gui.thread_pool import LatestTask, ThreadPool
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.imaging.picture import Picture
 
 SETTLE_MS = 80
 SAME_SIZE, SAME_DB = 0.03, 0.5
-"""Closer than this counts as the same: another codec has 100 qualities and not any size."""
+"""Smaller differences count as equal, because another codec has only 100 qualities."""
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """PSNR inside ``region`` (pixels of the whole picture; None: all that was compressed), of ours and of the other codec's."""
+class VisibleMetrics:
+    """PSNR of our and of the other codec's result inside ``region`` (pixels of the whole picture; None: all that was compressed)."""
 
-    shown: Shown
-    duel: Duel | None
+    preview: PreviewResult
+    comparison: Comparison | None
     region: QRect | None
     psnr: float
     other_psnr: float | None
 
 
-class VisibleFigures(QObject):
-    """Measures again whenever another part comes into sight or another result is there; ``measured(Seen)``."""
+class VisibleMetricsMonitor(QObject):
+    """Measures whenever another part becomes visible or there is a new result. Emits ``measured(VisibleMetrics)``."""
 
     measured = Signal(object)
 
     def __init__(self, pool: ThreadPool, viewer: CompareView, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._latest = viewer, LatestTask(pool)
-        self._shown: Shown | None = None
-        self._duel: Duel | None = None
+        self._preview: PreviewResult | None = None
+        self._comparison: Comparison | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._measure)
         viewer.view_changed.connect(self._on_view)
 
-    def follow(self, shown: Shown | None, duel: Duel | None) -> None:
-        """Measure these from now on."""
-        self._shown, self._duel = shown, duel
+    def follow(self, preview: PreviewResult | None, comparison: Comparison | None) -> None:
+        """Sets the preview and the comparison to measure."""
+        self._preview, self._comparison = preview, comparison
         self._latest.cancel()
         self._settle.stop()
-        if shown is not None:
+        if preview is not None:
             self._measure()
 
     @Slot(QRectF)
     def _on_view(self, _visible: QRectF) -> None:
-        if self._shown is not None:
+        if self._preview is not None:
             self._settle.start()
 
     @Slot()
     def _measure(self) -> None:
-        shown, duel = self._shown, self._duel
-        if shown is None:
+        preview, comparison = self._preview, self._comparison
+        if preview is None:
             return
-        region = visible_part(shown, self._viewer.visible_region())
-        self._latest.run(lambda: _measured(shown, duel, region), self.measured.emit)
+        region = visible_part(preview, self._viewer.visible_region())
+        self._latest.run(lambda: _measured(preview, comparison, region), self.measured.emit)
 
 
-def visible_part(shown: Shown, visible: QRectF) -> QRect | None:
-    """What is both compressed and in sight, in pixels of the whole picture; None if that is all that was compressed."""
-    box = shown.wish.box or QRect(0, 0, shown.wish.picture.width, shown.wish.picture.height)
+def visible_part(preview: PreviewResult, visible: QRectF) -> QRect | None:
+    """Returns the part that is compressed and visible, in pixels of the whole picture; None if all that was compressed is visible."""
+    box = preview.request.box or QRect(0, 0, preview.request.picture.width, preview.request.picture.height)
     part = visible.toAlignedRect().intersected(box)
     return None if part.isEmpty() or part == box else part
 
 
-def _measured(shown: Shown, duel: Duel | None, region: QRect | None) -> Seen:
-    """Runs in a thread of the pool."""
+def _measured(preview: PreviewResult, comparison: Comparison | None, region: QRect | None) -> VisibleMetrics:
+    """Returns the PSNR of both results. Any thread."""
 
     def cut(picture: Picture) -> Picture:
         if region is None:
             return picture
-        corner = shown.wish.box.topLeft() if shown.wish.box is not None else QRect().topLeft()
+        corner = preview.request.box.topLeft() if preview.request.box is not None else QRect().topLeft()
         part = region.translated(-corner)
         return Picture(picture.pixels[part.y() : part.y() + part.height(), part.x() : part.x() + part.width()])
 
-    original = cut(shown.given)
-    other = fidelity(original, cut(duel.coded.picture)) if duel is not None else None
-    return Seen(shown, duel, region, fidelity(original, cut(shown.result.decoded)), other)
+    original = cut(preview.source)
+    other = fidelity(original, cut(comparison.coded.picture)) if comparison is not None else None
+    return VisibleMetrics(preview, comparison, region, fidelity(original, cut(preview.encoded.decoded)), other)
 
 
-def table(seen: Seen) -> str:
-    """Ours, and the other codec below it: size, bits per pixel, PSNR."""
-    shown, duel = seen.shown, seen.duel
-    about = "" if shown.whole else "\N{ALMOST EQUAL TO} "
-    rows: list[tuple[str, str, float, float | None]] = [("aedesk", about + format_bytes(shown.file_bytes), shown.result.bpp, seen.psnr)]
-    if duel is not None:
-        coded = duel.coded
-        scale = shown.file_bytes / max(len(shown.result.data), 1)
-        rows.append((coded.codec, about + format_bytes(coded.size_bytes * scale), coded.bpp, seen.other_psnr))
+def table(metrics: VisibleMetrics) -> str:
+    """Returns an HTML table with size, bits per pixel and PSNR of our and of the other codec's file."""
+    preview, comparison = metrics.preview, metrics.comparison
+    about = "" if preview.whole else "\N{ALMOST EQUAL TO} "
+    rows: list[tuple[str, str, float, float | None]] = [
+        ("aedesk", about + format_bytes(preview.file_bytes), preview.encoded.bpp, metrics.psnr)
+    ]
+    if comparison is not None:
+        coded = comparison.coded
+        scale = preview.file_bytes / max(len(preview.encoded.data), 1)
+        rows.append((coded.codec, about + format_bytes(coded.size_bytes * scale), coded.bpp, metrics.other_psnr))
     head = "".join(f"<td align=right>{text}</td>" for text in ("&nbsp;&nbsp;Size", "&nbsp;&nbsp;Bits/px", "&nbsp;&nbsp;PSNR"))
     body = "".join(
         f"<tr><td><b>{name}</b></td><td align=right>&nbsp;&nbsp;{size}</td>"
@@ -107,47 +109,50 @@ def table(seen: Seen) -> str:
     return f"<table width='100%'><tr><td></td>{head}</tr>{body}</table>"
 
 
-def remark(seen: Seen, target: str) -> str:
-    """What the numbers are about, and what they mean.
+def remark(metrics: VisibleMetrics, target: str) -> str:
+    """Returns sentences that explain the numbers.
 
     Args:
-        target: what was aimed at, in words; empty for a quality.
+        target: the target in words; empty for a quality.
     """
-    shown, duel, result = seen.shown, seen.duel, seen.shown.result
+    preview, comparison, result = metrics.preview, metrics.comparison, metrics.preview.encoded
     words = []
     if not result.reached:
-        words.append(f"{target} cannot be reached: this is the nearest, quality {result.quality}.")
+        words.append(f"{target} cannot be reached; the nearest is quality {result.quality}.")
     elif target:
-        words.append(f"Quality {result.quality} {'reaches' if _aims_at_least(shown) else 'stays within'} {target}.")
-    if duel is not None:
-        words.append(_duel_words(duel, seen))
-    if seen.region is not None:
-        words.append("PSNR: of the part in sight.")
-    if not shown.whole:
-        words.append("Computed for the box in the picture; the size of the whole is estimated from it.")
+        words.append(f"Quality {result.quality} {'reaches' if _has_minimum(preview) else 'stays within'} {target}.")
+    if comparison is not None:
+        words.append(_compare(comparison, metrics))
+    if metrics.region is not None:
+        words.append("PSNR of the visible part.")
+    if not preview.whole:
+        words.append("Only the box was compressed; the file size is an estimate.")
     return " ".join(words)
 
 
-def _aims_at_least(shown: Shown) -> bool:
-    """Whether what was aimed at is a least and not a most."""
-    return shown.wish.spec.target_psnr is not None
+def _has_minimum(preview: PreviewResult) -> bool:
+    """Returns whether the target is a minimum, not a maximum."""
+    return preview.request.spec.target_psnr is not None
 
 
-def _duel_words(duel: Duel, seen: Seen) -> str:
-    ours, coded, result = len(duel.shown.result.data), duel.coded, duel.shown.result
+def _compare(comparison: Comparison, metrics: VisibleMetrics) -> str:
+    ours, coded, result = len(comparison.preview.encoded.data), comparison.coded, comparison.preview.encoded
     other = f"{coded.codec} at quality {coded.quality}"
-    if duel.by == BY_SIZE and abs(ours / coded.size_bytes - 1) < SAME_SIZE:
-        gap = fidelity_gap(seen)
+    if comparison.by == BY_SIZE and abs(ours / coded.size_bytes - 1) < SAME_SIZE:
+        gap = fidelity_gap(metrics)
         if gap is None:
             return ""
         return f"At the same size, aedesk is {abs(gap):.2f} dB {'closer to' if gap >= 0 else 'further from'} the original than {other}."
-    near = duel.by == BY_PSNR and result.psnr is not None and abs(coded.psnr - result.psnr) < SAME_DB
-    at = "At the same PSNR" if near else f"{coded.codec} comes no nearer in {'PSNR' if duel.by == BY_PSNR else 'size'}"
-    return f"{at}: aedesk's file is {format_relative_size(ours, coded.size_bytes)} than {other}."
+    change = format_relative_size(ours, coded.size_bytes)
+    if comparison.by == BY_SIZE:
+        return f"{coded.codec}'s closest size is {format_relative_size(coded.size_bytes, ours)} than aedesk's, at quality {coded.quality}."
+    if result.psnr is not None and abs(coded.psnr - result.psnr) < SAME_DB:
+        return f"At the same PSNR, aedesk's file is {change} than {other}."
+    return f"{coded.codec}'s closest PSNR is {coded.psnr:.2f} dB, at quality {coded.quality}; aedesk's file is {change}."
 
 
-def fidelity_gap(seen: Seen) -> float | None:
-    """dB by which ours is closer to the original in sight."""
-    if seen.other_psnr is None or float("inf") in (seen.psnr, seen.other_psnr):
+def fidelity_gap(metrics: VisibleMetrics) -> float | None:
+    """Returns the PSNR advantage of our result in dB; None without a comparison or for exact results."""
+    if metrics.other_psnr is None or float("inf") in (metrics.psnr, metrics.other_psnr):
         return None
-    return seen.psnr - seen.other_psnr
+    return metrics.psnr - metrics.other_psnr

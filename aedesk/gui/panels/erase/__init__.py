@@ -1,1 +1,1 @@
-"""The parts of the Erase panel: the mask editor, its tools, and the work that is queued."""
+"""The Erase panel: finds or paints masks, and removes watermarks and defects."""

@@ -1,4 +1,4 @@
-"""Erasing as work of the window's queue, and what the person is told about it."""
+"""Queues the tasks of the Erase panel and reports their results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TITLE = "Erase"
 
 @dataclass
 class _Batch:
-    """Some pictures that were asked for together."""
+    """The pictures of one command."""
 
     waiting: set[int]
     count: int
@@ -31,13 +31,13 @@ class _Batch:
     cancelled: int = 0
 
 
-class Eraser(QObject):
-    """Queues what is to be found and erased.
+class EraseController(QObject):
+    """Queues searches and erasures.
 
     Signals:
-        found(Document, FindMarkResult): what was looked for.
-        search_ended(Document): looking for marks on it is over, however it went.
-        erased(Document, revision): the present step of the picture was made by the mask that had this revision; 0 for a found one.
+        found(Document, FindMarkResult): a search has found a watermark.
+        search_ended(Document): a search has ended, with or without a result.
+        erased(Document, revision): a mask with this revision was erased; 0 for a mask that the model has found.
     """
 
     found = Signal(object, object)
@@ -53,19 +53,19 @@ class Eraser(QObject):
         workspace.queue.task_event.connect(self._on_task_event)
 
     def find(self, document: Document, spec: FindMarkSpec) -> None:
-        """Look for the mark on a picture."""
-        task = Task(f"Find the mark on {document.name}", document, spec, _newest, badge=False)
+        """Searches a picture for a watermark."""
+        task = Task(f"Find watermark in {document.name}", document, spec, _latest_picture, badge=False)
         self._searches.add(task.id)
         self._workspace.queue.add(task)
 
     def erase(self, wanted: list[tuple[Document, Mask | None, int]], spec: EraseSpec) -> None:
-        """Erase from each of some pictures what its mask covers, or with None what is found on it.
+        """Erases what the masks cover.
 
         Args:
-            wanted: picture, mask (not changed by anybody from now on), and the mask's revision.
+            wanted: for each picture its mask, which must not change any more, and the mask's revision; mask None: what the model finds.
         """
         tasks = [
-            Task(f"{TITLE} {document.name}", document, spec, _newest, _step, job_inputs=partial(_with_mask, mask))
+            Task(f"{TITLE} {document.name}", document, spec, _latest_picture, _step, job_inputs=partial(_with_mask, mask))
             for document, mask, _ in wanted
         ]
         self._batches.append(_Batch({task.id for task in tasks}, len(tasks)))
@@ -84,12 +84,12 @@ class Eraser(QObject):
 
     def _on_search(self, task: Task, event: Terminal) -> None:
         if isinstance(event, Finished):
-            self._searches.discard(task.id)  # a failed one may be tried again
+            self._searches.discard(task.id)  # a failed search may be retried
             result: FindMarkResult = event.result
             if result.area_px:
                 self.found.emit(task.document, result)
             else:
-                self._workspace.tell(f"{_no_mark(task.document.name)} {_HINT}", "info")
+                self._workspace.notify(f"{_no_mark(task.document.name)} {_HINT}", "info")
         self.search_ended.emit(task.document)
 
     def _on_erased(self, task: Task, event: Terminal) -> None:
@@ -97,7 +97,7 @@ class Eraser(QObject):
         if marked:
             self.erased.emit(task.document, self._revisions[task.id])
         batch = next((batch for batch in self._batches if task.id in batch.waiting), None)
-        if batch is None:  # tried again after its batch was told about: the list of jobs says how that went
+        if batch is None:  # retried after its batch was reported: the job list shows the result
             return
         batch.waiting.discard(task.id)
         if marked:
@@ -110,14 +110,14 @@ class Eraser(QObject):
             batch.failed += 1
         if not batch.waiting:
             self._batches.remove(batch)
-            self._tell(batch)
+            self._report(batch)
 
-    def _tell(self, batch: _Batch) -> None:
+    def _report(self, batch: _Batch) -> None:
         if batch.count == 1:
             if batch.unmarked:
-                self._workspace.tell(f"{_no_mark(batch.unmarked[0])} {_HINT}", "info")
+                self._workspace.notify(f"{_no_mark(batch.unmarked[0])} {_HINT}", "info")
             return
-        words = [f"Erased in {batch.erased} of {batch.count} pictures."]
+        words = [f"{batch.erased} of {batch.count} pictures cleaned."]
         if batch.unmarked:
             named = ", ".join(batch.unmarked[:5]) + (" and others" if len(batch.unmarked) > 5 else "")
             words.append(_no_mark(named))
@@ -125,25 +125,25 @@ class Eraser(QObject):
             words.append(f"{batch.cancelled} cancelled.")
         if batch.failed:
             words.append(f"{batch.failed} failed: see the log.")
-        self._workspace.tell(" ".join(words), "error" if batch.failed else "info")
+        self._workspace.notify(" ".join(words), "error" if batch.failed else "info")
 
 
-_HINT = "Raise the sensitivity, or paint over it."
+_HINT = "Increase the sensitivity, or paint over it."
 
 
 def _no_mark(names: str) -> str:
-    return f"No mark was found on {names}."
+    return f"No watermark was found in {names}."
 
 
-def _newest(document: Document) -> Picture | None:
-    return document.newest
+def _latest_picture(document: Document) -> Picture | None:
+    return document.latest
 
 
 def _with_mask(mask: Mask | None, picture: Picture) -> tuple[Picture, Mask | None]:
     return picture, mask
 
 
-def _step(before: Step, _given: Picture, result: EraseResult) -> Step:
+def _step(before: Step, _picture: Picture, result: EraseResult) -> Step:
     if not result.area_px:
         return before
     return Step(TITLE, before.noisy, before.reference, result.picture, erased=result.picture)

@@ -1,4 +1,4 @@
-"""One mask that is being edited: its pixels, what was done to them, and how it is shown."""
+"""One mask with its pixels, its history and the layer that shows it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from aedesk.imaging.masks import Box, Mask, Point
 
 
 class EditedMask(QObject):
-    """All changes happen between ``begin`` and ``end``, and each pair is one step of undo.
+    """All changes are made between ``begin`` and ``end``; each pair is one undo step.
 
     Signals:
-        changed(Box): pixels inside are other than before.
+        changed(Box): pixels inside the box have changed.
 
     Attributes:
-        revision: a number for what the mask is now; undoing a change brings the one before it back.
+        revision: a number that identifies the content; undo restores the number before the change.
     """
 
     changed = Signal(object)
@@ -44,7 +44,7 @@ class EditedMask(QObject):
 
     @property
     def untouched(self) -> bool:
-        """Nothing is marked, and nothing could be got back."""
+        """Whether nothing is marked and there is nothing to undo or redo."""
         return self.empty and self.to_undo is None and self.to_redo is None
 
     @property
@@ -56,47 +56,51 @@ class EditedMask(QObject):
         return self._undo.to_redo
 
     def begin(self, title: str) -> None:
+        """Starts a change; ``title`` is shown after "Undo"."""
         self._before = self.revision
         self._undo.begin(title)
 
     def end(self) -> bool:
-        """The change is complete; False if nothing is other than before."""
+        """Completes the change. Returns False if no pixel has changed."""
         if self._undo.commit() and self.to_undo is not None:
             self.to_undo.before, self.to_undo.after = self._before, self.revision
             return True
         self.revision = self._before
         return False
 
-    def renew(self) -> None:
-        """The mask counts as another one, even if no pixel has changed."""
+    def mark_changed(self) -> None:
+        """Assigns a new revision, even if no pixel has changed."""
         self.revision = next(self._revisions)
 
     def stroke(self, start: Point, end: Point, radius_px: float, value: int) -> None:
+        """Draws a line with round ends."""
         reach = int(radius_px) + 2
         (ax, ay), (bx, by) = start, end
         around = Box(int(min(ax, bx)), int(min(ay, by)), int(max(ax, bx)), int(max(ay, by))).grown(reach)
         self._write(around, lambda: masks.stroke(self.pixels, start, end, radius_px, value))
 
     def polygon(self, corners: Sequence[Point], value: int) -> None:
+        """Fills a polygon."""
         self._write(_around(corners), lambda: masks.polygon(self.pixels, corners, value))
 
     def rectangle(self, corner: Point, opposite: Point, value: int) -> None:
+        """Fills a rectangle."""
         self._write(_around((corner, opposite)), lambda: masks.rectangle(self.pixels, corner, opposite, value))
 
     def clear(self) -> None:
         self._replace(None)
 
     def replace(self, pixels: Mask) -> None:
-        """Take over another mask of the same size."""
+        """Copies another mask of the same size."""
         self._replace(pixels)
 
     def undo(self) -> None:
-        self._tell(self._undo.undo())
+        self._notify(self._undo.undo())
         if self.to_redo is not None:
             self.revision = self.to_redo.before
 
     def redo(self) -> None:
-        self._tell(self._undo.redo())
+        self._notify(self._undo.redo())
         if self.to_undo is not None:
             self.revision = self.to_undo.after
 
@@ -112,13 +116,13 @@ class EditedMask(QObject):
         self._write(box, write)
 
     def _write(self, around: Box, draw: Callable[[], Box]) -> None:
-        if self._undo.open:  # else the person has undone a stroke while drawing it: what follows belongs to nothing
+        if self._undo.open:  # otherwise the stroke was undone while it was drawn, and its rest is ignored
             self._undo.touch(around)
-            self._tell(draw())
+            self._notify(draw())
 
-    def _tell(self, box: Box) -> None:
+    def _notify(self, box: Box) -> None:
         if not box.empty:
-            self.renew()
+            self.mark_changed()
             self.layer.refresh(box)
             self.changed.emit(box)
 

@@ -1,15 +1,15 @@
-"""What is said once: for which pictures erasing is."""
+"""A notice before the first use: which pictures may be edited."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
-TEXT = "Erasing is for pictures that you own or may edit. Leave the marks on other people's pictures alone."
+TEXT = "Only erase watermarks from pictures that you own or are allowed to edit."
 
 
-class Notice(QFrame):
-    """Stays until it was read; ``read`` then."""
+class FirstUseNotice(QFrame):
+    """Emits ``read`` when the user confirms it."""
 
     read = Signal()
 
@@ -20,7 +20,7 @@ class Notice(QFrame):
         words = QLabel(TEXT)
         words.setObjectName("eraseNoticeText")
         words.setWordWrap(True)
-        button = QPushButton("&Understood")
+        button = QPushButton("Got &it")
         button.setObjectName("eraseNoticeRead")
         button.setToolTip("Do not show this again")
         button.clicked.connect(self.read)

@@ -1,4 +1,4 @@
-"""The part of the panel that works on the mask: tools, brush, edges, files."""
+"""The controls for the mask: tools, brush, edges and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.panels.erase.mask_editor import MAX_BRUSH_PX, MIN_BRUSH_PX, MaskEditor
-from aedesk.gui.panels.erase.mask_files import MaskAsking
+from aedesk.gui.panels.erase.mask_files import MaskFiles
 from aedesk.gui.panels.erase.tools import TOOLS
 from aedesk.gui.widgets.inputs.forms import number
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
@@ -20,12 +20,12 @@ _MAX_EDGE_PX = 64
 _MIN_RANGE_PX = 100
 
 
-class MaskBox(QWidget):
-    """Shows what the editor says and hands it what is pressed."""
+class MaskControls(QWidget):
+    """Shows the state of the editor and passes commands to it."""
 
-    def __init__(self, editor: MaskEditor, asking: MaskAsking, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: MaskEditor, mask_files: MaskFiles, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("maskBox")
+        self.setObjectName("maskControls")
         self._editor = editor
         self._covered = QLabel()
         self._covered.setObjectName("maskCovered")
@@ -33,33 +33,33 @@ class MaskBox(QWidget):
         self._group = QButtonGroup(self)
         self._size = LabeledSlider("Brush", MIN_BRUSH_PX, MAX_BRUSH_PX, editor.brush_px, unit="px")
         self._size.setObjectName("brushSize")
-        self._size.setToolTip("Diameter of brush and eraser, in pixels of the picture; the keys [ and ] make it smaller and larger")
-        self._edge = number("maskEdge", "Pixels to grow, shrink or feather by", 1, _MAX_EDGE_PX, 4, " px")
-        self._edge.setToolTip("How far Grow, Shrink and Feather go")
+        self._size.setToolTip("Diameter of brush and eraser in picture pixels; [ and ] change it")
+        self._edge = number("maskEdge", "Width for Grow, Shrink and Feather", 1, _MAX_EDGE_PX, 4, " px")
+        self._edge.setToolTip("Width for Grow, Shrink and Feather, in pixels")
         self._show = QCheckBox("Sho&w")
         self._show.setObjectName("maskShow")
         self._show.setAccessibleName("Show the mask")
-        self._show.setToolTip("Red is what will be erased; hide it to see what lies under it")
+        self._show.setToolTip("Show what will be erased in red")
         self._show.setChecked(True)
-        self._one = QCheckBox("&One mask for all pictures of this size")
+        self._one = QCheckBox("Same mask for &other pictures of this size")
         self._one.setObjectName("maskOne")
-        self._one.setToolTip("For a date or a mark that is at the same place in a whole folder")
+        self._one.setToolTip("For a date stamp or watermark at the same position in all pictures")
         edge, press = self._edge, self._button
         self._whole = [
-            press("&Grow", "maskGrow", "Make the mask larger on all sides", lambda: editor.grow(edge.value())),
-            press("Shri&nk", "maskShrink", "Make the mask smaller on all sides", lambda: editor.shrink(edge.value())),
+            press("&Grow", "maskGrow", "Expand the mask on all sides", lambda: editor.grow(edge.value())),
+            press("Shri&nk", "maskShrink", "Contract the mask on all sides", lambda: editor.shrink(edge.value())),
             press(
                 "Feather",
                 "maskFeather",
-                "Give the mask a soft edge, so that the repair fades into the picture",
+                "Soften the edge of the mask so that the repair blends in",
                 lambda: editor.feather(edge.value()),
             ),
-            press("&Clear", "maskClear", "Nothing is to be erased", editor.clear),
-            press("&Save\N{HORIZONTAL ELLIPSIS}", "maskSave", "Save the mask as a PNG", asking.save),
+            press("&Clear", "maskClear", "Remove the mask", editor.clear),
+            press("&Save\N{HORIZONTAL ELLIPSIS}", "maskSave", "Save the mask as a PNG file", mask_files.save),
         ]
         self._always = [
-            press("Inver&t", "maskInvert", "Erase what is kept, and keep what is erased", editor.invert),
-            press("&Load\N{HORIZONTAL ELLIPSIS}", "maskLoad", "Take the mask from a picture file: white is erased", asking.load),
+            press("Inver&t", "maskInvert", "Swap erased and kept parts", editor.invert),
+            press("&Load\N{HORIZONTAL ELLIPSIS}", "maskLoad", "Load the mask from a picture file; white is erased", mask_files.load),
         ]
         self._lay_out()
         self._size.value_changed.connect(editor.set_brush_px)
@@ -153,13 +153,13 @@ class MaskBox(QWidget):
         for button in self._always:
             button.setEnabled(mask is not None)
         if marked is not None:
-            self._covered.setText(covered_words(self._editor.share))
+            self._covered.setText(format_share(self._editor.share))
         else:
-            self._covered.setText("empty" if mask is None or mask.empty else "erased already")
+            self._covered.setText("empty" if mask is None or mask.empty else "already erased")
 
 
-def covered_words(share: float) -> str:
-    """How much of the picture is marked."""
+def format_share(share: float) -> str:
+    """Returns the marked share of the picture, 0 to 1, in per cent."""
     per_cent = 100 * share
     digits = 0 if per_cent >= 10 else 1 if per_cent >= 1 else 2
     return f"{per_cent:.{digits}f} % of the picture" if per_cent >= 0.01 else "below 0.01 % of the picture"

@@ -1,4 +1,4 @@
-"""Which file a mask is read from and written to."""
+"""Loading and saving masks, with their dialogs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from aedesk.gui.panels.erase.mask_editor import MaskEditor
 from aedesk.gui.workspace import Workspace
 
 
-class MaskAsking:
-    """Asks the person, then lets the editor do it."""
+class MaskFiles:
+    """Shows the dialogs and passes the chosen file to the editor."""
 
     def __init__(self, workspace: Workspace, editor: MaskEditor, window: QWidget) -> None:
         self._workspace, self._editor, self._window = workspace, editor, window
@@ -25,7 +25,7 @@ class MaskAsking:
     def save(self) -> None:
         document = self._workspace.library.current
         name = "mask.png" if document is None else f"{document.path.stem}_mask.png"
-        path = files.choose_target(self._window, "Save the mask", self._folder / name, "PNG")
+        path = files.choose_target(self._window, "Save mask", self._folder / name, "PNG")
         if path is not None:
             self._editor.save(path)
 

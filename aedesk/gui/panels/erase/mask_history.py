@@ -1,7 +1,7 @@
-"""Undo for an array that is changed in small places: what a change has touched is kept as tiles from before it.
+"""Undo for an array with local changes: each change stores the tiles that it touches.
 
-Undoing swaps the kept tiles with what the array holds, so that the same tiles redo. A tile of one value, as most of a mask's are,
-is kept as that value.
+Undo swaps the stored tiles with those of the array, so that the same tiles serve redo. A uniform tile, as most of a mask's are, is
+stored as one value.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from aedesk.imaging.masks import NOWHERE, Box, Mask
 
 TILE_PX = 256
 LIMIT_BYTES = 128 << 20
-"""The oldest changes are forgotten beyond this; the newest never is."""
+"""The oldest changes are dropped beyond this; the newest never is."""
 
 Tile = Mask | int
 
 
 @dataclass
 class Change:
-    """One thing that was done; ``title`` as it stands in the menu after "Undo", ``before`` and ``after`` the array's revisions."""
+    """One change: its title in the menu after "Undo", its tiles, and the revisions of the array before and after it."""
 
     title: str
     tiles: dict[tuple[int, int], Tile] = field(default_factory=dict)
@@ -36,10 +36,10 @@ class Change:
 
 
 class TileUndo:
-    """Call ``begin``, then ``touch`` before each writing, then ``commit``.
+    """Call ``begin``, then ``touch`` before each modification, then ``commit``.
 
     Args:
-        array: (H, W) uint8, the one that is changed.
+        array: the (H, W) uint8 array that is modified.
     """
 
     def __init__(self, array: Mask, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -59,15 +59,16 @@ class TileUndo:
 
     @property
     def open(self) -> bool:
-        """A change has begun and is not complete."""
+        """Whether a change has begun and is not complete."""
         return self._open is not None
 
     def begin(self, title: str) -> None:
+        """Starts a change."""
         self.commit()
         self._open = Change(title)
 
     def touch(self, box: Box) -> None:
-        """What lies inside of ``box`` is about to change."""
+        """Stores the tiles inside ``box``, which are about to change."""
         box = box.within(self._array)
         if self._open is None or box.empty:
             return
@@ -77,7 +78,7 @@ class TileUndo:
                     self._open.tiles[row, column] = _kept(self._array[_place(row, column)])
 
     def commit(self) -> bool:
-        """The change is complete; False if nothing is other than before."""
+        """Completes the change. Returns False if nothing has changed."""
         change, self._open = self._open, None
         if change is None:
             return False
@@ -91,10 +92,11 @@ class TileUndo:
         return True
 
     def undo(self) -> Box:
-        """Take the last change back; gives the box that is other than before, empty if there was nothing to do."""
+        """Takes back the last change. Returns the box that has changed, empty if there was nothing to undo."""
         return self._swap(self._done, self._undone)
 
     def redo(self) -> Box:
+        """Repeats the change that was undone last. Returns the box that has changed."""
         return self._swap(self._undone, self._done)
 
     def _swap(self, source: list[Change], target: list[Change]) -> Box:

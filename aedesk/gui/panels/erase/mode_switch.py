@@ -1,4 +1,4 @@
-"""The ways of saying what is to be erased, and the switch between them."""
+"""The modes of the Erase panel and the switch between them."""
 
 from __future__ import annotations
 
@@ -11,49 +11,51 @@ FIND, PAINT, SHARED = "find", "paint", "shared"
 
 
 @dataclass(frozen=True)
-class Way:
-    """``about`` says in one line what it is for, ``tip`` how it goes."""
+class EraseMode:
+    """One mode; ``description`` is shown below the switch."""
 
     name: str
     title: str
-    about: str
+    description: str
     tip: str
 
 
-WAYS = (
-    Way(FIND, "Find it for &me", "Looks for see-through text, logos and patterns.", "What was found can be corrected before it is erased"),
-    Way(PAINT, "I pa&int it", "Paint over dates, scratches, folds and dust.", "Paint over whatever should not be there, then erase it"),
-    Way(
+MODES = (
+    EraseMode(
+        FIND, "&Find automatically", "Finds semi-transparent text, logos and patterns.", "You can correct the result before it is erased"
+    ),
+    EraseMode(PAINT, "&Paint a mask", "For date stamps, scratches, folds and dust.", "Paint over what you want to remove, then erase it"),
+    EraseMode(
         SHARED,
-        "Same mark on man&y pictures",
-        "Found from all of them together.",
-        "For a folder whose pictures carry the same mark: what repeats is the mark",
+        "&Same watermark on many pictures",
+        "Estimates the watermark from all pictures together.",
+        "For pictures with the same watermark: what repeats is the watermark",
     ),
 )
 
 
-class WaySwitch(QWidget):
-    """``changed`` when another way is chosen."""
+class ModeSwitch(QWidget):
+    """Emits ``changed`` when another mode is chosen."""
 
     changed = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self.setObjectName("eraseWays")
-        self.setAccessibleName("How the mark is found")
+        self.setObjectName("eraseModes")
+        self.setAccessibleName("Mode")
         self.name = name
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         grid = QGridLayout()
-        for place, way in enumerate(WAYS):
-            button = QRadioButton(way.title)
-            button.setObjectName(f"eraseWay_{way.name}")
-            button.setToolTip(way.tip)
-            button.setChecked(way.name == name)
+        for place, mode in enumerate(MODES):
+            button = QRadioButton(mode.title)
+            button.setObjectName(f"eraseMode_{mode.name}")
+            button.setToolTip(mode.tip)
+            button.setChecked(mode.name == name)
             self._group.addButton(button)
-            grid.addWidget(button, place // 2, place % 2, 1, 2 if place == 2 else 1)  # the third has the longest words
+            grid.addWidget(button, place // 2, place % 2, 1, 2 if place == 2 else 1)  # the third has the longest label
         column.addLayout(grid)
         self._about = QLabel()
         self._about.setObjectName("eraseAbout")
@@ -64,11 +66,11 @@ class WaySwitch(QWidget):
         self._group.buttonToggled.connect(self._on_toggled)
 
     def _show(self) -> None:
-        self._about.setText(next(way.about for way in WAYS if way.name == self.name))
+        self._about.setText(next(mode.description for mode in MODES if mode.name == self.name))
 
     @Slot(QAbstractButton, bool)
     def _on_toggled(self, button: QAbstractButton, checked: bool) -> None:
         if checked:
-            self.name = button.objectName().removeprefix("eraseWay_")
+            self.name = button.objectName().removeprefix("eraseMode_")
             self._show()
             self.changed.emit()

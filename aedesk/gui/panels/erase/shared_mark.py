@@ -1,4 +1,4 @@
-"""The same mark on many pictures: one job that reads files and writes files, in the window's queue like any other."""
+"""The same watermark on many pictures: one queued job that reads and writes files."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from aedesk.imaging.picture import Picture
 
 MARK_NAME = "shared_mark.png"
 MANY_PICTURES = 60
-"""More than these are seldom at hand, so their number is no advice."""
+"""A larger number of required pictures is not given as advice, because few users have so many."""
 
 
-class SharedMark(QObject):
-    """Asks where to, queues the work and tells how it went."""
+class SharedMarkController(QObject):
+    """Asks for a folder, queues the job and reports its result."""
 
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
@@ -32,33 +32,33 @@ class SharedMark(QObject):
         self._tasks: set[int] = set()
         workspace.queue.task_event.connect(self._on_task_event)
 
-    def clean(self, documents: list[Document], kept: Path | None) -> None:
-        """Take the mark off the files of these pictures.
+    def clean(self, documents: list[Document], saved_mark: Path | None) -> None:
+        """Removes the watermark from the files of these pictures.
 
         Args:
-            kept: the file of a mark that is known; None finds it, and keeps it beside the results.
+            saved_mark: file of a known watermark; None to estimate it and save it next to the results.
         """
         usable = [document for document in documents if is_picture_path(document.path)]
-        if not usable or (kept is None and len(usable) < MIN_PICTURES):
-            self._workspace.tell(
-                f"The mark is found from at least {MIN_PICTURES} pictures that carry it, better {RECOMMENDED_PICTURES} to 30. "
-                "Open a folder of them, or choose more in the library.",
+        if not usable or (saved_mark is None and len(usable) < MIN_PICTURES):
+            self._workspace.notify(
+                f"Estimating the watermark takes at least {MIN_PICTURES} pictures that have it, better {RECOMMENDED_PICTURES} to 30. "
+                "Open a folder of them, or select more in the library.",
                 "info",
             )
             return
-        folder = files.choose_folder(self._window, "Save the cleaned pictures in a folder", str(self._workspace.settings["last_folder"]))
+        folder = files.choose_folder(self._window, "Folder for the cleaned pictures", str(self._workspace.settings["last_folder"]))
         if folder is None:
             return
         settings, paths = self._workspace.settings, [document.path for document in usable]
         spec = SharedMarkSpec(
             tuple(map(str, paths)),
             tuple(map(str, targets(paths, folder, str(settings["save_suffix"])))),
-            mark=str(kept or free_name(folder / MARK_NAME)),
+            mark=str(saved_mark or free_name(folder / MARK_NAME)),
             quality=int(settings["jpeg_quality"]),
-            device=self._workspace.catalog.device,
+            device=self._workspace.inventory.device,
         )
-        title = f"Erase the same mark from {len(paths)} pictures"
-        task = Task(title, usable[0], spec, lambda document: document.given, badge=False, job_inputs=_nothing)
+        title = f"Erase the same watermark from {len(paths)} pictures"
+        task = Task(title, usable[0], spec, lambda document: document.base, badge=False, job_inputs=_no_inputs)
         self._tasks.add(task.id)
         self._workspace.queue.add(task)
 
@@ -67,24 +67,24 @@ class SharedMark(QObject):
         if task.id in self._tasks and isinstance(event, Finished):
             self._tasks.discard(task.id)
             spec: SharedMarkSpec = task.spec
-            self._tell(event.result, spec)
+            self._report(event.result, spec)
 
-    def _tell(self, result: SharedMarkResult, spec: SharedMarkSpec) -> None:
+    def _report(self, result: SharedMarkResult, spec: SharedMarkSpec) -> None:
         folder = Path(spec.outputs[0]).parent
-        words = [f"{len(result.written)} of {len(spec.inputs)} pictures saved without the mark in {folder}."]
+        words = [f"{len(result.written)} of {len(spec.inputs)} pictures saved without the watermark in {folder}."]
         if result.failed:
-            words.append(f"{len(result.failed)} could not be read, or do not carry it: see the log.")
+            words.append(f"{len(result.failed)} could not be read or do not have it: see the log.")
         if result.doubtful:
             needed = max(result.needed, RECOMMENDED_PICTURES)
             advice = f"About {needed} would be enough." if needed <= MANY_PICTURES else "More pictures would help."
-            words.append(f"From {result.pictures} pictures the mark is not known well: look for traces in the results. {advice}")
+            words.append(f"With {result.pictures} pictures the estimate is uncertain: check the results for traces. {advice}")
         if result.colours is not None:
-            words.append(f"The mark is kept in {Path(spec.mark).name} for later pictures.")
-        self._workspace.tell(" ".join(words), "warning" if result.failed or result.doubtful else "info")
+            words.append(f"The watermark is saved in {Path(spec.mark).name} for later use.")
+        self._workspace.notify(" ".join(words), "warning" if result.failed or result.doubtful else "info")
 
 
 def targets(paths: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
-    """Where the results go: names of their own that are not taken, not even by each other."""
+    """Returns a path in ``folder`` for each result, all different and none of an existing file."""
     found: dict[Path, None] = {}
     for path in paths:
         wanted = folder / save_name(path, suffix)
@@ -96,5 +96,5 @@ def targets(paths: Sequence[Path], folder: Path, suffix: str) -> list[Path]:
     return list(found)
 
 
-def _nothing(_picture: Picture) -> tuple[()]:
+def _no_inputs(_picture: Picture) -> tuple[()]:
     return ()

@@ -1,4 +1,4 @@
-"""The part of the panel for one mark on many pictures: whether the mark is known already."""
+"""The controls for the same watermark on many pictures: whether to use a saved one."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from aedesk.gui.widgets.labels import ElidedLabel
 from aedesk.gui.workspace import Workspace
 
 ABOUT = (
-    f"Needs about 10 to 30 pictures, at least {MIN_PICTURES}, with the mark at the same place or as far from an edge. "
-    "Choose them in the library, or open a folder. It works on the files as they are; the results go into a folder."
+    f"Takes 10 to 30 pictures, at least {MIN_PICTURES}, with the watermark at the same position or distance from an edge. "
+    "Select them in the library, or open a folder. The original files are processed, and the results are saved in a folder."
 )
 
 
-class SharedBox(QWidget):
-    """``kept`` is the file of a mark that was found before; None to find it."""
+class SharedMarkControls(QWidget):
+    """``saved_mark`` is the file of a saved watermark; None to estimate it from the pictures."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self.setObjectName("sharedBox")
+        self.setObjectName("sharedMarkControls")
         self._workspace = workspace
-        self.kept: Path | None = None
+        self.saved_mark: Path | None = None
         about = QLabel(ABOUT)
         about.setObjectName("sharedAbout")
         about.setProperty("quiet", True)
         about.setWordWrap(True)
-        self._use = QCheckBox("Use a mark that was &kept")
-        self._use.setObjectName("sharedUseKept")
-        self._use.setToolTip("Each mark that is found is kept as a PNG beside the results; with it, one picture is enough")
+        self._use = QCheckBox("Use a sa&ved watermark")
+        self._use.setObjectName("sharedUseSaved")
+        self._use.setToolTip("Every estimated watermark is saved as a PNG next to the results; with it, a single picture is enough")
         self._choose = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")
         self._choose.setObjectName("sharedChoose")
-        self._choose.setToolTip("Choose the file of the mark")
+        self._choose.setToolTip("Choose the file of the watermark")
         self._name = ElidedLabel()
         self._name.setObjectName("sharedName")
         row = QHBoxLayout()
@@ -53,7 +53,7 @@ class SharedBox(QWidget):
 
     @Slot(bool)
     def _on_use(self, on: bool) -> None:
-        self.kept = None
+        self.saved_mark = None
         if on:
             self._ask()
         self._show()
@@ -61,10 +61,10 @@ class SharedBox(QWidget):
     @Slot()
     def _ask(self) -> None:
         path = files.choose_mark(self, str(self._workspace.settings["last_folder"]))
-        self.kept = path or self.kept
-        self._use.setChecked(self.kept is not None)
+        self.saved_mark = path or self.saved_mark
+        self._use.setChecked(self.saved_mark is not None)
         self._show()
 
     def _show(self) -> None:
-        self._choose.setVisible(self.kept is not None)
-        self._name.setText(self.kept.name if self.kept is not None else "")
+        self._choose.setVisible(self.saved_mark is not None)
+        self._name.setText(self.saved_mark.name if self.saved_mark is not None else "")

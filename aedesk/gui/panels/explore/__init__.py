@@ -1,1 +1,1 @@
-"""The Explore page: one activity per question about a model with a latent, each with its parameters and its view."""
+"""The Explore panel: activities that inspect a model with a latent, each with its parameters and its view."""

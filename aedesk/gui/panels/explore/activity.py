@@ -1,4 +1,4 @@
-"""What can be explored: each activity asks one question, has parameters of its own and a view for the answer."""
+"""The base class of activities, each of which has its parameters, its job and its view."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from aedesk.gui.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Common:
-    """What the panel knows for every activity; ``edge_px`` and ``pooling`` are for folders."""
+class ExploreContext:
+    """The settings that all activities share; ``edge_px`` and ``pooling`` are for folders."""
 
     model: str
     device: str
@@ -34,13 +34,13 @@ class Activity(QWidget):
     """The parameters of one activity.
 
     Attributes:
-        name, title, about, button: for program and people; ``button`` is what begins it.
-        uses_folder: asks about a folder; ``uses_features``: about codes as rows of numbers; ``uses_edge``: about squares of an edge
-            that can be chosen.
-        live: begins by itself when the picture or the model changes.
+        name: identifier.
+        title, about, button: label, description, and text of the button that starts it.
+        uses_folder, uses_features, uses_edge: whether it processes a folder, codes as feature vectors, crops of a size to choose.
+        live: starts by itself when the picture or the model changes.
 
     Signals:
-        changed: a parameter that the view's content depends on; a live activity begins again.
+        changed: a parameter that the view depends on; a live activity starts again.
     """
 
     name = title = about = button = ""
@@ -53,22 +53,23 @@ class Activity(QWidget):
         self.workspace = workspace
         self.form = make_form(self)
 
-    def missing(self, common: Common) -> str:
-        """What the person has to do before this can begin; empty if nothing."""
-        if self.uses_folder and not common.folder:
+    def missing(self, context: ExploreContext) -> str:
+        """Returns what the user has to do before this can start; empty if nothing."""
+        if self.uses_folder and not context.folder:
             return "Choose a folder of pictures."
         return ""
 
     def documents(self) -> list[Document]:
-        """The open pictures that go with the request."""
+        """Returns the open pictures that are inputs of the job."""
         return []
 
-    def spec(self, common: Common) -> ExploreSpec | None:
-        """The request; None if the person was asked something and said no."""
+    def spec(self, context: ExploreContext) -> ExploreSpec | None:
+        """Returns the spec of the job; None if the user has cancelled a dialog."""
         raise NotImplementedError
 
     def set_model(self, card: Mapping[str, Any]) -> None:
-        """Another model was chosen: show the parameters that mean something for it."""
+        """Shows the parameters that apply to a model."""
 
     def make_view(self) -> ResultView:
+        """Creates the view of the results."""
         raise NotImplementedError

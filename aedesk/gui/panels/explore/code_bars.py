@@ -1,4 +1,4 @@
-"""A dense code as bars that can be pulled."""
+"""A code vector as bars that can be dragged."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 MARGIN_PX = 8
 SCALE_PX = 36
-"""Room for the limits at the right."""
+"""Width of the column with the limits."""
 _NUDGES = {Qt.Key.Key_Up: 0.02, Qt.Key.Key_Down: -0.02, Qt.Key.Key_PageUp: 0.1, Qt.Key.Key_PageDown: -0.1}
 
 
 class CodeBars(QWidget):
-    """One bar per entry, from zero up or down; a thin line marks where it stood when the picture was encoded.
+    """One bar per entry, from zero up or down; a thin line marks the original value.
 
-    A press chooses the entry under the mouse and moves it there, arrow keys go from entry to entry and up and down.
+    A click selects an entry and sets its value; the arrow keys select and change entries.
 
     Signals:
-        chosen(int): another entry was chosen.
-        pulled(int, float): an entry was moved.
+        chosen(int): another entry was selected.
+        pulled(int, float): the value of an entry was changed.
     """
 
     chosen = Signal(int)
@@ -32,7 +32,7 @@ class CodeBars(QWidget):
         self.setAccessibleName("Code")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setToolTip("Pull a bar: the picture follows. Arrow keys work too.")
+        self.setToolTip("Drag a bar to change the picture, or use the arrow keys")
         self._values = self._before = np.zeros(0, np.float32)
         self._low, self._high = -1.0, 1.0
         self._current = 0
@@ -46,7 +46,7 @@ class CodeBars(QWidget):
         return self._values
 
     def set_code(self, code: np.ndarray, low: float, high: float) -> None:
-        """A new picture's code; the bars reach from ``low`` to ``high``."""
+        """Sets the code of a new picture; the bars range from ``low`` to ``high``."""
         self._before, self._values = code.copy(), code.copy()
         self._low, self._high = low, high
         self._current = min(self._current, len(code) - 1)
@@ -59,6 +59,7 @@ class CodeBars(QWidget):
         self.update()
 
     def choose(self, index: int) -> None:
+        """Selects an entry."""
         if 0 <= index < len(self._values) and index != self._current:
             self._current = index
             self._describe()
@@ -66,7 +67,7 @@ class CodeBars(QWidget):
             self.chosen.emit(index)
 
     def pull(self, index: int, value: float) -> None:
-        """Move an entry, within the range; emits ``pulled``."""
+        """Sets an entry, within the range; emits ``pulled``."""
         self._values[index] = np.clip(value, self._low, self._high)
         self._describe()
         self.update()

@@ -1,4 +1,4 @@
-"""Changing a code by hand: bars for a dense one, channel maps with strength and shift for a convolutional one."""
+"""Editors for a code: bars for a vector, channel maps with strength and shift for a convolutional code."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 
 PRIOR_REACH = 3.0
-"""Bars of a code with a standard normal prior reach at least so far."""
+"""The bars of a code with a standard normal prior range at least from minus to plus this value."""
 
 
 class DenseEditor(QWidget):
-    """Every entry is a bar, the chosen one also a slider.
+    """Every entry is a bar; the selected one also has a slider.
 
     Signals:
-        edited: ``code`` is another one.
+        edited: ``code`` has changed.
     """
 
     edited = Signal()
@@ -48,7 +48,7 @@ class DenseEditor(QWidget):
         return self.bars.values
 
     def set_code(self, code: np.ndarray, generative: bool) -> None:
-        """(n,) of a picture that was just encoded."""
+        """Sets the (n,) code of a picture."""
         low, high = dense_range(code, generative)
         self.bars.set_code(code, low, high)
         with QSignalBlocker(self.slider):
@@ -56,7 +56,7 @@ class DenseEditor(QWidget):
         self._on_chosen(self.bars.current)
 
     def set_values(self, code: np.ndarray) -> None:
-        """Another code of the same kind, e.g. the one that the picture had."""
+        """Sets other values, for example the original ones."""
         self.bars.set_values(code)
         self._on_chosen(self.bars.current)
         self.edited.emit()
@@ -79,10 +79,10 @@ class DenseEditor(QWidget):
 
 
 class ChannelEditor(QWidget):
-    """Every channel is a small picture; the chosen one can be made stronger, weaker or shifted.
+    """Every channel is a small picture; the selected one can be scaled and shifted.
 
     Signals:
-        edited: ``code`` is another one.
+        edited: ``code`` has changed.
     """
 
     edited = Signal()
@@ -98,10 +98,10 @@ class ChannelEditor(QWidget):
         self._entry.setObjectName("channelName")
         self.strength = LabeledSlider("Strength", 0, 300, 100, unit="%")
         self.strength.setObjectName("channelStrength")
-        self.strength.setToolTip("0 % switches the channel off, 100 % leaves it as it is")
+        self.strength.setToolTip("0 % turns the channel off, 100 % leaves it unchanged")
         self.shift = LabeledSlider("Shift", -3, 3, 0, decimals=1)
         self.shift.setObjectName("channelShift")
-        self.shift.setToolTip("Added everywhere in the channel, in standard deviations of the code")
+        self.shift.setToolTip("Added to the whole channel, in standard deviations of the code")
         row = QHBoxLayout()
         row.addWidget(self._entry)
         row.addSpacing(12)
@@ -122,13 +122,14 @@ class ChannelEditor(QWidget):
         return (self._code * strengths + shifts * self._unit).astype(np.float32)
 
     def set_code(self, code: np.ndarray, maps: np.ndarray) -> None:
-        """(C, h, w) of a picture that was just encoded, and its maps as bytes."""
+        """Sets the (C, h, w) code of a picture and its maps, (C, h, w) uint8."""
         self._code, self._unit = code, float(code.std()) or 1.0
         self._strengths, self._shifts = np.ones(len(code), np.float32), np.zeros(len(code), np.float32)
         self.grid.set_pictures(maps[..., None])
         self._on_chosen(self.grid.current)
 
     def reset(self) -> None:
+        """Restores the original code."""
         self._strengths[:], self._shifts[:] = 1, 0
         self._on_chosen(self.grid.current)
         self.edited.emit()
@@ -148,7 +149,7 @@ class ChannelEditor(QWidget):
 
 
 def dense_range(code: np.ndarray, generative: bool) -> tuple[float, float]:
-    """Limits for the bars: half as much again as the code takes, with zero inside."""
+    """Returns the limits of the bars: the range of the code and zero, enlarged by half."""
     low, high = min(float(code.min()), 0.0), max(float(code.max()), 0.0)
     room = max(high - low, 1e-3) / 4
     low, high = (low - room if low < 0 else low), high + room

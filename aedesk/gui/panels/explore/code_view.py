@@ -1,4 +1,4 @@
-"""The code of a picture: the picture, what comes back, where that is wrong, and the code itself to play with."""
+"""The code of a picture: original, reconstruction, error, and an editor for the code."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from aedesk.gui.widgets.pictures.picture_box import PictureBox
 
 class CodeView(ResultView):
     """Signals:
-    edited(code, original): the code was changed; somebody decodes it and calls ``show_decoded``.
+    edited(code, original): the code was changed and is to be decoded for ``show_decoded``.
     """
 
     edited = Signal(object, object)
 
     def __init__(self) -> None:
-        super().__init__("codeView", "Open a picture and choose it in the library: its code shows here.")
+        super().__init__("codeView", "Open a picture and select it in the library to see its code.")
         self._result: CodeResult | None = None
         self.original = PictureBox("codeOriginal", "Original")
         self.reconstruction = PictureBox("codeReconstruction", "Reconstruction")
         self.error = PictureBox("codeError", "Error")
         self.facts = quiet_label("codeFacts")
         self.dense, self.channels = DenseEditor(), ChannelEditor()
-        self.reset = QPushButton("Reset the code")
+        self.reset = QPushButton("&Reset code")
         self.reset.setObjectName("resetCode")
-        self.reset.setToolTip("Back to the code that the picture has")
+        self.reset.setToolTip("Restore the code of the picture")
         pictures = QHBoxLayout()
         pictures.setSpacing(14)
         for box in (self.original, self.reconstruction, self.error):
@@ -56,7 +56,7 @@ class CodeView(ResultView):
         ratio = result.input_size / result.code_size
         shape = " \N{MULTIPLICATION SIGN} ".join(map(str, result.code.shape))
         channels = f" ({shape})" if result.maps is not None else ""
-        size = f"Code: {result.code_size:,} numbers{channels} for {result.input_size:,} values of the picture, {ratio:.3g} : 1."
+        size = f"Code: {result.code_size:,} values{channels} for {result.input_size:,} values of the picture, {ratio:.3g} : 1."
         self.facts.setText(f"{size} {1000 * result.seconds:.0f} ms. {result.note}")
         if result.maps is None:
             self.dense.set_code(result.code, result.generative)
@@ -67,11 +67,11 @@ class CodeView(ResultView):
         self.reset.setEnabled(False)
 
     def show_decoded(self, result: DecodeResult) -> None:
-        """What the edited code decodes to."""
+        """Shows the decoded picture of the edited code."""
         self._show(result.reconstruction, result.error, result.psnr)
 
     def _show(self, reconstruction: np.ndarray, error: np.ndarray, psnr: float) -> None:
-        peak = f"bright: {self._result.error_peak:.0f} gray levels and more" if self._result is not None else ""
+        peak = f"white: {self._result.error_peak:.0f} gray levels or more" if self._result is not None else ""
         self.reconstruction.set_pixels(reconstruction, f"{psnr:.2f} dB")
         self.error.set_pixels(error, peak)
 

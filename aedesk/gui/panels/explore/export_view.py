@@ -1,4 +1,4 @@
-"""What was exported, and what is in the files."""
+"""The result of an export."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.labels import WrappedLabel, quiet_label
 
 CONTENTS = (
-    "The .npz file holds the arrays features (one row per picture), files, classes and errors; "
-    "numpy.load opens it. The .csv file holds the same as one line per picture."
+    "The .npz file contains the arrays features (one row per picture), files, classes and errors; "
+    "open it with numpy.load. The .csv file contains the same with one line per picture."
 )
 
 
@@ -21,14 +21,14 @@ class ExportView(ResultView):
     def __init__(self) -> None:
         super().__init__(
             "exportView",
-            f"Choose a folder at the right and press Export: the codes of its pictures go into files for other programs.\n\n{CONTENTS}",
+            f"Choose a folder on the right and press Export to write the codes of its pictures to files for other programs.\n\n{CONTENTS}",
         )
         self._files: tuple[str, ...] = ()
         self.written = WrappedLabel(max_word=60)
         self.written.setObjectName("exportWritten")
         self.written.setProperty("heading", True)
         self.written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.show_folder = QPushButton("&Show in the folder")
+        self.show_folder = QPushButton("&Show in folder")
         self.show_folder.setObjectName("exportShow")
         about = quiet_label("exportAbout")
         about.setText(CONTENTS)

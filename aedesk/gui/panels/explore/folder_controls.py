@@ -1,4 +1,4 @@
-"""Which folder, how many of its pictures, and as what they are given to the network."""
+"""The controls for a folder: which one, how many pictures, and how they are passed to the network."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SET_TITLES = {"mnist": "MNIST (digits)", "fashion-mnist": "Fashion-MNIST", "cifa
 
 class FolderControls(QWidget):
     """Signals:
-    changed: the folder is another one.
-    set_wanted(str): a classic data set was chosen in its place.
+    changed: another folder was chosen.
+    set_requested(str): a standard data set was chosen.
     """
 
     changed = Signal()
-    set_wanted = Signal(str)
+    set_requested = Signal(str)
 
     def __init__(self, folder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,11 +32,11 @@ class FolderControls(QWidget):
         self.folder.setMinimumWidth(60)
         self.browse = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")
         self.browse.setObjectName("exploreBrowse")
-        self.browse.setToolTip("Choose a folder of pictures; the ones inside its sub-folders count, too")
+        self.browse.setToolTip("Choose a folder of pictures; its subfolders are included")
         self.sets = QToolButton()
         self.sets.setObjectName("exploreSets")
-        self.sets.setText("Or a classic &set")
-        self.sets.setToolTip("Unpacks pictures of a well-known data set into a folder, with one sub-folder per class")
+        self.sets.setText("Standard data s&et")
+        self.sets.setToolTip("Unpack a standard data set to a folder with one subfolder per class")
         self.sets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.sets.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         menu = QMenu(self.sets)
@@ -46,26 +46,24 @@ class FolderControls(QWidget):
         self.sets.setMenu(menu)
         if not has_classic_sets():
             self.sets.hide()
-        self.limit = number("exploreLimit", "At most so many pictures", 10, 20_000, 1000)
+        self.limit = number("exploreLimit", "Maximum number of pictures", 10, 20_000, 1000)
         self.limit.setSingleStep(100)
-        self.limit.setToolTip("Of a larger folder, evenly spaced pictures are taken")
-        self.edge = number("exploreEdge", "Square", 16, 512, 64)
+        self.limit.setToolTip("From a larger folder, evenly spaced pictures are taken")
+        self.edge = number("exploreEdge", "Crop size", 16, 512, 64)
         self.edge.setSuffix(" px")
         self.edge.setSingleStep(16)
-        self.edge.setToolTip("The middle of every picture is brought to a square of this edge, so that all codes have one size")
+        self.edge.setToolTip("Every picture is cropped to a square and scaled to this size, so that all codes have the same size")
         self.pooling = combo("explorePooling", "Features")
         self.pooling.addItem("The whole code", "whole")
         self.pooling.addItem("Mean of each channel", "mean")
-        self.pooling.setToolTip(
-            "Of a code with channels, the mean forgets where in the picture something is: shorter, often better to tell classes apart"
-        )
+        self.pooling.setToolTip("The mean of each channel ignores positions: it is shorter and often separates classes better")
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.folder, 1)
         row.addWidget(self.browse)
         self._form = make_form()
-        add_row(self._form, "At &most", self.limit)
-        add_row(self._form, "S&quare", self.edge)
+        add_row(self._form, "Ma&x. pictures", self.limit)
+        add_row(self._form, "C&rop size", self.edge)
         add_row(self._form, "&Features", self.pooling)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,20 +75,21 @@ class FolderControls(QWidget):
         menu.triggered.connect(self._on_set)
 
     def set_kind(self, edge: bool, features: bool) -> None:
-        """Show what matters for the activity and the model."""
+        """Shows the rows that apply to the activity and the model."""
         self._form.setRowVisible(self.edge, edge)
         self._form.setRowVisible(self.pooling, features)
 
     def set_folder(self, folder: str) -> None:
+        """Chooses a folder."""
         self.folder.setText(folder)
         self.changed.emit()
 
     @Slot(QAction)
     def _on_set(self, action: QAction) -> None:
-        self.set_wanted.emit(action.data())
+        self.set_requested.emit(action.data())
 
     @Slot()
     def _on_browse(self) -> None:
-        path = files.choose_folder(self, "A folder of pictures", self.folder.text())
+        path = files.choose_folder(self, "Choose a folder of pictures", self.folder.text())
         if path is not None:
             self.set_folder(str(path))

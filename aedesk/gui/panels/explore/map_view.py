@@ -1,4 +1,4 @@
-"""A folder's codes as points: what lies close together looks alike to the model."""
+"""A scatter plot of the codes of a folder."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ AXES = {"pca": ("first principal component", "second principal component"), "tsn
 
 
 class Scatter(Plot):
-    """Points, one of which is chosen: by the mouse over it, or by the arrow keys.
+    """Points, one of which is selected by the mouse over it or the arrow keys.
 
     Signals:
-        chosen(int), opened(int): the latter by click or Enter.
+        chosen(int): a point was selected.
+        opened(int): a point was clicked, or Enter was pressed.
     """
 
     chosen = Signal(int)
@@ -55,6 +56,7 @@ class Scatter(Plot):
         self.autoRange()
 
     def choose(self, index: int) -> None:
+        """Selects a point."""
         if 0 <= index < len(self._points) and index != self._current:
             self._current = index
             self._ring.setData(pos=self._points[index : index + 1])
@@ -85,20 +87,20 @@ class Scatter(Plot):
 
 
 class MapView(ResultView):
-    """The scatter, and beside it the picture of the point under the mouse."""
+    """The scatter plot, and next to it the picture of the selected point."""
 
     def __init__(self) -> None:
-        super().__init__("mapView", "Choose a folder at the right and press Draw the map: each picture's code becomes a point here.")
+        super().__init__("mapView", "Choose a folder on the right and press Draw map to show the code of each picture as a point.")
         self._result: MapResult | None = None
         self.scatter = Scatter()
         self.thumbnail = PictureBox("mapThumbnail", "Picture")
         self.thumbnail.setFixedHeight(170)
         self.about = quiet_label("mapPoint")
-        self.open = QPushButton("&Open the picture")
+        self.open = QPushButton("&Open picture")
         self.open.setObjectName("mapOpen")
         self.by_error = QCheckBox("Colour by &error")
         self.by_error.setObjectName("mapByError")
-        self.by_error.setToolTip("Dark points are reconstructed well, bright ones badly")
+        self.by_error.setToolTip("Blue: small reconstruction error; yellow: large error")
         self.legend = QLabel()
         self.legend.setObjectName("mapLegend")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -127,10 +129,10 @@ class MapView(ResultView):
         self.scatter.setLabel("left", left)
         self._colour()
         self.thumbnail.set_pixels(None)
-        self.about.setText("Point at a dot, or go from dot to dot with the arrow keys.")
+        self.about.setText("Move the mouse over a point, or use the arrow keys.")
         self.open.setEnabled(False)
-        held = f" The two axes hold {result.explained:.0%} of the variance." if result.explained is not None else ""
-        self.facts.setText(f"{result.note}{held}")
+        explained = f" The two axes explain {result.explained:.0%} of the variance." if result.explained is not None else ""
+        self.facts.setText(f"{result.note}{explained}")
 
     @Slot()
     def _colour(self, _on: bool = False) -> None:
@@ -170,4 +172,4 @@ class MapView(ResultView):
     @Slot(int)
     def _on_opened(self, index: int) -> None:
         if self._result is not None and index >= 0:
-            self.picture_wanted.emit(self._result.paths[index])
+            self.picture_requested.emit(self._result.paths[index])

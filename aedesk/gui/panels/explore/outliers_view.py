@@ -1,4 +1,4 @@
-"""The pictures that a model finds strangest."""
+"""The pictures with the largest reconstruction errors."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from aedesk.gui.widgets.viewer.painting import qimage
 
 ROW_PX, PICTURE_PX = 76, 68
 COLUMNS = ("Original", "Reconstruction", "Error", "Picture", "RMS error")
-UNUSUAL = 3.0
-"""Robust standard deviations above the median from which a picture is called unusual."""
+OUTLIER = 3.0
+"""Robust standard deviations above the median from which a picture is called an outlier."""
 
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class RankingModel(QAbstractTableModel):
-    """The worst pictures, one per row."""
+class OutliersModel(QAbstractTableModel):
+    """The pictures with the largest errors, one per row."""
 
     def __init__(self, result: RankingResult) -> None:
         super().__init__()
         self._result = result
-        self._limit = result.median + UNUSUAL * result.spread
+        self._limit = result.median + OUTLIER * result.spread
         sheets = (result.originals, result.reconstructions, result.heat_maps)
         self._pictures = [[_pixmap(pixels) for pixels in sheet] for sheet in sheets]
 
     @property
-    def unusual(self) -> int:
-        """Of all pictures, those beyond the limit."""
+    def count(self) -> int:
+        """Number of outliers among all pictures."""
         return int((self._result.errors > self._limit).sum())
 
     def path(self, row: int) -> str:
+        """Returns the path of the picture in a row."""
         return self._result.paths[row]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
@@ -66,17 +67,17 @@ class RankingModel(QAbstractTableModel):
         if column == 3:
             return self._result.paths[row].replace("\\", "/").rpartition("/")[2]
         error = float(self._result.errors[row])
-        return f"{error:.1f}   unusual" if error > self._limit else f"{error:.1f}"
+        return f"{error:.1f}   outlier" if error > self._limit else f"{error:.1f}"
 
 
-class RankingView(ResultView):
+class OutliersView(ResultView):
     def __init__(self) -> None:
         super().__init__(
-            "rankingView", "Choose a folder at the right and press Find: pictures unlike what the model learned come first here."
+            "outliersView", "Choose a folder on the right and press Find outliers to sort its pictures by reconstruction error."
         )
         self.table = QTableView()
-        self.table.setObjectName("rankingTable")
-        self.table.setAccessibleName("Pictures by reconstruction error, the worst first")
+        self.table.setObjectName("outliersTable")
+        self.table.setAccessibleName("Pictures by reconstruction error, largest first")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)
@@ -85,14 +86,14 @@ class RankingView(ResultView):
         self.table.setIconSize(QSize(PICTURE_PX, PICTURE_PX))
         self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.facts = quiet_label("rankingFacts")
+        self.facts = quiet_label("outliersFacts")
         self.column.addWidget(self.facts)
         self.column.addWidget(self.table, 1)
         self.table.activated.connect(self._on_activated)
 
     def fill(self, result: RankingResult) -> None:
         before = self.table.model()
-        model = RankingModel(result)
+        model = OutliersModel(result)
         model.setParent(self.table)
         self.table.setModel(model)
         if before is not None:
@@ -103,16 +104,19 @@ class RankingView(ResultView):
             self.table.setColumnWidth(column, 112)
         header.setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.table.setColumnWidth(4, 140)
-        shown = f"The {len(result.originals)} worst of {len(result.paths)}. " if len(result.paths) > len(result.originals) else ""
-        far = "1 picture is" if model.unusual == 1 else f"{model.unusual} pictures are"
-        usual = f"The usual error is {result.median:.1f} gray levels; {far} far above it."
-        self.facts.setText(f"{shown}{usual} Double-click opens one. {result.note}")
+        shown = (
+            f"The {len(result.originals)} largest errors of {len(result.paths)} pictures. "
+            if len(result.paths) > len(result.originals)
+            else ""
+        )
+        outliers = "1 outlier" if model.count == 1 else f"{model.count} outliers"
+        self.facts.setText(f"{shown}Median error {result.median:.1f} gray levels; {outliers}. Double-click to open. {result.note}")
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
         model = self.table.model()
-        if isinstance(model, RankingModel):
-            self.picture_wanted.emit(model.path(index.row()))
+        if isinstance(model, OutliersModel):
+            self.picture_requested.emit(model.path(index.row()))
 
 
 def _pixmap(pixels: Any) -> QPixmap:

@@ -1,4 +1,4 @@
-"""The middle of the window while Explore is in front: the activity's view, and below it what is under way."""
+"""The page of Explore: the view of the activity, and below it the progress of the job."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from aedesk.gui.widgets.busy_label import BusyLabel
 
 NO_MODEL = (
     "There is no model with a latent yet.\n\n"
-    "Train one in Train, for example with Compress pictures like these, and press Use now when it is good enough; "
-    "or import one in Models."
+    "Train one in the Train panel, for example with the goal Compress pictures like these, and press Use now; "
+    "or import one in the Models panel."
 )
 
 
-class ExploreCentre(QWidget):
-    """Makes a view when its activity is first shown.
+class ExplorePage(QWidget):
+    """Creates a view when its activity is first shown.
 
     Signals:
-        cancel_wanted; view_made(name, view).
+        cancel_requested: the Cancel button was pressed.
+        view_made(name, view): a view was created.
     """
 
-    cancel_wanted = Signal()
+    cancel_requested = Signal()
     view_made = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("exploreCentre")
+        self.setObjectName("explorePage")
         self._views: dict[str, ResultView] = {}
         self._title = QLabel()
         self._title.setObjectName("exploreTitle")
@@ -44,7 +45,7 @@ class ExploreCentre(QWidget):
         self._empty.setContentsMargins(60, 0, 60, 0)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
-        self._stack.setMinimumSize(320, 240)  # or the window would grow with what a view has to show
+        self._stack.setMinimumSize(320, 240)  # otherwise the window would grow with the views
         self._busy = BusyLabel()
         self._busy.setObjectName("exploreBusy")
         self._bar = QProgressBar()
@@ -66,16 +67,17 @@ class ExploreCentre(QWidget):
         column.addWidget(self._title)
         column.addWidget(self._stack, 1)
         column.addWidget(self._status)
-        self._cancel.clicked.connect(self.cancel_wanted)
+        self._cancel.clicked.connect(self.cancel_requested)
         self.set_busy(False)
 
     def show_activity(self, activity: Activity | None) -> None:
-        """None: there is no model to explore."""
+        """Shows the view of an activity; None if there is no model."""
         self._title.setText(activity.title if activity is not None else "")
         self._title.setVisible(activity is not None)
         self._stack.setCurrentWidget(self._empty if activity is None else self.view(activity))
 
     def view(self, activity: Activity) -> ResultView:
+        """Returns the view of an activity, created if necessary."""
         view = self._views.get(activity.name)
         if view is None:
             view = self._views[activity.name] = activity.make_view()
@@ -84,25 +86,28 @@ class ExploreCentre(QWidget):
         return view
 
     def show_result(self, activity: Activity, result: Any) -> None:
+        """Shows a result in the view of its activity."""
         self.view(activity).show_result(result)
 
     def clear(self) -> None:
-        """What the views show belongs to another model."""
+        """Clears all views after a change of the model."""
         for view in self._views.values():
             view.clear()
 
     @Slot(bool)
     def set_busy(self, busy: bool, text: str = "Working\N{HORIZONTAL ELLIPSIS}") -> None:
+        """Shows or hides the progress."""
         self._status.setVisible(busy)
         self._busy.set_busy(busy, text if busy else "")
         self._bar.setRange(0, 0)
 
     @Slot(float, float, str)
-    def show_progress(self, done: float, total: float, words: str) -> None:
+    def show_progress(self, done: float, total: float, text: str) -> None:
+        """Shows the progress; total 0 if unknown."""
         self._bar.setRange(0, round(total) if total else 0)
         self._bar.setValue(round(done))
         counted = f"{done:.0f} of {total:.0f}" if total else f"{done:.0f}"
-        self._busy.set_text(f"{counted}   {words}".rstrip())
+        self._busy.set_text(f"{counted}   {text}".rstrip())
         if total and done >= total:
             self._bar.setRange(0, 0)
             self._busy.set_text("Calculating\N{HORIZONTAL ELLIPSIS}")

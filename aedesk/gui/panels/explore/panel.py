@@ -1,4 +1,4 @@
-"""The Explore panel: which model, which question, with which parameters. The answers show in the middle of the window."""
+"""The Explore panel: model, activity and its parameters. The results are shown in the middle of the window."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from aedesk.gui.dialogs import explore
 from aedesk.gui.documents.library import Document
 from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel
-from aedesk.gui.panels.explore.activity import Activity, Common
-from aedesk.gui.panels.explore.folder_activities import ExportActivity, MapActivity, PcaActivity, ProbeActivity, RankActivity
+from aedesk.gui.panels.explore.activity import Activity, ExploreContext
+from aedesk.gui.panels.explore.folder_activities import ExportActivity, MapActivity, OutliersActivity, PcaActivity, ProbeActivity
 from aedesk.gui.panels.explore.folder_controls import SET_TITLES, FolderControls
-from aedesk.gui.panels.explore.page import NO_MODEL, ExploreCentre
+from aedesk.gui.panels.explore.page import NO_MODEL, ExplorePage
 from aedesk.gui.panels.explore.picture_activities import CodeActivity, InterpolateActivity, SampleActivity
 from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form
@@ -36,7 +36,7 @@ ACTIVITIES: tuple[type[Activity], ...] = (
     InterpolateActivity,
     SampleActivity,
     MapActivity,
-    RankActivity,
+    OutliersActivity,
     PcaActivity,
     ProbeActivity,
     ExportActivity,
@@ -52,18 +52,18 @@ class ExplorePanel(Panel):
         self.setObjectName("explorePanel")
         settings = workspace.settings
         self._active = False
-        self._known: tuple[Any, ...] | None = None  # what the code that is shown belongs to
-        self._asked: Activity | None = None
-        self._centre: ExploreCentre | None = None
+        self._shown_key: tuple[Any, ...] | None = None  # identifies the picture whose code is shown
+        self._running: Activity | None = None
+        self._page: ExplorePage | None = None
         self._runner, self._decoder, self._unpacker = (LatestJob(workspace.bridge, self) for _ in range(3))
         self.models = combo("exploreModel", "Model")
         self._about_model = quiet_label("exploreModelAbout")
-        self.what = combo("exploreWhat", "What to explore")
+        self.activity_choice = combo("exploreActivity", "Activity")
         self._about = quiet_label("exploreAbout")
         self.fit = combo("exploreFit", "Pictures")
-        self.fit.addItem("Scaled to fit", "scale")
-        self.fit.addItem("The middle, full size", "crop")
-        self.fit.setToolTip("How a picture that is larger than the network's input is given to it")
+        self.fit.addItem("Scale to fit", "scale")
+        self.fit.addItem("Crop the centre", "crop")
+        self.fit.setToolTip("How pictures larger than the input of the network are reduced")
         self.folder = FolderControls(str(settings["explore_folder"]))
         self.activities = [kind(workspace) for kind in ACTIVITIES]
         self.begin = QPushButton()
@@ -71,32 +71,32 @@ class ExplorePanel(Panel):
         self.begin.setProperty("primary", True)
         self._missing = quiet_label("exploreMissing")
         for activity in self.activities:
-            self.what.addItem(activity.title, activity.name)
+            self.activity_choice.addItem(activity.title, activity.name)
         self._lay_out()
-        self.what.setCurrentIndex(max(self.what.findData(settings["explore_what"]), 0))
+        self.activity_choice.setCurrentIndex(max(self.activity_choice.findData(settings["explore_activity"]), 0))
         self._fill_models()
-        self._on_what()
+        self._on_activity()
         self._connect()
 
     @property
     def activity(self) -> Activity:
-        return self.activities[self.what.currentIndex()]
+        return self.activities[self.activity_choice.currentIndex()]
 
     @property
     def model(self) -> ModelInfo | None:
         chosen = self.models.currentData()
-        return next((model for model in self.workspace.catalog.models if model.name == chosen), None)
+        return next((model for model in self.workspace.inventory.models if model.name == chosen), None)
 
-    def centre(self) -> QWidget:
-        if self._centre is None:
-            self._centre = ExploreCentre()
-            self._centre.view_made.connect(self._on_view_made)
+    def page(self) -> QWidget:
+        if self._page is None:
+            self._page = ExplorePage()
+            self._page.view_made.connect(self._on_view_made)
             for runner in (self._runner, self._unpacker):
-                self._centre.cancel_wanted.connect(runner.cancel)
-                runner.progressed.connect(self._centre.show_progress)
-                runner.busy_changed.connect(self._centre.set_busy)
+                self._page.cancel_requested.connect(runner.cancel)
+                runner.progressed.connect(self._page.show_progress)
+                runner.busy_changed.connect(self._page.set_busy)
             self._show_activity()
-        return self._centre
+        return self._page
 
     def set_active(self, active: bool) -> None:
         self._active = active
@@ -108,9 +108,9 @@ class ExplorePanel(Panel):
         for runner in (self._runner, self._decoder, self._unpacker):
             runner.cancel()
 
-    def remember(self) -> None:
+    def save_settings(self) -> None:
         settings = self.workspace.settings
-        settings["explore_what"] = self.activity.name
+        settings["explore_activity"] = self.activity.name
         settings["explore_folder"] = self.folder.folder.text()
         settings["explore_model"] = self.models.currentData() or settings["explore_model"]
 
@@ -121,7 +121,7 @@ class ExplorePanel(Panel):
         column.setSpacing(8)
         fit = make_form()
         add_row(fit, "&Pictures", self.fit)
-        for text, box, about in (("&Model", self.models, self._about_model), ("&What to explore", self.what, self._about)):
+        for text, box, about in (("&Model", self.models, self._about_model), ("A&ctivity", self.activity_choice, self._about)):
             label = QLabel(text)
             label.setBuddy(box)
             label.setProperty("heading", True)
@@ -150,11 +150,11 @@ class ExplorePanel(Panel):
 
     def _connect(self) -> None:
         workspace = self.workspace
-        self.what.currentIndexChanged.connect(self._on_what)
+        self.activity_choice.currentIndexChanged.connect(self._on_activity)
         self.models.currentIndexChanged.connect(self._on_model)
         self.fit.currentIndexChanged.connect(self._on_input_changed)
         self.folder.changed.connect(self._refresh)
-        self.folder.set_wanted.connect(self._on_set_wanted)
+        self.folder.set_requested.connect(self._on_set_requested)
         self._unpacker.finished.connect(self.folder.set_folder)
         self._unpacker.failed.connect(self._on_failed)
         self.begin.clicked.connect(self._begin)
@@ -165,7 +165,7 @@ class ExplorePanel(Panel):
         self._runner.logged.connect(self._on_logged)
         self._decoder.finished.connect(self._on_decoded)
         self._decoder.failed.connect(self._on_failed)
-        workspace.catalog.models_changed.connect(self._fill_models)
+        workspace.inventory.models_changed.connect(self._fill_models)
         workspace.library.current_changed.connect(self._on_picture)
         workspace.library.changed.connect(self._on_picture)
         for signal in (workspace.library.added, workspace.library.removed):
@@ -176,12 +176,12 @@ class ExplorePanel(Panel):
         chosen = self.models.currentData() or str(self.workspace.settings["explore_model"])
         self.models.blockSignals(True)
         self.models.clear()
-        for model in self.workspace.catalog.models:
+        for model in self.workspace.inventory.models:
             if has_latent(model.card):
                 self.models.addItem(model.title or model.name, model.name)
         self.models.setCurrentIndex(max(self.models.findData(chosen), 0))
         self.models.blockSignals(False)
-        if self.models.currentData() != chosen or self._known is None:
+        if self.models.currentData() != chosen or self._shown_key is None:
             self._on_model()
         else:
             self._refresh()
@@ -202,13 +202,13 @@ class ExplorePanel(Panel):
             activity.set_model(card)
         self._runner.cancel()
         self._decoder.cancel()
-        self._known = None
-        if self._centre is not None:
-            self._centre.clear()
-        self._on_what()
+        self._shown_key = None
+        if self._page is not None:
+            self._page.clear()
+        self._on_activity()
 
     @Slot()
-    def _on_what(self, _index: int = 0) -> None:
+    def _on_activity(self, _index: int = 0) -> None:
         activity, card = self.activity, self.model.card if self.model is not None else {}
         self._about.setText(activity.about)
         for each in self.activities:
@@ -227,29 +227,29 @@ class ExplorePanel(Panel):
 
     @Slot()
     def _on_input_changed(self, _value: object = None) -> None:
-        self._known = None
+        self._shown_key = None
         self._begin_if_live()
 
     @Slot()
     def _refresh(self, _about: object = None) -> None:
-        common = self._common()
-        missing = "" if common is None else self.activity.missing(common)
+        context = self._context()
+        missing = "" if context is None else self.activity.missing(context)
         self._missing.setText(missing)
         self._missing.setVisible(bool(missing))
-        self.begin.setEnabled(common is not None and not missing)
+        self.begin.setEnabled(context is not None and not missing)
         self.models.setEnabled(self.models.count() > 0)
         self.models.setPlaceholderText("No model with a latent yet")
-        self.what.setEnabled(common is not None)
+        self.activity_choice.setEnabled(context is not None)
         self._show_activity()
 
-    def _common(self) -> Common | None:
+    def _context(self) -> ExploreContext | None:
         model = self.model
         if model is None:
             return None
         folder = self.folder
-        return Common(
+        return ExploreContext(
             model.name,
-            self.workspace.catalog.device,
+            self.workspace.inventory.device,
             self.fit.currentData(),
             folder.folder.text().strip(),
             folder.limit.value(),
@@ -259,53 +259,53 @@ class ExplorePanel(Panel):
         )
 
     def _show_activity(self) -> None:
-        if self._centre is not None:
-            self._centre.show_activity(self.activity if self.model is not None else None)
+        if self._page is not None:
+            self._page.show_activity(self.activity if self.model is not None else None)
 
     def _begin_if_live(self) -> None:
         current = self.workspace.library.current
         if current is None or not (self._active and self.activity.live and self.begin.isEnabled()):
             return
-        if self._key(current) != self._known:
+        if self._key(current) != self._shown_key:
             self._begin()
 
     def _key(self, document: Document) -> tuple[Any, ...]:
-        """What the code of a picture depends on, apart from parameters."""
+        """Returns what the code of a picture depends on, apart from parameters."""
         return (self.models.currentData(), document, document.step.noisy)
 
     @Slot()
     def _begin(self) -> None:
-        common, activity = self._common(), self.activity
-        if common is None:
-            self.workspace.tell(NO_MODEL.replace("\n\n", " "), "info")
+        context, activity = self._context(), self.activity
+        if context is None:
+            self.workspace.notify(NO_MODEL.replace("\n\n", " "), "info")
             return
         documents = activity.documents()
         if activity.live and documents:
-            self._known = self._key(documents[0])  # already now: reading the picture tells of a change, too
-        self._with_pictures(activity, common, documents)
+            self._shown_key = self._key(documents[0])  # set now, because loading the picture emits changes, too
+        self._with_pictures(activity, context, documents)
 
-    def _with_pictures(self, activity: Activity, common: Common, documents: list[Document]) -> None:
-        """Ask for the pictures one after the other, then begin."""
+    def _with_pictures(self, activity: Activity, context: ExploreContext, documents: list[Document]) -> None:
+        """Loads the pictures one after the other, then starts."""
         unread = next((document for document in documents if document.input is None), None)
         if unread is not None:
-            self.workspace.loader.ensure(unread, lambda _: self._with_pictures(activity, common, documents))
+            self.workspace.loader.ensure(unread, lambda _: self._with_pictures(activity, context, documents))
             return
         if activity is not self.activity or documents != activity.documents():
-            return  # the person has gone on
+            return  # the choice has changed meanwhile
         try:
-            spec = activity.spec(common)
+            spec = activity.spec(context)
         except AedeskError as error:
             self._on_failed(str(error))
             return
         if spec is not None:
-            self._asked = activity
+            self._running = activity
             self._decoder.cancel()
             self._runner.run(spec, *(document.input for document in documents))
 
     @Slot(object)
     def _on_finished(self, result: Any) -> None:
-        if self._asked is not None and self._centre is not None:
-            self._centre.show_result(self._asked, result)
+        if self._running is not None and self._page is not None:
+            self._page.show_result(self._running, result)
 
     @Slot(str, str)
     def _on_logged(self, text: str, level: str) -> None:
@@ -313,28 +313,28 @@ class ExplorePanel(Panel):
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        self.workspace.tell(text, "error")
+        self.workspace.notify(text, "error")
 
     @Slot(str, object)
     def _on_view_made(self, name: str, view: ResultView) -> None:
         from aedesk.gui.panels.explore.code_view import CodeView
 
-        view.picture_wanted.connect(self._on_picture_wanted)
-        view.again_wanted.connect(self._on_again)
+        view.picture_requested.connect(self._on_picture_requested)
+        view.again_requested.connect(self._on_again)
         if isinstance(view, CodeView):
             view.edited.connect(self._on_edited)
 
     @Slot(object, object)
     def _on_edited(self, code: object, original: object) -> None:
-        common = self._common()
-        if common is not None:
-            self._decoder.follow(DecodeSpec(common.model, common.device, common.fit), code, original)
+        context = self._context()
+        if context is not None:
+            self._decoder.follow(DecodeSpec(context.model, context.device, context.fit), code, original)
 
     @Slot(object)
     def _on_decoded(self, result: Any) -> None:
         from aedesk.gui.panels.explore.code_view import CodeView
 
-        view = None if self._centre is None else self._centre.view(self.activities[0])
+        view = None if self._page is None else self._page.view(self.activities[0])
         if isinstance(view, CodeView) and view.has_result:
             view.show_decoded(result)
 
@@ -346,15 +346,15 @@ class ExplorePanel(Panel):
         self._begin()
 
     @Slot(str)
-    def _on_set_wanted(self, name: str) -> None:
+    def _on_set_requested(self, name: str) -> None:
         folder = data_dir() / "datasets" / "pictures" / name
-        download = explore.download(self, SET_TITLES[name], folder)
+        download = explore.ask_download(self, SET_TITLES[name], folder)
         if download is not None:
             self._unpacker.run(UnpackSpec(name, str(folder), download=download))
 
     @Slot(str)
-    def _on_picture_wanted(self, path: str) -> None:
-        """Open a picture of the map or the ranking and show its code."""
+    def _on_picture_requested(self, path: str) -> None:
+        """Opens a picture of the map or the outliers and shows its code."""
         documents = self.workspace.library.add([Path(path)])
-        self.what.setCurrentIndex(self.what.findData(CodeActivity.name))
-        self.workspace.library.look_at(documents[0])
+        self.activity_choice.setCurrentIndex(self.activity_choice.findData(CodeActivity.name))
+        self.workspace.library.set_current(documents[0])

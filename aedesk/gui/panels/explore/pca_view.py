@@ -1,4 +1,4 @@
-"""The model against principal components: PSNR over code size."""
+"""Comparison of a model with PCA: PSNR over code size."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 class PcaView(ResultView):
     def __init__(self) -> None:
         super().__init__(
-            "pcaView", "Choose a folder at the right and press Compare: the model meets principal components of every code size."
+            "pcaView", "Choose a folder on the right and press Compare to compare the model with principal components of every code size."
         )
-        self.plot = Plot("pcaPlot", "PSNR over code size", "numbers in the code", "PSNR in dB")
+        self.plot = Plot("pcaPlot", "PSNR over code size", "code size", "PSNR in dB")
         self.plot.setLogMode(x=True, y=False)
         self.plot.addLegend(offset=(12, 12))
         self._curve = self.plot.plot(
@@ -43,7 +43,7 @@ class PcaView(ResultView):
         self.plot.getAxis("bottom").setTicks([log_ticks(1, max(result.sizes[-1], result.code_size))])
         self.plot.autoRange()
         self.verdict.setText(verdict(result))
-        self.facts.setText(f"{result.note} Mean squared error of the model {result.model_mse:.3g}, of single values in [0, 1].")
+        self.facts.setText(f"{result.note} Mean squared error of the model: {result.model_mse:.3g} (values in [0, 1]).")
 
     def _dress_legend(self) -> None:
         for _, label in self.plot.getPlotItem().legend.items:
@@ -51,21 +51,21 @@ class PcaView(ResultView):
 
 
 def verdict(result: PcaResult) -> str:
-    """Better or worse, by how much, and how large a linear code would have to be."""
+    """Returns a sentence that compares the model with PCA at the same code size."""
     model = _db(result.model_mse)
-    size = f"With {result.code_size:,} numbers for {result.input_size:,}, the model reaches {model:.2f} dB"
+    size = f"With a code of {result.code_size:,} values for {result.input_size:,}, the model reaches {model:.2f} dB"
     if result.pca_mse_at_code_size is None:
-        return f"{size}. There are no {result.code_size:,} principal components to compare it with."
+        return f"{size}. There are fewer than {result.code_size:,} principal components to compare it with."
     gap = model - _db(result.pca_mse_at_code_size)
     text = f"{size}, {abs(gap):.2f} dB {'more' if gap >= 0 else 'less'} than principal components of the same code size."
     equal = next((known for known, mse in zip(result.sizes, result.mse, strict=True) if mse <= result.model_mse), None)
     if gap > 0:
-        text += f" PCA needs {equal:,} numbers for that." if equal else " No number of components that was tried reaches that."
+        text += f" PCA needs {equal:,} components for that." if equal else " No measured number of components reaches that."
     return text
 
 
 def log_ticks(low: int, high: int) -> list[tuple[float, str]]:
-    """1, 2, 5, 10, ... on a logarithmic axis, written out."""
+    """Returns ticks at 1, 2 and 5 of every decade of a logarithmic axis, without exponents."""
     values = [digit * 10**power for power in range(9) for digit in (1, 2, 5)]
     return [(math.log10(value), f"{value:,}") for value in values if low <= value <= 2 * high]
 

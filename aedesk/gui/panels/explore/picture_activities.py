@@ -1,4 +1,4 @@
-"""Activities about single pictures: a code, the way between two, new ones. Views are imported when they are first shown."""
+"""Activities for single pictures: encoding, interpolation, sampling. Views are imported when they are first shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from aedesk.core.explore_specs import CodeSpec, InterpolateSpec, SampleSpec
 from aedesk.gui.documents.library import Document
-from aedesk.gui.panels.explore.activity import Activity, Common
+from aedesk.gui.panels.explore.activity import Activity, ExploreContext
 from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.inputs.forms import add_row, combo, number
 from aedesk.gui.workspace import Workspace
@@ -20,15 +20,15 @@ from aedesk.models.latent import is_generative, takes_one_size
 
 class CodeActivity(Activity):
     name = "code"
-    title = "The code of a picture"
-    about = "What is left of the picture in the middle of the network, and what comes back. Change it and watch."
+    title = "Code of a picture"
+    about = "Encodes a picture and shows its reconstruction. Edit the code to see the effect."
     button = "&Encode"
     live = True
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.edge = number("codeEdge", "Longest edge", 16, 2048, 512, " px")
-        self.edge.setToolTip("Larger pictures are scaled down to this, if the network takes any size")
+        self.edge.setToolTip("Larger pictures are scaled down, for networks with variable input size")
         self.edge.setKeyboardTracking(False)
         add_row(self.form, "&Longest edge", self.edge)
         self.edge.valueChanged.connect(self.changed)
@@ -36,15 +36,15 @@ class CodeActivity(Activity):
     def set_model(self, card: Mapping[str, Any]) -> None:
         self.form.setRowVisible(self.edge, not takes_one_size(card))
 
-    def missing(self, common: Common) -> str:
-        return "" if self.documents() else "Open a picture and choose it in the library."
+    def missing(self, context: ExploreContext) -> str:
+        return "" if self.documents() else "Open a picture and select it in the library."
 
     def documents(self) -> list[Document]:
         current = self.workspace.library.current
         return [] if current is None else [current]
 
-    def spec(self, common: Common) -> CodeSpec:
-        return CodeSpec(common.model, common.device, common.fit, self.edge.value())
+    def spec(self, context: ExploreContext) -> CodeSpec:
+        return CodeSpec(context.model, context.device, context.fit, self.edge.value())
 
     def make_view(self) -> ResultView:
         from aedesk.gui.panels.explore.code_view import CodeView
@@ -54,40 +54,40 @@ class CodeActivity(Activity):
 
 class InterpolateActivity(Activity):
     name = "interpolate"
-    title = "Between two pictures"
-    about = "Goes from one picture's code to the other's and decodes what lies between."
+    title = "Interpolation"
+    about = "Interpolates between the codes of two pictures and decodes the steps."
     button = "&Interpolate"
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.first, self.second = combo("interpolateFirst", "From"), combo("interpolateSecond", "To")
-        self.path = combo("interpolatePath", "Way")
+        self.path = combo("interpolatePath", "Path")
         self.frames = number("interpolateFrames", "Steps", 2, 65, 9)
-        self.path.setToolTip("A great circle keeps the length that codes of a Gaussian prior have")
+        self.path.setToolTip("A great circle preserves the typical length of codes with a Gaussian prior")
         add_row(self.form, "F&rom", self.first)
         add_row(self.form, "&To", self.second)
         add_row(self.form, "&Steps", self.frames)
-        add_row(self.form, "&Way", self.path)
+        add_row(self.form, "Pat&h", self.path)
         self.set_model({})
         for signal in (workspace.library.added, workspace.library.removed):
             signal.connect(self._fill)
         self._fill()
 
-    def missing(self, common: Common) -> str:
-        return "" if len(self.workspace.library.documents) > 1 else "Open two pictures: the way goes from one to the other."
+    def missing(self, context: ExploreContext) -> str:
+        return "" if len(self.workspace.library.documents) > 1 else "Open two pictures."
 
     def documents(self) -> list[Document]:
         found = [self.workspace.library.find(box.currentData()) for box in (self.first, self.second)]
         return [document for document in found if document is not None]
 
-    def spec(self, common: Common) -> InterpolateSpec:
-        return InterpolateSpec(common.model, common.device, common.fit, self.frames.value(), self.path.currentData())
+    def spec(self, context: ExploreContext) -> InterpolateSpec:
+        return InterpolateSpec(context.model, context.device, context.fit, self.frames.value(), self.path.currentData())
 
     def set_model(self, card: Mapping[str, Any]) -> None:
         generative = is_generative(card)
         chosen = self.path.currentData()
         self.path.clear()
-        self.path.addItem("Straight", "linear")
+        self.path.addItem("Straight line", "linear")
         if generative:
             self.path.addItem("Great circle", "spherical")
         self.path.setCurrentIndex(max(self.path.findData(chosen), 0))
@@ -112,38 +112,38 @@ class InterpolateActivity(Activity):
 class SampleActivity(Activity):
     name = "sample"
     title = "New samples"
-    about = "Decodes random codes: pictures that the model makes up."
+    about = "Decodes random codes drawn from the prior."
     button = "&New samples"
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.count = number("sampleCount", "How many", 1, 256, 36)
+        self.count = number("sampleCount", "Number of samples", 1, 256, 36)
         self.seed = number("sampleSeed", "Seed", 0, 9999, 0)
-        self.seed.setToolTip("The same seed draws the same pictures")
-        self.dice = QPushButton("&Other")
+        self.seed.setToolTip("The same seed reproduces the same pictures")
+        self.dice = QPushButton("Ne&w seed")
         self.dice.setObjectName("sampleDice")
-        self.dice.setAccessibleName("Draw another seed")
-        self.dice.setToolTip("Another seed")
+        self.dice.setAccessibleName("New seed")
+        self.dice.setToolTip("Choose a random seed")
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.seed, 1)
         row.addWidget(self.dice)
         both = QWidget()
         both.setLayout(row)
-        add_row(self.form, "&How many", self.count)
+        add_row(self.form, "Sa&mples", self.count)
         add_row(self.form, "S&eed", both, self.seed)
         self.dice.clicked.connect(self.draw)
 
     @Slot()
     def draw(self) -> None:
-        """Another seed."""
+        """Chooses a random seed."""
         self.seed.setValue(randbelow(10_000))
 
-    def spec(self, common: Common) -> SampleSpec:
-        return SampleSpec(common.model, common.device, common.fit, self.count.value(), self.seed.value())
+    def spec(self, context: ExploreContext) -> SampleSpec:
+        return SampleSpec(context.model, context.device, context.fit, self.count.value(), self.seed.value())
 
-    def missing(self, common: Common) -> str:
-        return "" if common.generative else "This model has no prior to draw from. Choose a variational or an adversarial autoencoder."
+    def missing(self, context: ExploreContext) -> str:
+        return "" if context.generative else "This model has no prior to sample from. Choose a variational or an adversarial autoencoder."
 
     def make_view(self) -> ResultView:
         from aedesk.gui.panels.explore.sequence_views import SamplesView

@@ -1,4 +1,4 @@
-"""How well a linear classifier reads classes from the codes."""
+"""The result of the linear probe."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.labels import quiet_label
 
 LABEL_PX = 110
-LEAST_CELL_PX = 26
-"""Smaller cells have no number in them."""
+MIN_CELL_PX = 26
+"""Smaller cells show no number."""
 
 
 class ConfusionMatrix(QWidget):
-    """Rows are the true classes, columns what was said; a row's cells are shaded by their share of it."""
+    """Rows are true, columns predicted classes; cells are shaded by their share of the row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class ConfusionMatrix(QWidget):
 
     def set_counts(self, counts: np.ndarray, classes: tuple[str, ...]) -> None:
         self._counts, self._classes = counts, classes
-        right = [f"{name}: {counts[index, index]} of {counts[index].sum()} right" for index, name in enumerate(classes)]
+        right = [f"{name}: {counts[index, index]} of {counts[index].sum()} correct" for index, name in enumerate(classes)]
         self.setAccessibleDescription("; ".join(right))
         self.update()
 
@@ -49,7 +49,7 @@ class ConfusionMatrix(QWidget):
         cell = min((self.width() - LABEL_PX - 8) / count, (self.height() - 2 * line - 12) / count, 90.0)
         left, top = (self.width() - LABEL_PX - cell * count) / 2 + LABEL_PX, 2.0 * line + 8
         painter.setPen(quiet)
-        painter.drawText(QRectF(left, 0, cell * count, line), Qt.AlignmentFlag.AlignHCenter, "said")
+        painter.drawText(QRectF(left, 0, cell * count, line), Qt.AlignmentFlag.AlignHCenter, "predicted")
         painter.drawText(QRectF(left - LABEL_PX, 0, LABEL_PX - 8, line), Qt.AlignmentFlag.AlignRight, "true")
         middle = Qt.AlignmentFlag.AlignVCenter
         for row, name in enumerate(self._classes):
@@ -68,7 +68,7 @@ class ConfusionMatrix(QWidget):
         share = value / total
         ground, full = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Highlight)
         painter.fillRect(place, _mixed(ground, full, share))
-        if place.width() >= LEAST_CELL_PX:
+        if place.width() >= MIN_CELL_PX:
             role = QPalette.ColorRole.HighlightedText if share > 0.55 else QPalette.ColorRole.Text
             painter.setPen(palette.color(role))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(value) if value else "")
@@ -78,8 +78,8 @@ class ProbeView(ResultView):
     def __init__(self) -> None:
         super().__init__(
             "probeView",
-            "Choose a folder with one sub-folder per class at the right and press Train the probe: "
-            "how many pictures it gets right says what the code knows of the classes.",
+            "Choose a folder with one subfolder per class on the right and press Train probe "
+            "to measure how well the codes separate the classes.",
         )
         self.verdict = QLabel()
         self.verdict.setObjectName("probeVerdict")
@@ -93,13 +93,12 @@ class ProbeView(ResultView):
 
     def fill(self, result: ProbeResult) -> None:
         self.verdict.setText(
-            f"{result.accuracy:.1%} right from {result.features:,} numbers of the code, {result.pixel_accuracy:.1%} from "
-            f"{result.pixels:,} raw pixels; saying the commonest class always gets {result.chance:.1%}."
+            f"{result.accuracy:.1%} accuracy with {result.features:,} values of the code, {result.pixel_accuracy:.1%} with "
+            f"{result.pixels:,} raw pixels; always predicting the most frequent class gives {result.chance:.1%}."
         )
         self.matrix.set_counts(result.confusion, result.classes)
         self.facts.setText(
-            f"{len(result.classes)} classes; {result.trained_on:,} pictures to learn from, {result.measured_on:,} to measure on. "
-            f"{result.note}"
+            f"{len(result.classes)} classes; {result.trained_on:,} training and {result.measured_on:,} test pictures. {result.note}"
         )
 
 

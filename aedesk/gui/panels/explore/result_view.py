@@ -1,4 +1,4 @@
-"""What the views of the page have in common: a hint as long as there is nothing to see."""
+"""The base class of the views, which shows a hint until there is a result."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class ResultView(QStackedWidget):
     """Subclasses fill ``body`` and show results in it.
 
     Signals:
-        picture_wanted(str): the person wants to see the picture of this path.
-        again_wanted: the same once more, with other random numbers.
+        picture_requested(str): the user wants to open the picture at this path.
+        again_requested: the user wants another result with other random numbers.
     """
 
-    picture_wanted = Signal(str)
-    again_wanted = Signal()
+    picture_requested = Signal(str)
+    again_requested = Signal()
 
     def __init__(self, name: str, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,13 +40,14 @@ class ResultView(QStackedWidget):
         return self.currentIndex() == 1
 
     def show_result(self, result: Any) -> None:
-        """Fill in a result and show it."""
+        """Shows a result."""
         self.fill(result)
         self.setCurrentIndex(1)
 
     def clear(self) -> None:
-        """What is shown belongs to another model or folder."""
+        """Hides the result, which belongs to another model or folder."""
         self.setCurrentIndex(0)
 
     def fill(self, result: Any) -> None:
+        """Fills the widgets with a result."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The way from one picture to another, and draws from a prior."""
+"""The views of interpolations and samples."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from aedesk.gui.widgets.pictures.picture_grid import PictureGrid
 
 
 class InterpolationView(ResultView):
-    """Both pictures with the step between them, a slider and all steps in a row."""
+    """Both pictures, the selected step between them, a slider, and all steps in a row."""
 
     def __init__(self) -> None:
         super().__init__(
-            "interpolationView", "Choose two pictures at the right and press Interpolate: the way between their codes shows here."
+            "interpolationView", "Choose two pictures on the right and press Interpolate to see the steps between their codes."
         )
         self._result: InterpolationResult | None = None
         self.first = PictureBox("interpolationFirst", "From")
         self.step = PictureBox("interpolationStep", "Decoded")
         self.second = PictureBox("interpolationSecond", "To")
-        self.strip = PictureGrid("interpolationStrip", "Steps of the way", "step", one_row=True)
+        self.strip = PictureGrid("interpolationStrip", "Interpolation steps", "step", one_row=True)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setObjectName("interpolationSlider")
-        self.slider.setAccessibleName("Step of the way")
+        self.slider.setAccessibleName("Step")
         self.facts = quiet_label("interpolationFacts")
         pictures = QHBoxLayout()
         pictures.setSpacing(14)
@@ -49,35 +49,33 @@ class InterpolationView(ResultView):
         self.slider.setValue((len(result.frames) - 1) // 2)
         self.strip.choose(self.slider.value())
         self._on_step(self.slider.value())
-        way = "straight from code to code" if result.path == "linear" else "along a great circle"
-        self.facts.setText(f"{len(result.frames)} steps {way}. The ends are reconstructions of the pictures. {result.note}")
+        path = "on a straight line" if result.path == "linear" else "on a great circle"
+        self.facts.setText(f"{len(result.frames)} steps {path}. The first and last are reconstructions of the pictures. {result.note}")
 
     @Slot(int)
     def _on_step(self, index: int) -> None:
         if self._result is not None:
             share = index / (len(self._result.frames) - 1)
-            self.step.set_pixels(self._result.frames[index], f"{share:.0%} of the way")
+            self.step.set_pixels(self._result.frames[index], f"{share:.0%}")
 
 
 class SamplesView(ResultView):
-    """A grid of new pictures."""
+    """A grid of generated pictures."""
 
     def __init__(self) -> None:
-        super().__init__("samplesView", "Press New samples: the model draws pictures that nobody took.")
-        self.grid = PictureGrid("samplesGrid", "New pictures", "sample")
+        super().__init__("samplesView", "Press New samples to generate pictures.")
+        self.grid = PictureGrid("samplesGrid", "Samples", "sample")
         self.facts = quiet_label("samplesFacts")
         self.again = QPushButton("&New samples")
         self.again.setObjectName("newSamples")
-        self.again.setToolTip("Draw other pictures")
+        self.again.setToolTip("Generate other pictures")
         row = QHBoxLayout()
         row.addWidget(self.facts, 1)
         row.addWidget(self.again)
         self.column.addWidget(self.grid, 1)
         self.column.addLayout(row)
-        self.again.clicked.connect(self.again_wanted)
+        self.again.clicked.connect(self.again_requested)
 
     def fill(self, result: SamplesResult) -> None:
         self.grid.set_pictures(result.pictures)
-        self.facts.setText(
-            f"{len(result.pictures)} draws from the standard normal prior, seed {result.seed}. The same seed draws the same."
-        )
+        self.facts.setText(f"{len(result.pictures)} samples from the standard normal prior, seed {result.seed}.")

@@ -1,1 +1,1 @@
-"""The Models page: what the middle of the window shows while the Models panel is in front."""
+"""The Models panel: the list of models, their cards, import and export."""

@@ -1,4 +1,4 @@
-"""The card of one model, as people read it."""
+"""The card of one model."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PLOT_PX = 220
 LABEL_PX = 140
 MAX_WORD = 56
 CURVES = ("loss", "val_loss")
-NOTHING = "Choose a model on the left to read about it."
+NOTHING = "Select a model on the left to see its card."
 
 
 class CardPage(QScrollArea):
-    """Title, what it is for, what was measured, what it is made of, how it was trained, the file."""
+    """Shows purpose, measurements, architecture, training and file of a model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,16 +46,16 @@ class CardPage(QScrollArea):
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setWeight(font.Weight.DemiBold)
         self._title.setFont(font)
-        self._line = _label("modelLine", "In short")
+        self._line = _label("modelLine", "Summary")
         self._line.setProperty("quiet", True)
-        self._problem = _label("modelProblem", "Why it cannot be used", plain=True)
+        self._problem = _label("modelProblem", "Problem", plain=True)
         self._problem.setProperty("wrong", True)
         self._description = _label("modelDescription", "Description", plain=True)
         self._sections = {
             name: (_heading(name, title), _label(f"model_{name}", title))
             for name, title in (("measured", "Measured"), ("training", "Training"), ("network", "Network"), ("file", "File"))
         }
-        self._curve_heading = _heading("curve", "Learning")
+        self._curve_heading = _heading("curve", "Training curves")
         self._page = QWidget()
         self._page.setObjectName("modelCardPage")
         self._page.setMaximumWidth(WIDEST_PX)
@@ -81,11 +81,11 @@ class CardPage(QScrollArea):
 
     @property
     def plot(self) -> LossPlot | None:
-        """The curves that are shown, None without any."""
+        """The plot of the training curves; None if it is hidden."""
         return self._plot if self._plot is not None and not self._plot.isHidden() else None
 
     def show_model(self, model: ModelInfo | None) -> None:
-        """Fill the page; curves and the summary come later, if there are any."""
+        """Shows a model; curves and summary are added later."""
         fresh = model is None or self._model is None or model.path != self._model.path
         self._model = model
         if fresh:
@@ -96,12 +96,12 @@ class CardPage(QScrollArea):
             self.verticalScrollBar().setValue(0)
 
     def show_summary(self, summary: ModelSummary) -> None:
-        """What the network is made of, which the worker has found out meanwhile."""
+        """Adds the summary of the network, which the worker computes."""
         self._summary = summary
         self._render()
 
     def show_curves(self, curves: Curves) -> None:
-        """The losses of the run that the model comes from, by name; empty to take them away."""
+        """Shows the losses of the training run by name; empty to hide them."""
         known = {name: curves[name] for name in CURVES if name in curves and len(curves[name][0]) > 1}
         self._curve_heading.setVisible(bool(known))
         if not known:
@@ -116,7 +116,7 @@ class CardPage(QScrollArea):
 
     def _made_plot(self) -> LossPlot:
         if self._plot is None:
-            from aedesk.gui.widgets.plots.loss_plot import LossPlot  # pyqtgraph takes a while, and most models have no curves here
+            from aedesk.gui.widgets.plots.loss_plot import LossPlot  # importing pyqtgraph takes time, and most models have no curves
 
             self._plot = LossPlot(self._page)
             self._plot.setObjectName("modelCurves")
@@ -157,7 +157,7 @@ class CardPage(QScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_sections"):
-            self._render()  # the quiet colour stands in the texts
+            self._render()  # the texts contain colours
 
 
 def _measured(card: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""Models in words for people. Plain functions of a ``ModelInfo`` and its card; no widgets."""
+"""Descriptions of models in words: functions of a ``ModelInfo`` and its card, without widgets."""
 
 from __future__ import annotations
 
@@ -11,72 +11,74 @@ from aedesk.core.specs import ModelInfo
 from aedesk.core.training_specs import ModelSummary
 
 PURPOSES: Mapping[str, str] = {
-    "denoise": "takes noise out",
+    "denoise": "denoises",
     "autoencoder": "autoencoder",
     "codec": "compresses",
-    "inpaint": "fills holes",
-    "erase": "takes marks away",
+    "inpaint": "inpaints",
+    "erase": "removes watermarks",
 }
 FAMILIES: Mapping[str, str] = {
-    "unet": "U-Net: a convolutional denoising autoencoder with shortcuts",
-    "undercomplete": "Undercomplete: dense layers that narrow to a code",
-    "stacked": "Stacked: trained layer by layer, then whole",
+    "unet": "U-Net: a convolutional denoising autoencoder with skip connections",
+    "undercomplete": "Undercomplete: fully connected layers that narrow to a code",
+    "stacked": "Stacked: trained layer by layer, then fine-tuned",
     "sparse": "Sparse: many hidden units, few of them active",
-    "denoising": "Denoising: corrupted pictures in, clean ones out",
-    "convolutional": "Convolutional: strided convolutions down to a code and up again",
+    "denoising": "Denoising: maps degraded pictures to clean ones",
+    "convolutional": "Convolutional: strided convolutions down to a code and back",
     "variational": "Variational: a Gaussian code that can be sampled",
     "adversarial": "Adversarial: a discriminator shapes the code",
-    "contractive": "Contractive: a code that small changes do not move",
-    "masked": "Masked: restores patches that it does not see",
-    "graph": "Graph-convolutional: compares similar patches wherever they are",
-    "unblending": "Un-blending: finds marks, computes the picture under them and mends the rest",
-    "inpainting": "Inpainting: a U-Net that fills holes over a smooth filling",
+    "contractive": "Contractive: a code that is insensitive to small changes",
+    "masked": "Masked: predicts hidden patches",
+    "graph": "Graph-convolutional: combines similar patches across the picture",
+    "unblending": "Un-blending: finds watermarks, recovers the picture below them and inpaints the rest",
+    "inpainting": "Inpainting: a U-Net that refines a smooth fill of the hole",
 }
 DATA_SETS: Mapping[str, str] = {
     "cbsd68": "CBSD68",
     "kodak24": "Kodak",
     "mcmaster18": "McMaster",
-    "set12": "Set12, gray",
-    "polyu_dev": "PolyU, a real camera",
+    "set12": "Set12 (gray)",
+    "polyu_dev": "PolyU (real camera noise)",
 }
-FIGURES: Mapping[str, str] = {
-    "val_psnr": "Held-out pictures, restored",
-    "val_noisy": "Held-out pictures, before",
-    "val_loss": "Loss on held-out pictures",
-    "val_estimator": "Relative error of the noise estimate",
-    "val_inside": "Held-out pictures, inside marks or holes (dB)",
-    "val_f1": "F1 of the masks that are found",
+METRICS: Mapping[str, str] = {
+    "val_psnr": "Validation pictures, restored",
+    "val_noisy": "Validation pictures, before",
+    "val_loss": "Validation loss",
+    "val_estimator": "Relative error of the estimated noise level",
+    "val_inside": "Validation pictures, inside watermarks or holes",
+    "val_f1": "F1 score of detected masks",
 }
-DECIBELS = ("psnr", "noisy", "_real", "_sigma")
+DECIBELS = ("psnr", "noisy", "_real", "_sigma", "val_inside")
 _AT_SIGMA = re.compile(r"(?P<data>.+)_sigma(?P<sigma>\d+)(?P<auto>_auto)?")
 
 Rows = list[tuple[str, str]]
 
 
 def origin(model: ModelInfo) -> str:
+    """Returns where the model comes from."""
     if model.origin == "shipped":
-        return "comes with aedesk"
+        return "shipped with aedesk"
     if model.problem:
         return "cannot be used"
     return "imported" if "imported" in model.card else "trained here"
 
 
 def purpose(model: ModelInfo) -> str:
+    """Returns what the model does."""
     return PURPOSES.get(model.purpose, model.purpose)
 
 
 def sentence(*parts: str) -> str:
-    """Parts with a dot between them, the first letter large."""
+    """Joins parts with a dot and capitalizes the first letter."""
     text = " \N{MIDDLE DOT} ".join(part for part in parts if part)
     return text[:1].upper() + text[1:]
 
 
 def network_rows(model: ModelInfo) -> Rows:
-    """What it is made of: family, arguments of the architecture, parameters."""
+    """Returns family, arguments of the architecture and number of parameters."""
     card = model.card
     family, arguments = str(card.get("family", "")), dict(_table(card.get("architecture")))
     if family == "foreign":
-        title = f"{arguments.pop('id', '?')}, made by another program"
+        title = f"{arguments.pop('id', '?')} (another program)"
     else:
         title = FAMILIES.get(family, family)
     rows = [("Family", title)]
@@ -88,10 +90,10 @@ def network_rows(model: ModelInfo) -> Rows:
 
 
 def summary_rows(summary: ModelSummary | None) -> Rows:
-    """What only the worker knows: the work per pixel, and the size of the code if there is one."""
+    """Returns the operations per pixel, and the code size of an autoencoder, which the worker computes."""
     if summary is None:
         return []
-    rows = [("Work", f"{summary.macs_per_pixel / 1000:.3g} thousand multiplications per pixel")]
+    rows = [("Operations", f"{summary.macs_per_pixel / 1000:.3g} kMAC per pixel")]
     if summary.code and summary.compression:
         times = " \N{MULTIPLICATION SIGN} "
         code, given = (times.join(map(str, shape)) for shape in (summary.code, summary.input))
@@ -102,7 +104,7 @@ def summary_rows(summary: ModelSummary | None) -> Rows:
 
 
 def training_rows(card: Mapping[str, Any]) -> Rows:
-    """How it came to be: steps, time, data; of an imported one the file that it came from."""
+    """Returns steps, time and data of the training, or the original file of an imported model."""
     done, recipe = _table(card.get("training")), _table(card.get("recipe"))
     rows: Rows = []
     if "imported" in card:
@@ -111,18 +113,19 @@ def training_rows(card: Mapping[str, Any]) -> Rows:
         rows.append(("Steps", f"{int(done['steps']):,}"))
     if "seconds" in done:
         time = format_duration(float(done["seconds"]))
-        where = {"cpu": "the processor", "cuda": "a graphics card"}.get(str(done.get("device", "")), str(done.get("device", "")))
+        where = {"cpu": "the CPU", "cuda": "a GPU"}.get(str(done.get("device", "")), str(done.get("device", "")))
         precision = f", {done['precision']}" if "precision" in done else ""
         rows.append(("Time", f"{time} on {where}{precision}" if where else time))
     if card.get("data"):
-        rows.append(("Learned from", str(card["data"])))
+        rows.append(("Training data", str(card["data"])))
     if recipe.get("start"):
-        rows.append(("Started from", str(recipe["start"])))
+        rows.append(("Initial weights", str(recipe["start"])))
     return rows
 
 
 def file_rows(model: ModelInfo) -> Rows:
-    rows = [("Name for --model", model.name)] if not model.problem else []
+    """Returns name, file, size and licence."""
+    rows = [("Name", model.name)] if not model.problem else []
     rows += [("File", model.path), ("Size", format_bytes(model.size_bytes))]
     if model.card:
         rows.append(("Licence", str(model.card.get("licence") or "not stated")))
@@ -130,11 +133,11 @@ def file_rows(model: ModelInfo) -> Rows:
 
 
 def measured_grid(card: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """PSNR by data set and added noise: the head (empty if nothing was measured so) and the rows."""
+    """Returns header and rows of the PSNR by data set and noise level; both empty without measurements."""
     found: dict[str, dict[int, str]] = {}
     for name, value in _numbers(card.get("metrics")).items():
         if match := _AT_SIGMA.fullmatch(name):
-            row = DATA_SETS.get(match["data"], match["data"]) + (", level estimated" if match["auto"] else "")
+            row = DATA_SETS.get(match["data"], match["data"]) + (" (estimated level)" if match["auto"] else "")
             found.setdefault(row, {})[int(match["sigma"])] = f"{value:.2f}"
     sigmas = sorted({sigma for values in found.values() for sigma in values})
     if not sigmas:
@@ -144,20 +147,20 @@ def measured_grid(card: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def measured_rows(card: Mapping[str, Any]) -> Rows:
-    """Every other figure, with its unit."""
+    """Returns all other metrics with their units."""
     rows = []
     for name, value in _numbers(card.get("metrics")).items():
         if _AT_SIGMA.fullmatch(name):
             continue
         data = DATA_SETS.get(name.removesuffix("_real"), name.removesuffix("_real").replace("_", " "))
-        title = FIGURES.get(name) or (f"{data}" if name.endswith("_real") else name.replace("_", " ").capitalize())
+        title = METRICS.get(name) or (f"{data}" if name.endswith("_real") else name.replace("_", " ").capitalize())
         decibels = any(part in name for part in DECIBELS)
         rows.append((title, f"{value:.2f} dB" if decibels else f"{value:.4g}"))
     return rows
 
 
 def headline(card: Mapping[str, Any]) -> str:
-    """The one figure for a list: what it does to held-out pictures, empty if nobody measured it."""
+    """Returns the PSNR or its gain on the validation pictures; empty if it was not measured."""
     numbers = _numbers(card.get("metrics"))
     if "val_psnr" in numbers and "val_noisy" in numbers:
         return f"{numbers['val_psnr'] - numbers['val_noisy']:+.1f} dB"
@@ -165,7 +168,7 @@ def headline(card: Mapping[str, Any]) -> str:
 
 
 def _table(value: Any) -> Mapping[str, Any]:
-    """Cards come from anywhere: what should be a table may be anything."""
+    """Returns the value if it is a mapping, else an empty one: cards may contain anything."""
     return value if isinstance(value, Mapping) else {}
 
 

@@ -1,4 +1,4 @@
-"""The list of models: those that come with the program, then the person's own; two lines each."""
+"""The list of models with two lines each: those shipped with the program, then the user's own."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ModelRole = Qt.ItemDataRole.UserRole + 1
 KindRole = Qt.ItemDataRole.UserRole + 2
 HEADING, HINT, MODEL = "heading", "hint", "model"
 _PAD_X, _PAD_Y, _GAP = 12, 8, 3
-NOTHING_YET = "None yet. Train one, or drop a model file here."
+NOTHING_YET = "None yet. Train a model, or drop a model file here."
 
 
 class ModelList(QListView):
     """Signals:
-    chosen(ModelInfo or None): another one is looked at.
+    chosen(ModelInfo or None): another model was selected.
     """
 
     chosen = Signal(object)
@@ -49,7 +49,7 @@ class ModelList(QListView):
         return [model for model in found if model is not None]
 
     def show_models(self, models: Sequence[ModelInfo], choose: str = "") -> None:
-        """Replace the list; the model of the path ``choose`` is looked at, else the one that was, else the one in its place."""
+        """Replaces the list and selects the model at the path ``choose``, else the same one as before, else its neighbour."""
         before = self.current
         wanted, row = choose or (before.path if before is not None else ""), max(self.currentIndex().row(), 0)
         self.selectionModel().blockSignals(True)
@@ -96,6 +96,7 @@ class ModelList(QListView):
 
 
 def second_line(model: ModelInfo) -> str:
+    """Returns purpose, origin and quality of a model."""
     if model.problem:
         return descriptions.sentence(descriptions.origin(model))
     origin = descriptions.origin(model) if model.origin != "shipped" else ""
@@ -103,7 +104,7 @@ def second_line(model: ModelInfo) -> str:
 
 
 class _Delegate(QStyledItemDelegate):
-    """Headings and hints in quiet letters; models as a title and a line below it."""
+    """Paints headings and hints in a muted colour, and models as a title with a second line."""
 
     def __init__(self, view: QListView) -> None:
         super().__init__(view)

@@ -1,4 +1,4 @@
-"""The middle of the window while the Models panel is in front: the list, and the card of the model that is chosen."""
+"""The page of the Models panel: the list of models and the card of the selected one."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ LIST_PX = 270
 
 
 class ModelsPage(QWidget):
-    """Reads the models by itself, without the worker: the list is there at once.
+    """Reads the models without the worker, so that the list is available at once.
 
     Signals:
-        chosen(ModelInfo or None): another model is looked at.
-        files_dropped(list of Path): somebody wants these imported.
+        chosen(ModelInfo or None): another model was selected.
+        files_dropped(list of Path): files to import.
     """
 
     chosen = Signal(object)
@@ -69,9 +69,9 @@ class ModelsPage(QWidget):
         return self.list.current
 
     def refresh(self, choose: str = "") -> None:
-        """Read the list again; the model of the path ``choose`` is looked at then."""
+        """Reads the list again and selects the model at the path ``choose``."""
         self._choose = choose or self._choose
-        self._workspace.pool.run(list_models, self._on_listed, lambda error: self._workspace.tell(str(error), "error"))
+        self._workspace.pool.run(list_models, self._on_listed, lambda error: self._workspace.notify(str(error), "error"))
 
     def _on_listed(self, models: tuple[ModelInfo, ...]) -> None:
         choose, self._choose = self._choose, ""
@@ -88,12 +88,12 @@ class ModelsPage(QWidget):
             self._workspace.pool.run(lambda: read_curves(log), lambda curves: self._on_curves(path, curves), background=True)
 
     def _describe(self, model: ModelInfo | None) -> None:
-        """Ask the worker what the network is made of; only spandrel knows that of other programs' networks."""
+        """Requests the summary of the network; not for networks of other programs, which only spandrel knows."""
         architecture = model.card.get("architecture") if model is not None and not model.problem else None
         if model is None or not isinstance(architecture, Mapping) or model.card["family"] == "foreign":
             self._describer.cancel()
             return
-        self._describer.run(DescribeSpec({**architecture, "family": model.card["family"]}))  # if it fails, the card is a little shorter
+        self._describer.run(DescribeSpec({**architecture, "family": model.card["family"]}))  # without it the card is shorter
 
     def _on_curves(self, path: str, curves: Curves) -> None:
         if self.card.model is not None and self.card.model.path == path:

@@ -1,4 +1,4 @@
-"""The Models panel: what can be done with models. The list and the cards stand in the middle of the window."""
+"""The Models panel: commands for models. The list and the cards are in the middle of the window."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from aedesk.models.library import rename
 if TYPE_CHECKING:
     from aedesk.gui.panels.models.page import ModelsPage
 
-NO_MODEL = "No model is chosen."
-KEPT = "Comes with aedesk: it cannot be renamed or deleted."
-BROKEN = "It cannot be used as it is; read why beside it."
+NO_MODEL = "No model selected."
+SHIPPED = "Models shipped with aedesk cannot be renamed or deleted."
+BROKEN = "This model cannot be used; its card shows the reason."
 RESTORE, COMPRESS = "Restore", "Compress"
 _SETTINGS = {RESTORE: "model", COMPRESS: "compress_model"}
 
@@ -45,35 +45,33 @@ class ModelsPanel(Panel):
         self._page: ModelsPage | None = None
         self._waiting: deque[Path] = deque()
         self._runner = LatestJob(workspace.bridge, self)
-        self._working: str = ""  # what the runner does, in words
-        self._import = _button("importModel", "I&mport\u2026", "Take a model file into your own models", "open")
+        self._activity = ""  # the text for the running job
+        self._import = _button("importModel", "I&mport\u2026", "Import a model file", "open")
         self._import_hint = quiet_label(
-            "importHint", text="Or drop files on the page: models of aedesk, and restoration networks of other programs."
+            "importHint", text="Or drop files on the page: aedesk models, or restoration networks of other programs."
         )
         self._busy = BusyLabel()
         self._busy.setObjectName("modelsBusy")
         self._cancel = _button("modelsCancel", "Cancel", "Stop the import or export", "cancel")
         self._title = WrappedLabel()
         self._title.setObjectName("chosenModel")
-        self._title.setAccessibleName("Chosen model")
+        self._title.setAccessibleName("Selected model")
         self._title.setProperty("heading", True)
         self._about = quiet_label("chosenModelAbout")
-        self._use = _button("useModel", "&Use in Restore", "Work with this model from now on", "restore")
-        self._rename = _button("renameModel", "Re&name\u2026", "Give it another title (F2)", "rename")
-        self._export = _button(
-            "exportOnnx", "E&xport as ONNX\u2026", "Write it for other programs, and check what it computes there", "export"
-        )
-        self._show = _button("showModel", "Show in f&older", "Open the folder that the file lies in", "folder")
-        self._trash = _button("trashModel", "Move to &trash\u2026", "Delete it; the system's trash keeps the file (Delete)", "remove")
+        self._use = _button("useModel", "&Use in Restore", "Use this model in its panel", "restore")
+        self._rename = _button("renameModel", "Re&name\u2026", "Change the title (F2)", "rename")
+        self._export = _button("exportOnnx", "E&xport as ONNX\u2026", "Export it for other programs and verify the output", "export")
+        self._show = _button("showModel", "Show in f&older", "Open the folder that contains the file", "folder")
+        self._trash = _button("trashModel", "Move to &trash\u2026", "Move the file to the system's trash (Delete)", "remove")
         self._why = quiet_label("whyNot")
         self._lay_out()
         self._connect()
         self._show_chosen(None)
         self._on_busy(False)
 
-    def centre(self) -> ModelsPage:
+    def page(self) -> ModelsPage:
         if self._page is None:
-            from aedesk.gui.panels.models.page import ModelsPage  # nobody waits for it at the first paint
+            from aedesk.gui.panels.models.page import ModelsPage  # not needed for the first paint
 
             self._page = ModelsPage(self.workspace)
             self._page.chosen.connect(self._show_chosen)
@@ -84,11 +82,11 @@ class ModelsPanel(Panel):
 
     def set_active(self, active: bool) -> None:
         if active:
-            self.centre().refresh()
+            self.page().refresh()
 
     @Slot(list)
     def import_files(self, paths: Sequence[Path]) -> None:
-        """Import these files, one after the other; what is refused is told and does not keep the others."""
+        """Imports files one after the other; files that cannot be imported are reported and do not stop the others."""
         self._waiting.extend(paths)
         if not self._runner.busy:
             self._import_next()
@@ -98,8 +96,8 @@ class ModelsPanel(Panel):
             path = self._waiting.popleft()
             self._begin(ImportModelSpec(str(path)), f"Importing {path.name}")
 
-    def _begin(self, spec: Any, words: str) -> None:
-        self._working = words
+    def _begin(self, spec: Any, activity: str) -> None:
+        self._activity = activity
         self._runner.run(spec)
 
     def _lay_out(self) -> None:
@@ -127,9 +125,9 @@ class ModelsPanel(Panel):
         self._runner.busy_changed.connect(self._on_busy)
         self._runner.finished.connect(self._on_finished)
         self._runner.failed.connect(self._on_failed)
-        self.workspace.catalog.models_changed.connect(self._on_catalog)
-        self.workspace.catalog.model_chosen.connect(self._on_catalog)
-        self.workspace.catalog.codec_chosen.connect(self._on_catalog)
+        self.workspace.inventory.models_changed.connect(self._on_inventory)
+        self.workspace.inventory.model_chosen.connect(self._on_inventory)
+        self.workspace.inventory.codec_chosen.connect(self._on_inventory)
 
     @property
     def _model(self) -> ModelInfo | None:
@@ -150,15 +148,15 @@ class ModelsPanel(Panel):
         self._export.setEnabled(sound and not self._runner.busy)
         self._show.setEnabled(model is not None)
         self._trash.setEnabled(own)
-        why = "" if model is None or (own and sound) else KEPT if not own else BROKEN
+        why = "" if model is None or (own and sound) else SHIPPED if not own else BROKEN
         self._why.setText(why)
         self._why.setVisible(bool(why))
         for button in (self._rename, self._trash):
             button.setToolTip(str(button.property("tip")) if button.isEnabled() else why)
 
     @Slot()
-    def _on_catalog(self, _about: object = None) -> None:
-        """Another panel may have made a model, or chosen one."""
+    def _on_inventory(self, _about: object = None) -> None:
+        """Refreshes the list: another panel may have added or chosen a model."""
         if self._page is not None and self._page.isVisible():
             self._page.refresh()
 
@@ -174,7 +172,7 @@ class ModelsPanel(Panel):
     @Slot(bool)
     def _on_busy(self, busy: bool) -> None:
         self._busy.setVisible(busy)
-        self._busy.set_busy(busy, self._working if busy else "")
+        self._busy.set_busy(busy, self._activity if busy else "")
         self._cancel.setVisible(busy)
         self._export.setEnabled(not busy and self._model is not None and not self._model.problem)
 
@@ -182,29 +180,29 @@ class ModelsPanel(Panel):
     def _on_finished(self, result: ModelInfo | OnnxExport) -> None:
         if isinstance(result, OnnxExport):
             names = " and ".join(Path(path).name for path in result.paths)
-            self.workspace.tell(f"Wrote {names}. Its results differ from aedesk's by at most {result.difference:.0e}.", "info")
+            self.workspace.notify(f"Saved {names}. The output differs from aedesk's by at most {result.difference:.0e}.", "info")
         else:
-            self.workspace.tell(f"{result.title} is among your models now.", "info")
+            self.workspace.notify(f"{result.title} was added to your models.", "info")
             self._changed(result.path)
         self._import_next()
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        self.workspace.tell(text, "error")
+        self.workspace.notify(text, "error")
         self._import_next()
 
     def _changed(self, path: str = "") -> None:
-        """The models are others now: for this page at once, for the other panels through the worker."""
+        """Updates this page at once and the other panels through the worker."""
         if self._page is not None:
             self._page.refresh(path)
-        self.workspace.catalog.ask()
+        self.workspace.inventory.refresh()
 
     @Slot()
     def _on_use(self) -> None:
         if (model := self._model) is not None:
-            catalog, panel = self.workspace.catalog, _used_in(model)
-            catalog.choose_codec(model.name) if panel == COMPRESS else catalog.choose_model(model.name)
-            self.workspace.tell(f"{panel} uses {model.title} from now on.", "info")
+            inventory, panel = self.workspace.inventory, _used_in(model)
+            inventory.choose_codec(model.name) if panel == COMPRESS else inventory.choose_model(model.name)
+            self.workspace.notify(f"{panel} now uses {model.title}.", "info")
             self._show_chosen(model)
 
     @Slot()
@@ -219,13 +217,13 @@ class ModelsPanel(Panel):
 
     def _on_renamed(self, old: ModelInfo, new: ModelInfo) -> None:
         if self.workspace.settings["model"] == old.name:
-            self.workspace.catalog.choose_model(new.name)
+            self.workspace.inventory.choose_model(new.name)
         if self.workspace.settings["compress_model"] == old.name:
-            self.workspace.catalog.choose_codec(new.name)
+            self.workspace.inventory.choose_codec(new.name)
         self._changed(new.path)
 
     def _on_refused(self, error: AedeskError) -> None:
-        self.workspace.tell(str(error), "error")
+        self.workspace.notify(str(error), "error")
         self._changed()
 
     @Slot()
@@ -234,9 +232,9 @@ class ModelsPanel(Panel):
         if model is None or not self._trash.isEnabled() or not models.ask_trash(self, model.title):
             return
         if move_to_trash(model.path):
-            self.workspace.tell(f"{model.title} is in the trash.", "info")
+            self.workspace.notify(f"{model.title} was moved to the trash.", "info")
         else:
-            self.workspace.tell(f"{model.path} could not be moved to the trash. Show its folder and delete it there.", "error")
+            self.workspace.notify(f"{model.path} could not be moved to the trash. Press Show in folder and delete it there.", "error")
         self._changed()
 
     @Slot()
@@ -250,7 +248,7 @@ class ModelsPanel(Panel):
             try:
                 spec = ExportOnnxSpec(model.name, str(path), overwrite=path.exists())
             except AedeskError as error:
-                self.workspace.tell(str(error), "error")
+                self.workspace.notify(str(error), "error")
             else:
                 self._begin(spec, f"Exporting {model.title}")
 
@@ -261,7 +259,7 @@ class ModelsPanel(Panel):
 
 
 def move_to_trash(path: str) -> bool:
-    """Whether the system took the file into its trash."""
+    """Moves a file to the system's trash. Returns whether it worked."""
     return bool(QFile(path).moveToTrash())
 
 
@@ -275,7 +273,7 @@ def _button(name: str, text: str, tip: str, picture: str) -> QPushButton:
 
 
 def _used_in(model: ModelInfo | None) -> str:
-    """The panel that works with a model; empty if none does."""
+    """Returns the title of the panel that uses a model; empty if none does."""
     if model is None or model.problem:
         return ""
     if model.purpose == "denoise":

@@ -1,4 +1,4 @@
-"""The Restore panel: which model, how noisy, how strong, and a preview."""
+"""The Restore panel: model, noise level, strength and live preview."""
 
 from __future__ import annotations
 
@@ -40,45 +40,46 @@ class RestorePanel(Panel):
         super().__init__(workspace, viewer, parent)
         self.setObjectName("restorePanel")
         settings = workspace.settings
-        self._wanted = ""  # a model that was chosen elsewhere and is not in the list yet
+        self._requested_model = ""  # a model that was chosen elsewhere and is not in the list yet
         self._models = combo("modelChoice", "Model")
         self._about_model = quiet_label("modelAbout")
-        self._auto = QRadioButton("&Auto")
-        self._set = QRadioButton("S&et")
+        self._auto = QRadioButton("A&utomatic")
+        self._manual = QRadioButton("Manua&l")
         self._auto.setObjectName("noiseAuto")
-        self._set.setObjectName("noiseSet")
-        self._auto.setToolTip("Measure the noise in the picture")
-        self._set.setToolTip("Say how strong the noise is")
+        self._manual.setObjectName("noiseManual")
+        self._auto.setToolTip("Estimate the noise level of each picture")
+        self._manual.setToolTip("Set the noise level yourself")
         noise = QButtonGroup(self)
         noise.addButton(self._auto)
-        noise.addButton(self._set)
-        self._sigma = LabeledSlider("Sigma", 0, 100, settings["noise_sigma"])
+        noise.addButton(self._manual)
+        self._sigma = LabeledSlider("Noise level", 0, 100, settings["noise_sigma"])
         self._sigma.setObjectName("sigma")
-        self._sigma.setToolTip("Standard deviation of the noise, of 255 gray levels")
+        self._sigma.setToolTip("Sigma: standard deviation of the noise, on a scale of 0 to 255")
         self._found = quiet_label("sigmaFound")
         self._strength = LabeledSlider("Strength", 0, 100, 100 * settings["strength"], unit="%")
         self._strength.setObjectName("strength")
-        self._strength.setToolTip("How much of the restoration to take: less keeps some grain")
-        self._linked = QCheckBox("Same strength for &colour")
+        self._strength.setToolTip("How much of the noise to remove; lower values keep some grain")
+        self._linked = QCheckBox("Link luminance and &colour")
         self._linked.setObjectName("strengthLinked")
+        self._linked.setToolTip("Use the same strength for luminance and colour noise")
         self._chroma = LabeledSlider("Colour", 0, 100, 100 * settings["chroma_strength"], unit="%")
         self._chroma.setObjectName("chromaStrength")
-        self._chroma.setToolTip("How much of the restoration to take in the colours")
-        self._preview_box = QCheckBox("&Preview a part while choosing")
+        self._chroma.setToolTip("How much of the colour noise to remove")
+        self._preview_box = QCheckBox("Live &preview")
         self._preview_box.setObjectName("previewRegion")
-        self._preview_box.setToolTip("A box in the picture that can be moved shows what these choices do")
+        self._preview_box.setToolTip("Show these settings in a movable box in the picture")
         self._preview_busy = BusyLabel()
         self._preview_busy.setObjectName("previewBusy")
         self._run = QPushButton("&Restore")
         self._run.setObjectName("restoreButton")
         self._run.setProperty("primary", True)
         self._run.setToolTip("Restore this picture (Ctrl+R)")
-        self._run_all = QPushButton("Restore a&ll")
+        self._run_all = QPushButton("Restore all")
         self._run_all.setObjectName("restoreAllButton")
-        self._run_all.setToolTip("Restore every picture in the library (Ctrl+Shift+R)")
+        self._run_all.setToolTip("Restore all pictures in the library (Ctrl+Shift+R)")
         self._lay_out()
         self._auto.setChecked(settings["noise_auto"])
-        self._set.setChecked(not settings["noise_auto"])
+        self._manual.setChecked(not settings["noise_auto"])
         self._linked.setChecked(settings["strength_linked"])
         self._preview_box.setChecked(settings["preview"])
         self.preview = Preview(workspace, viewer, self.spec, self)
@@ -87,14 +88,14 @@ class RestorePanel(Panel):
         self._connect()
 
     def spec(self) -> DenoiseSpec:
-        """The present choices."""
+        """Returns the current settings."""
         strength = self._strength.value / 100
         return DenoiseSpec(
             model=self._models.currentData() or str(self.workspace.settings["model"]),
             sigma=None if self._auto.isChecked() else self._sigma.value,
             strength=strength,
             chroma_strength=None if self._linked.isChecked() else self._chroma.value / 100,
-            device=self.workspace.catalog.device,
+            device=self.workspace.inventory.device,
         )
 
     def run(self, documents: list[Document]) -> None:
@@ -111,7 +112,7 @@ class RestorePanel(Panel):
     def set_active(self, active: bool) -> None:
         self.preview.set_enabled(active and self._preview_box.isChecked())
 
-    def remember(self) -> None:
+    def save_settings(self) -> None:
         settings, spec = self.workspace.settings, self.spec()
         settings["model"] = spec.model
         settings["noise_auto"] = spec.sigma is None
@@ -123,10 +124,10 @@ class RestorePanel(Panel):
 
     @Slot(str)
     def _on_model_chosen(self, name: str) -> None:
-        self._wanted = name
-        self.recall()
+        self._requested_model = name
+        self.load_settings()
 
-    def recall(self) -> None:
+    def load_settings(self) -> None:
         index = self._models.findData(self.workspace.settings["model"])
         if index >= 0:
             self._models.setCurrentIndex(index)
@@ -144,18 +145,18 @@ class RestorePanel(Panel):
         layout.addWidget(self._about_model)
         layout.addSpacing(10)
         row = QHBoxLayout()
-        noise = QLabel("Noise")
+        noise = QLabel("Noise level")
         noise.setProperty("heading", True)
         row.addWidget(noise)
         row.addStretch(1)
         row.addWidget(self._auto)
         row.addSpacing(8)
-        row.addWidget(self._set)
+        row.addWidget(self._manual)
         layout.addLayout(row)
         layout.addWidget(self._sigma)
         layout.addWidget(self._found)
         layout.addSpacing(10)
-        strength = QLabel("How much")
+        strength = QLabel("Amount")
         strength.setProperty("heading", True)
         layout.addWidget(strength)
         for widget in (self._strength, self._linked, self._chroma):
@@ -176,23 +177,23 @@ class RestorePanel(Panel):
         for slider in (self._sigma, self._strength, self._chroma):
             slider.value_changed.connect(self._on_choice)
         self._preview_box.toggled.connect(self._on_preview_toggled)
-        self._run.clicked.connect(self.run_wanted)
-        self._run_all.clicked.connect(self.run_all_wanted)
+        self._run.clicked.connect(self.run_requested)
+        self._run_all.clicked.connect(self.run_all_requested)
         self.preview.failed.connect(self._on_preview_failed)
         self.preview.busy_changed.connect(self._on_preview_busy)
         workspace = self.workspace
-        workspace.catalog.models_changed.connect(self._fill_models)
-        workspace.catalog.model_chosen.connect(self._on_model_chosen)
-        workspace.catalog.device_changed.connect(self._on_choice)
+        workspace.inventory.models_changed.connect(self._fill_models)
+        workspace.inventory.model_chosen.connect(self._on_model_chosen)
+        workspace.inventory.device_changed.connect(self._on_choice)
         workspace.library.current_changed.connect(self._show_document)
         workspace.library.changed.connect(self._show_document)
         self._show_document()
 
     @Slot()
     def _fill_models(self) -> None:
-        """The names known so far; the worker sends the whole list when it is ready."""
-        chosen = self._wanted or self._models.currentData() or str(self.workspace.settings["model"])
-        models = [model for model in self.workspace.catalog.models if model.purpose == "denoise"]
+        """Fills the list; before the worker is ready it contains only the saved choice."""
+        chosen = self._requested_model or self._models.currentData() or str(self.workspace.settings["model"])
+        models = [model for model in self.workspace.inventory.models if model.purpose == "denoise"]
         self._models.blockSignals(True)
         self._models.clear()
         for model in models:
@@ -201,8 +202,8 @@ class RestorePanel(Panel):
             self._models.addItem(chosen, chosen)
         self._models.setCurrentIndex(max(self._models.findData(chosen), 0))
         self._models.blockSignals(False)
-        if self._models.currentData() == self._wanted:
-            self._wanted = ""
+        if self._models.currentData() == self._requested_model:
+            self._requested_model = ""
         self._on_choice()
 
     @Slot()
@@ -211,7 +212,7 @@ class RestorePanel(Panel):
         self._sigma.setEnabled(not auto)
         self._chroma.setVisible(not self._linked.isChecked())
         name = self._models.currentData()
-        model = next((model for model in self.workspace.catalog.models if model.name == name), None)
+        model = next((model for model in self.workspace.inventory.models if model.name == name), None)
         about = str(model.card.get("description", "")) if model is not None else ""
         self._about_model.setText(about)
         self._about_model.setVisible(bool(about))
@@ -223,20 +224,20 @@ class RestorePanel(Panel):
 
     @Slot(bool)
     def _on_preview_busy(self, busy: bool) -> None:
-        self._preview_busy.set_busy(busy, "Computing the preview" if busy else "")
+        self._preview_busy.set_busy(busy, "Computing the preview\N{HORIZONTAL ELLIPSIS}" if busy else "")
 
     @Slot(str)
     def _on_preview_failed(self, text: str) -> None:
         self._preview_box.setChecked(False)
-        self.workspace.tell(text, "error")
+        self.workspace.notify(text, "error")
 
     @Slot()
     def _show_document(self, _about: object = None) -> None:
         document = self.workspace.library.current
         sigma = document.step.sigma if document is not None and document.step.restored is not None else None
-        self._found.setText("" if sigma is None else f"Restored with sigma {sigma:.1f}")
+        self._found.setText("" if sigma is None else f"Restored with noise level {sigma:.1f}")
         self._found.setVisible(sigma is not None)
 
 
-def _restored(step: Step, _given: Picture, result: DenoiseResult) -> Step:
+def _restored(step: Step, _picture: Picture, result: DenoiseResult) -> Step:
     return Step(TITLE, step.noisy, step.reference, result.picture, result.sigma, step.erased)

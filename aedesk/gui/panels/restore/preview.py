@@ -1,4 +1,4 @@
-"""A small part of the picture as the chosen settings would restore it, while they are being chosen."""
+"""The live preview: a small part of the picture, restored with the current settings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from aedesk.imaging.display import to_display
 from aedesk.imaging.picture import Picture
 
 MARGIN_PX = 64
-"""Sent around the box, so that its edge is restored nearly as it would be inside the whole picture."""
+"""Context around the box, so that its edge is restored nearly as in the whole picture."""
 
 MIN_EDGE_PX, MAX_EDGE_PX = 128, 512
-AIM_S = 0.12
-"""The box is made as large as fits into this time on this machine; with blending and painting that stays below 0.2 s."""
+TARGET_S = 0.12
+"""Time for one box, to whose size the box is adapted; with blending and painting it stays below 0.2 s."""
 
 SETTLE_MS = 40
 
@@ -40,6 +40,7 @@ class PreviewRequest:
     device: str
 
     def same(self, other: PreviewRequest | None) -> bool:
+        """Returns whether the output would be the same."""
         mine = (self.box, self.model, self.sigma, self.device)
         return other is not None and self.picture is other.picture and mine == (other.box, other.model, other.sigma, other.device)
 
@@ -82,6 +83,7 @@ class Preview(QObject):
         viewer.preview_box_moved.connect(self._on_box_moved)
 
     def set_enabled(self, enabled: bool) -> None:
+        """Shows or hides the preview."""
         self._enabled = enabled
         if enabled:
             self.refresh()
@@ -108,7 +110,7 @@ class Preview(QObject):
 
     @Slot(QRectF)
     def _on_view_changed(self, visible: QRectF) -> None:
-        if visible == self._visible:  # also comes when an overlay is shown
+        if visible == self._visible:  # also emitted when an overlay is shown
             return
         self._visible = visible
         if self._centre is None or not visible.contains(self._centre):
@@ -147,7 +149,7 @@ class Preview(QObject):
             self._render(request, spec)
 
     def _place(self, picture: Picture) -> QRect:
-        """The box around its centre, inside the picture."""
+        """Returns the box around its centre, moved inside the picture."""
         if self._centre is None:
             self._centre = self._viewer.visible_region().center()
         width, height = min(self._edge_px, picture.width), min(self._edge_px, picture.height)
@@ -178,9 +180,9 @@ class Preview(QObject):
 
     def _fit_edge(self, seconds: float) -> None:
         """Adapts the box to the speed of the machine, in large and rare steps, so that it does not flicker."""
-        if seconds > 2 * AIM_S and self._edge_px > MIN_EDGE_PX:
+        if seconds > 2 * TARGET_S and self._edge_px > MIN_EDGE_PX:
             self._edge_px //= 2
-        elif seconds < AIM_S / 6 and self._edge_px < MAX_EDGE_PX:
+        elif seconds < TARGET_S / 6 and self._edge_px < MAX_EDGE_PX:
             self._edge_px *= 2
 
     def _blend(self, spec: DenoiseSpec) -> None:

@@ -1,1 +1,1 @@
-"""The Train page: what is to be trained (draft), the run (session), and the views of both."""
+"""The Train panel: the recipe draft, the training session, and their views."""

@@ -1,4 +1,4 @@
-"""What the figures of a run are called, and on which plot they belong."""
+"""Names of the metrics of a run, and the plots that show them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TITLES: Mapping[str, str] = {
     "pictures_per_s": "pictures per second",
     "grad_norm": "gradient",
 }
-"""Names in the legend; every other term of a loss is called as the objective calls it."""
+"""Names in the legend; other loss terms are named by the objective."""
 
 
 @dataclass(frozen=True)
-class Side:
-    """One choice of the second plot: ``label`` stands at its axis."""
+class SidePlot:
+    """One choice of the second plot; ``label`` is that of its axis."""
 
     title: str
     label: str
@@ -29,19 +29,20 @@ class Side:
     log_y: bool = False
 
 
-SIDES: tuple[Side, ...] = (
-    Side("Quality (PSNR)", "PSNR (dB)", ("psnr", "val_psnr", "val_noisy")),
-    Side("Learning rate", "learning rate", ("lr",)),
-    Side("Speed", "pictures per second", ("pictures_per_s",)),
-    Side("Gradient", "norm of the gradient", ("grad_norm",), log_y=True),
+SIDE_PLOTS: tuple[SidePlot, ...] = (
+    SidePlot("Quality (PSNR)", "PSNR (dB)", ("psnr", "val_psnr", "val_noisy")),
+    SidePlot("Learning rate", "learning rate", ("lr",)),
+    SidePlot("Speed", "pictures per second", ("pictures_per_s",)),
+    SidePlot("Gradient", "gradient norm", ("grad_norm",), log_y=True),
 )
-ASIDE = frozenset(name for side in SIDES for name in side.names)
+SIDE_CURVES = frozenset(name for side in SIDE_PLOTS for name in side.names)
 
 
 def title(name: str) -> str:
+    """Returns the name of a metric in the legend."""
     return TITLES.get(name, name.replace("_", " "))
 
 
 def is_loss(name: str) -> bool:
-    """Whether a figure belongs on the plot of losses: everything that is not one of the known others."""
-    return name not in ASIDE and name != "step"
+    """Returns whether a metric belongs on the loss plot, as all unknown ones do."""
+    return name not in SIDE_CURVES and name != "step"

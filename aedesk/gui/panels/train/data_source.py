@@ -1,4 +1,4 @@
-"""The pictures: dropped or chosen, then counted, measured and shown."""
+"""The training pictures: chosen or dropped, then inspected and shown."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButto
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
 from aedesk.gui.dialogs import files
 from aedesk.gui.jobs.latest_job import LatestJob
-from aedesk.gui.panels.train.recipe_draft import SOURCES, Draft
+from aedesk.gui.panels.train.recipe_draft import SOURCES, RecipeDraft
 from aedesk.gui.widgets.busy_label import BusyLabel
 from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.widgets.labels import WrappedLabel
-from aedesk.gui.widgets.pictures.picture_sheet import Sheet
+from aedesk.gui.widgets.pictures.picture_sheet import PictureSheet
 from aedesk.gui.workspace import Workspace
 from aedesk.training.presets import has_classic_sets
 from aedesk.training.recipe import DATASETS
@@ -24,16 +24,16 @@ SETTLE_MS = 200
 SHOWN_PROBLEMS = 4
 
 
-class DataBox(QFrame):
-    """Takes a folder or files, and asks the worker what is in them.
+class DataSourceBox(QFrame):
+    """Takes a folder or files, which the worker inspects.
 
     Signals:
-        found(DataSummary or None): what is known of the pictures now.
+        found(DataSummary or None): the summary of the pictures, None while it is unknown.
     """
 
     found = Signal(object)
 
-    def __init__(self, workspace: Workspace, draft: Draft, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dataBox")
         self.setProperty("drop", True)
@@ -48,17 +48,17 @@ class DataBox(QFrame):
         self._problems = _label("dataProblems")
         self._busy = BusyLabel()
         self._busy.setObjectName("dataBusy")
-        self._folder = QPushButton("Choose a &folder\u2026")
+        self._folder = QPushButton("Choose fol&der\u2026")
         self._folder.setObjectName("dataFolder")
-        self._folder.setToolTip("The folder is searched with all folders inside")
-        self._named = QPushButton("Use a &named set\u2026")
+        self._folder.setToolTip("Train on the pictures in a folder and its subfolders")
+        self._named = QPushButton("Standard data set\u2026")
         self._named.setObjectName("dataNamed")
-        self._named.setToolTip("One of the classic sets: " + ", ".join(DATASETS))
+        self._named.setToolTip("Train on a standard data set: " + ", ".join(DATASETS))
         if not has_classic_sets():
             self._named.hide()
-        self._download = QCheckBox("&Download it if it is not on this computer")
+        self._download = QCheckBox("Do&wnload it if it is not on this computer")
         self._download.setObjectName("dataDownload")
-        self._sheet = Sheet("dataSheet", empty="Drop a folder of pictures here")
+        self._sheet = PictureSheet("dataSheet", empty="Drop a folder of pictures here")
         buttons = QHBoxLayout()
         buttons.addWidget(self._folder)
         buttons.addWidget(self._named)
@@ -81,7 +81,7 @@ class DataBox(QFrame):
         self._show_source()
 
     def set_active(self, active: bool) -> None:
-        """Whether somebody looks: folders are only searched then."""
+        """Enables the inspection: folders are only searched while the panel is active."""
         self._active = active
         if active:
             self._inspect()
@@ -92,7 +92,7 @@ class DataBox(QFrame):
     @Slot()
     def _show_source(self) -> None:
         data = self._draft.data
-        self._source.setText(source_words(data))
+        self._source.setText(describe_source(data))
         self._download.setVisible(bool(data.get("dataset")))
         self._download.blockSignals(True)
         self._download.setChecked(bool(data.get("download")))
@@ -126,20 +126,20 @@ class DataBox(QFrame):
 
     @Slot(bool)
     def _on_busy(self, busy: bool) -> None:
-        self._busy.set_busy(busy, "Looking at the pictures" if busy else "")
+        self._busy.set_busy(busy, "Inspecting the pictures\N{HORIZONTAL ELLIPSIS}" if busy else "")
         self._busy.setVisible(busy)
 
     def _show(self, summary: DataSummary | None) -> None:
         self.summary = summary
         self.found.emit(summary)
-        self._facts.setText(facts(summary) if summary is not None else "")
+        self._facts.setText(describe_pictures(summary) if summary is not None else "")
         self._facts.setVisible(summary is not None)
         lines = summary.problems[:SHOWN_PROBLEMS] if summary is not None else ()
         more = summary.problem_count - len(lines) if summary is not None else 0
         self._problems.setText("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
         self._problems.setProperty("wrong", summary is not None and summary.count == 0)
         self._polish()
-        self._sheet.set_image(summary.sheet if summary is not None else None, facts(summary) if summary is not None else "")
+        self._sheet.set_image(summary.sheet if summary is not None else None, describe_pictures(summary) if summary is not None else "")
 
     def _polish(self) -> None:
         self._problems.setVisible(bool(self._problems.text()))
@@ -149,13 +149,13 @@ class DataBox(QFrame):
     @Slot()
     def _choose_folder(self) -> None:
         start = str(self._draft.data.get("folder") or self._workspace.settings["last_folder"])
-        path = files.choose_folder(self.window(), "The pictures to learn from", start)
+        path = files.choose_folder(self.window(), "Choose training pictures", start)
         if path is not None:
             self._draft.choose_pictures({"folder": str(path)})
 
     @Slot()
     def _choose_named(self) -> None:
-        name = files.choose_one(self.window(), "A named set", "Learn from", DATASETS, str(self._draft.data.get("dataset", "")))
+        name = files.choose_one(self.window(), "Standard data set", "Data set", DATASETS, str(self._draft.data.get("dataset", "")))
         if name:
             self._draft.choose_pictures({"dataset": name})
 
@@ -174,10 +174,10 @@ class DataBox(QFrame):
     def dropEvent(self, event: QDropEvent) -> None:
         event.acceptProposedAction()
         self._set_over(False)
-        self.take(dropped_paths(event.mimeData()))
+        self.choose(dropped_paths(event.mimeData()))
 
-    def take(self, paths: list[Path]) -> None:
-        """One folder, or files; of several folders only the first."""
+    def choose(self, paths: list[Path]) -> None:
+        """Chooses one folder, or files; of several folders only the first."""
         folder = next((path for path in paths if path.is_dir()), None)
         if folder is not None:
             self._draft.choose_pictures({"folder": str(folder)})
@@ -195,11 +195,11 @@ class DataBox(QFrame):
         self.style().polish(self)
 
 
-def source_words(data: dict[str, object]) -> str:
-    """Where the pictures are, for people."""
+def describe_source(data: dict[str, object]) -> str:
+    """Returns where the pictures are."""
     chosen = {key: data[key] for key in SOURCES if data.get(key)}
     if "dataset" in chosen:
-        return f"The set {chosen['dataset']}"
+        return f"Data set {chosen['dataset']}"
     if "folder" in chosen:
         return f"Pictures in {chosen['folder']}"
     if "files" in chosen:
@@ -207,16 +207,16 @@ def source_words(data: dict[str, object]) -> str:
         return f"{len(listed) if isinstance(listed, (list, tuple)) else 0} chosen files"
     if "noisy" in chosen:
         return f"Pairs from {chosen['noisy']} and {chosen.get('clean', '')}"
-    return "No pictures chosen yet"
+    return "No pictures chosen"
 
 
-def facts(summary: DataSummary) -> str:
-    """Count and sizes on one line."""
+def describe_pictures(summary: DataSummary) -> str:
+    """Returns number and sizes of the pictures on one line."""
     things = "pair" if summary.pairs else "picture"
     if summary.count == 0:
-        return "There is nothing to learn from."
+        return "There are no usable pictures."
     count = f"{summary.count:,} {things}{'' if summary.count == 1 else 's'}"
-    kept = f"{summary.held_out:,} kept for validation" if summary.held_out else ""
+    kept = f"{summary.held_out:,} for validation" if summary.held_out else ""
     sizes = [f"{width} \N{MULTIPLICATION SIGN} {height}" for width, height in (summary.smallest, summary.largest) if width]
     size = " to ".join(dict.fromkeys(sizes))
     gray = f"{summary.gray:,} gray" if summary.gray else ""

@@ -1,16 +1,16 @@
-"""The goals as cards, and the kind of autoencoder where the goal leaves it open."""
+"""The training goals as cards, and the choice of the autoencoder if the goal leaves it open."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.train.recipe_draft import Draft
+from aedesk.gui.panels.train.recipe_draft import RecipeDraft
 from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families, family_title, goals
 
 
 class GoalCard(QToolButton):
-    """One goal: its title and its sentence. A button, so that keys and screen readers know what it is."""
+    """One goal. It is a button, so that it works with the keyboard and screen readers."""
 
     def __init__(self, goal: Goal, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,9 +46,9 @@ class GoalCard(QToolButton):
 
 
 class GoalCards(QWidget):
-    """Chooses the draft's goal."""
+    """Sets the goal of the draft."""
 
-    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("goalCards")
         self._draft = draft
@@ -73,7 +73,7 @@ class GoalCards(QWidget):
         offered = {goal.name for goal in goals()}
         for name, card in self._cards.items():
             if name not in offered:
-                card.hide()  # not left out, because it may be the remembered one
+                card.hide()  # hidden, not omitted, because it may be the saved choice
         column.addWidget(self._family)
         column.addWidget(self._note)
         column.addStretch(1)

@@ -1,4 +1,4 @@
-"""The newest figures of a run, large enough to be read from the other end of the desk."""
+"""The latest metrics of a run in large type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from aedesk.core.formatting import format_duration
 
-FIGURES = (
+METRICS = (
     ("loss", "Loss"),
     ("val_loss", "Validation"),
     ("val_psnr", "PSNR"),
@@ -18,17 +18,17 @@ FIGURES = (
 )
 
 
-class FiguresStrip(QWidget):
-    """A caption over a value, side by side."""
+class MetricsStrip(QWidget):
+    """Values with captions in a row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("figuresStrip")
+        self.setObjectName("metricsStrip")
         self._values: dict[str, QLabel] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(20)
-        for name, title in FIGURES:
+        for name, title in METRICS:
             caption, value = QLabel(title), QLabel("\N{EN DASH}")
             caption.setProperty("quiet", True)
             value.setObjectName(f"figure_{name}")
@@ -48,17 +48,19 @@ class FiguresStrip(QWidget):
             value.setToolTip("")
 
     def show_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Shows new values by name."""
         for name, number in metrics.items():
             if name in self._values:
-                self._values[name].setText(_words(name, number))
+                self._values[name].setText(_format(name, number))
         if "val_noisy" in metrics:
-            self._values["val_psnr"].setToolTip(f"Of the held-out pictures; before: {metrics['val_noisy']:.2f} dB")
+            self._values["val_psnr"].setToolTip(f"On the validation pictures; before: {metrics['val_noisy']:.2f} dB")
 
-    def show_left(self, seconds: float | None) -> None:
+    def show_time_left(self, seconds: float | None) -> None:
+        """Shows the remaining time; None if unknown."""
         self._values["left"].setText("\N{EN DASH}" if seconds is None else format_duration(seconds))
 
 
-def _words(name: str, number: float) -> str:
+def _format(name: str, number: float) -> str:
     if name == "val_psnr":
         return f"{number:.2f} dB"
     if name == "pictures_per_s":

@@ -1,4 +1,4 @@
-"""What the network is made of, before a minute is spent on training it."""
+"""The layers of the network, shown before the training."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from aedesk.core.formatting import format_count
 from aedesk.core.training_specs import ModelSummary
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-HEADERS = ("Layer", "Kind", "Gives", "Parameters")
+HEADERS = ("Layer", "Type", "Output", "Parameters")
 
 
-class ModelPage(QWidget):
-    """A line of figures and a table of layers."""
+class NetworkPage(QWidget):
+    """A summary and a table of layers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("modelPage")
+        self.setObjectName("networkPage")
         self._line = QLabel()
         self._line.setObjectName("modelFigures")
         self._line.setWordWrap(True)
@@ -45,10 +45,11 @@ class ModelPage(QWidget):
 
     @Slot(object)
     def show_summary(self, summary: ModelSummary) -> None:
-        self._line.setText(summary_words(summary, long=True))
+        """Shows a network."""
+        self._line.setText(describe_network(summary, long=True))
         self._table.setRowCount(len(summary.layers))
         for row, layer in enumerate(summary.layers):
-            cells = (layer.name, layer.kind, shape_words(layer.output), f"{layer.parameters:,}" if layer.parameters else "")
+            cells = (layer.name, layer.kind, format_shape(layer.output), f"{layer.parameters:,}" if layer.parameters else "")
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)
                 if column == len(cells) - 1:
@@ -56,23 +57,24 @@ class ModelPage(QWidget):
                 self._table.setItem(row, column, item)
 
     @Slot(str)
-    def show_problem(self, words: str) -> None:
-        """Why there is nothing to show."""
-        self._line.setText(words or "The network is described here as soon as the worker is ready.")
+    def show_problem(self, text: str) -> None:
+        """Shows a message instead of a network."""
+        self._line.setText(text or "Shows the layers of the network when the worker is ready.")
         self._table.setRowCount(0)
 
 
-def shape_words(shape: tuple[int, ...]) -> str:
+def format_shape(shape: tuple[int, ...]) -> str:
+    """Returns "3 × 64 × 64"."""
     return " \N{MULTIPLICATION SIGN} ".join(map(str, shape))
 
 
-def summary_words(summary: ModelSummary, *, long: bool = False) -> str:
-    """Parameters, work per pixel and the size of the code."""
+def describe_network(summary: ModelSummary, *, long: bool = False) -> str:
+    """Returns parameters, operations per pixel and code size."""
     parts = [f"{format_count(summary.parameters)} parameters"]
     if summary.macs_per_pixel:
         parts.append(f"{format_count(round(summary.macs_per_pixel))} MACs per pixel")
     if summary.compression:
-        parts.append(f"code 1/{summary.compression:.3g} of the picture")
+        parts.append(f"code 1/{summary.compression:.3g} of the input")
     if long and summary.code:
-        parts.append(f"{shape_words(summary.input)} becomes a code of {shape_words(summary.code)}")
+        parts.append(f"code {format_shape(summary.code)} for an input of {format_shape(summary.input)}")
     return " \N{MIDDLE DOT} ".join(parts)

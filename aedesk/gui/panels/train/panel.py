@@ -1,4 +1,4 @@
-"""The Train panel: what is to be trained, and the buttons that do it. What happens meanwhile stands in ``gui.training``."""
+"""The Train panel: a summary of the recipe, and the buttons that start, pause, resume and stop the training."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aedesk.core.training_specs import DataSummary, DescribeSpec, ModelSummary
 from aedesk.gui.jobs.latest_job import LatestJob
 from aedesk.gui.panels.base import Panel, lay_out_with_foot
 from aedesk.gui.panels.train import saved_runs
-from aedesk.gui.panels.train.recipe_draft import Draft
-from aedesk.gui.panels.train.saved_runs import OldRun
-from aedesk.gui.panels.train.training_session import Run, Session, State
+from aedesk.gui.panels.train.recipe_draft import RecipeDraft
+from aedesk.gui.panels.train.saved_runs import SavedRun
+from aedesk.gui.panels.train.training_session import Run, State, TrainingSession
 from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
@@ -37,10 +37,10 @@ class TrainPanel(Panel):
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
         super().__init__(workspace, viewer, parent)
         self.setObjectName("trainPanel")
-        self.draft = Draft(self)
-        self.session = Session(workspace, self)
+        self.draft = RecipeDraft(self)
+        self.session = TrainingSession(workspace, self)
         self._page: TrainPage | None = None
-        self._old: OldRun | None = None
+        self._saved_run: SavedRun | None = None
         self._problem = ""
         self._described: DescribeSpec | None = None
         self._active = False
@@ -51,23 +51,23 @@ class TrainPanel(Panel):
         self._check.timeout.connect(self._on_checked)
         self._make_widgets()
         self._lay_out()
-        self.draft.recall(workspace.settings["train_goal"], workspace.settings["train_recipe"])
+        self.draft.restore(workspace.settings["train_goal"], workspace.settings["train_recipe"])
         self._connect()
         self._on_pictures()
         self._show_draft()
         self._on_checked()
         self._look_for_unfinished()
 
-    def centre(self) -> TrainPage:
+    def page(self) -> TrainPage:
         if self._page is None:
-            from aedesk.gui.panels.train.page import TrainPage  # pyqtgraph takes a while, which the first paint need not wait for
+            from aedesk.gui.panels.train.page import TrainPage  # importing pyqtgraph takes time, which the first paint must not wait for
 
             self._page = TrainPage(self.workspace, self.draft, self.session)
             self._describer.finished.connect(self._page.network.show_summary)
             self._describer.failed.connect(self._page.network.show_problem)
             self._page.data_box.found.connect(self._on_found)
-            if self._old is not None:
-                self._page.show_old(self._old)
+            if self._saved_run is not None:
+                self._page.show_saved(self._saved_run)
         return self._page
 
     def set_active(self, active: bool) -> None:
@@ -82,13 +82,13 @@ class TrainPanel(Panel):
             self._described = None
             self._describer.cancel()
 
-    def remember(self) -> None:
+    def save_settings(self) -> None:
         settings = self.workspace.settings
         settings["train_goal"] = self.draft.goal
         settings["train_recipe"] = self.draft.text()
         if self._page is not None:
-            settings["train_log_y"] = self._page.live.log_y
-            settings["train_smoothing"] = self._page.live.smoothing
+            settings["train_log_y"] = self._page.progress.log_y
+            settings["train_smoothing"] = self._page.progress.smoothing
 
     def _make_widgets(self) -> None:
         self._goal = _label("trainGoal", heading=True)
@@ -98,20 +98,20 @@ class TrainPanel(Panel):
         self._name = QLineEdit()
         self._name.setObjectName("runName")
         self._name.setAccessibleName("Name")
-        self._name.setToolTip("What the model is called in the lists of models")
+        self._name.setToolTip("Name of the model in lists")
         self._advanced = QPushButton("&Advanced\u2026")
         self._advanced.setObjectName("advancedButton")
-        self._advanced.setToolTip("Every setting, with its limits and what it does")
+        self._advanced.setToolTip("Show all settings")
         self._state = _label("trainState")
         self._bar = QProgressBar()
         self._bar.setObjectName("trainProgress")
-        self._bar.setAccessibleName("Progress of the training")
+        self._bar.setAccessibleName("Training progress")
         self._bar.setTextVisible(False)
-        self._start = _button("trainStart", "&Train", "Begin a new run with these settings", primary=True)
-        self._pause = _button("trainPause", "&Pause", "Write a checkpoint and rest; the run can be resumed later")
-        self._resume = _button("trainResume", "&Resume", "Go on from the last checkpoint", primary=True)
-        self._stop = _button("trainStop", "&Stop", "End the run and keep what it has learned")
-        self._use = _button("useNow", "&Use now", "Put the model into your models, and choose it in Restore if it denoises")
+        self._start = _button("trainStart", "&Train", "Start a new run with these settings", primary=True)
+        self._pause = _button("trainPause", "&Pause", "Save a checkpoint and pause; the run can be resumed later")
+        self._resume = _button("trainResume", "&Resume", "Continue from the last checkpoint", primary=True)
+        self._stop = _button("trainStop", "&Stop", "End the run and keep the model")
+        self._use = _button("useNow", "&Use now", "Add the model to your models and use it in Restore or Compress")
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -148,7 +148,7 @@ class TrainPanel(Panel):
 
     def _connect(self) -> None:
         self._name.textEdited.connect(self._on_name)
-        self._advanced.clicked.connect(lambda: self.centre().show_tab("settings"))
+        self._advanced.clicked.connect(lambda: self.page().show_tab("settings"))
         self._start.clicked.connect(self.start)
         self._pause.clicked.connect(self.session.pause)
         self._resume.clicked.connect(self.session.resume)
@@ -162,18 +162,18 @@ class TrainPanel(Panel):
 
     @Slot()
     def start(self) -> None:
-        """Begin a new run, unless something is wrong, which is then said."""
+        """Starts a new run if the recipe has no problems."""
         self._on_checked()
         if self._problem:
             return
         run = Run(copy.deepcopy(self.draft.table), self.draft.new_folder())
-        self.centre()
-        self.remember()
+        self.page()
+        self.save_settings()
         self.session.begin(run)
 
     @Slot()
     def use_now(self) -> None:
-        """Copy the weights into the person's own models; a model that denoises becomes the one of Restore, a codec that of Compress."""
+        """Adds the model to the user's models and uses it: a denoiser in Restore, a codec in Compress."""
         run = self.session.run
         weights = run.weights() if run is not None else None
         if run is None or weights is None:
@@ -184,18 +184,18 @@ class TrainPanel(Panel):
     def _on_adopted(self, model: ModelInfo) -> None:
         self._use.setEnabled(True)
         if model.purpose == "denoise":
-            self.workspace.catalog.choose_model(model.name)
-            self.workspace.tell(f"{model.title} is among your models, and Restore uses it now.", "info")
+            self.workspace.inventory.choose_model(model.name)
+            self.workspace.notify(f"{model.title} was added to your models. Restore now uses it.", "info")
         elif model.purpose == "codec":
-            self.workspace.catalog.choose_codec(model.name)
-            self.workspace.tell(f"{model.title} is among your models, and Compress uses it now.", "info")
+            self.workspace.inventory.choose_codec(model.name)
+            self.workspace.notify(f"{model.title} was added to your models. Compress now uses it.", "info")
         else:
-            self.workspace.tell(f"{model.title} is among your models, as {model.name}.", "info")
-        self.workspace.catalog.ask()
+            self.workspace.notify(f"{model.title} was added to your models as {model.name}.", "info")
+        self.workspace.inventory.refresh()
 
     def _on_not_adopted(self, error: AedeskError) -> None:
         self._use.setEnabled(True)
-        self.workspace.tell(str(error), "error")
+        self.workspace.notify(str(error), "error")
 
     @Slot(str)
     def _on_name(self, text: str) -> None:
@@ -208,21 +208,21 @@ class TrainPanel(Panel):
 
     @Slot()
     def _on_pictures(self) -> None:
-        self._pictures.setText("Not looked at yet." if self.draft.has_pictures else "Choose a folder first.")
+        self._pictures.setText("Not inspected yet." if self.draft.has_pictures else "Choose a folder first.")
 
     @Slot(object)
     def _on_found(self, summary: DataSummary | None) -> None:
         if summary is None:
             self._on_pictures()
             return
-        from aedesk.gui.panels.train.data_source import facts
+        from aedesk.gui.panels.train.data_source import describe_pictures
 
-        self._pictures.setText(facts(summary))
+        self._pictures.setText(describe_pictures(summary))
 
     @Slot()
     def _on_checked(self) -> None:
         problems = self.draft.problems()
-        missing = "" if self.draft.has_pictures else "Choose the pictures to learn from."
+        missing = "" if self.draft.has_pictures else "Choose training pictures."
         self._problem = next(iter(problems.values()), missing)
         self._show_state()
         if not problems:
@@ -236,9 +236,9 @@ class TrainPanel(Panel):
 
     @Slot(object)
     def _on_described(self, summary: ModelSummary) -> None:
-        from aedesk.gui.panels.train.network_page import summary_words
+        from aedesk.gui.panels.train.network_page import describe_network
 
-        self._network.setText(summary_words(summary))
+        self._network.setText(describe_network(summary))
 
     def _show_draft(self) -> None:
         goal = BY_NAME[self.draft.goal]
@@ -252,7 +252,7 @@ class TrainPanel(Panel):
     def _show_state(self) -> None:
         session, state = self.session, self.session.state
         idle = state is State.IDLE
-        self._state.setText((self._problem or "Ready to train.") if idle else session.words)
+        self._state.setText((self._problem or "Ready to train.") if idle else session.description)
         wrong = state is State.FAILED
         if bool(self._state.property("wrong")) != wrong:
             self._state.setProperty("wrong", wrong)
@@ -264,9 +264,9 @@ class TrainPanel(Panel):
         self._bar.setValue(min(session.step, total))
         paused = state is State.PAUSED
         self._start.setVisible(not session.working and not paused)
-        self._start.setText("&Train" if idle else "Train a&new")
+        self._start.setText("&Train" if idle else "&New run")
         self._start.setEnabled(not self._problem)
-        self._start.setToolTip(self._problem or "Begin a new run with these settings")
+        self._start.setToolTip(self._problem or "Start a new run with these settings")
         self._pause.setVisible(state in (State.STARTING, State.RUNNING, State.PAUSING))
         self._pause.setEnabled(state is not State.PAUSING)
         self._resume.setVisible(session.can_resume)
@@ -278,18 +278,20 @@ class TrainPanel(Panel):
     def _look_for_unfinished(self) -> None:
         folder = self.workspace.settings["train_run"]
         if folder:
-            self.workspace.pool.run(lambda: saved_runs.read_run(Path(folder)), self._on_unfinished, self._on_nothing_left, background=True)
+            self.workspace.pool.run(lambda: saved_runs.read_run(Path(folder)), self._on_unfinished, self._on_no_run, background=True)
 
-    def _on_unfinished(self, old: OldRun) -> None:
-        if not old.unfinished or self.session.working or self.session.run is not None:
+    def _on_unfinished(self, saved: SavedRun) -> None:
+        if not saved.unfinished or self.session.working or self.session.run is not None:
             return
-        self._old = old
-        self.session.offer(old.run, old.step)
+        self._saved_run = saved
+        self.session.offer(saved.run, saved.step)
         if self._page is not None:
-            self._page.show_old(old)
-        self.workspace.tell(f"The training of {old.run.title} was not finished. Train offers to resume it at step {old.step:,}.", "info")
+            self._page.show_saved(saved)
+        self.workspace.notify(
+            f"The training of {saved.run.title} was not finished. You can resume it at step {saved.step:,} in Train.", "info"
+        )
 
-    def _on_nothing_left(self, _error: AedeskError) -> None:
+    def _on_no_run(self, _error: AedeskError) -> None:
         self.workspace.settings["train_run"] = ""
 
 

@@ -1,4 +1,4 @@
-"""What happens: curves, figures, and the fixed validation pictures as they get better."""
+"""The progress of a training run: metrics, curves and validation pictures."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from typing import Any
 from PySide6.QtCore import QBuffer, QIODevice, Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.train.curve_names import ASIDE, SIDES, TITLES, is_loss, title
-from aedesk.gui.panels.train.metrics_strip import FiguresStrip
-from aedesk.gui.panels.train.training_session import Session
+from aedesk.gui.panels.train.curve_names import SIDE_CURVES, SIDE_PLOTS, TITLES, is_loss, title
+from aedesk.gui.panels.train.metrics_strip import MetricsStrip
+from aedesk.gui.panels.train.training_session import TrainingSession
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
-from aedesk.gui.widgets.pictures.picture_sheet import Sheet
+from aedesk.gui.widgets.pictures.picture_sheet import PictureSheet
 from aedesk.gui.widgets.plots.loss_plot import LossPlot
 
-ROWS = ("Original", "Corrupted", "Rebuilt")
+ROWS = ("Original", "Degraded", "Restored")
 MAIN = ("loss", "val_loss")
 
 
-class LivePage(QWidget):
-    """Follows a session. Earlier runs are laid under the curves by name."""
+class ProgressPage(QWidget):
+    """Follows a training session. Earlier runs can be shown below the curves."""
 
-    def __init__(self, session: Session, *, log_y: bool, smoothing: float, parent: QWidget | None = None) -> None:
+    def __init__(self, session: TrainingSession, *, log_y: bool, smoothing: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("livePage")
+        self.setObjectName("progressPage")
         self._session = session
-        self.figures = FiguresStrip()
+        self.metrics = MetricsStrip()
         self.losses = _plot("losses", "loss")
-        self.side = _plot("sidePlot", SIDES[0].label, legend_below=True)
-        self._older: dict[str, Mapping[str, tuple[Iterable[float], Iterable[float]]]] = {}
+        self.side = _plot("sidePlot", SIDE_PLOTS[0].label, legend_below=True)
+        self._earlier: dict[str, Mapping[str, tuple[Iterable[float], Iterable[float]]]] = {}
         self._log = QCheckBox("Lo&garithmic")
         self._log.setObjectName("logScale")
         self._smoothing = LabeledSlider("Smoothing", 0, 99, 100 * smoothing, unit="%")
         self._smoothing.setObjectName("smoothing")
-        self._smoothing.setToolTip("Exponential moving average: how much of it stays at each point")
+        self._smoothing.setToolTip("Decay of the exponential moving average")
         self._smoothing.setMaximumWidth(260)
-        self.terms = _menu_button("termsMenu", "&Curves", "Which terms of the loss are drawn")
-        self.compare = _menu_button("compareMenu", "Co&mpare", "Lay earlier runs under these curves")
-        self.export = _menu_button("exportMenu", "&Export", "Take the curves to other programs")
+        self.terms = _menu_button("termsMenu", "&Curves", "Choose the loss terms to plot")
+        self.compare = _menu_button("compareMenu", "Co&mpare", "Compare with earlier runs")
+        self.export = _menu_button("exportMenu", "&Export", "Export the curves")
         self._which = QComboBox()
         self._which.setObjectName("sideChoice")
-        self._which.setAccessibleName("What the second plot shows")
-        for side in SIDES:
+        self._which.setAccessibleName("Content of the second plot")
+        for side in SIDE_PLOTS:
             self._which.addItem(side.title)
-        self.sheet = Sheet("previewSheet", ROWS, "The held-out pictures appear here while the network learns")
+        self.sheet = PictureSheet("previewSheet", ROWS, "Validation pictures appear here during the training")
         self._lay_out()
         self._log.setChecked(log_y)
         self._on_log(log_y)
@@ -69,19 +69,19 @@ class LivePage(QWidget):
         return self._smoothing.value / 100
 
     def clear(self) -> None:
-        """A new run begins; earlier ones that are compared stay."""
+        """Clears the curves for a new run; compared runs stay."""
         self.losses.clear_curves()
         self.side.clear_curves()
-        self.figures.clear()
+        self.metrics.clear()
         self.sheet.set_image(None)
 
-    def go_on_from(self, step: int) -> None:
-        """A run is resumed: what was measured beyond its checkpoint is measured again."""
+    def continue_from(self, step: int) -> None:
+        """Removes points beyond the checkpoint from which a run is resumed, because they are measured again."""
         self.losses.drop_after(step)
         self.side.drop_after(step)
 
     def show_history(self, curves: Mapping[str, tuple[Iterable[float], Iterable[float]]], sheet: Any) -> None:
-        """What a run of an earlier session has left in its folder."""
+        """Shows the curves and pictures of a saved run."""
         self.clear()
         for name, (steps, values) in curves.items():
             (self.losses if is_loss(name) else self.side).extend(name, steps, values)
@@ -90,7 +90,7 @@ class LivePage(QWidget):
             self.sheet.set_image(sheet)
 
     def curves(self) -> dict[str, tuple[list[float], list[float]]]:
-        """A copy of all that is known, for export."""
+        """Returns a copy of all curves as (steps, values) by name."""
         made = {}
         for plot in (self.losses, self.side):
             for name in plot.names:
@@ -99,24 +99,24 @@ class LivePage(QWidget):
         return made
 
     def png(self) -> bytes:
-        """Both plots as they are seen."""
+        """Returns both plots as a PNG file."""
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         self._plots.grab().save(buffer, "PNG")
         return bytes(buffer.data().data())
 
-    def set_older(self, run: str, curves: Mapping[str, tuple[Iterable[float], Iterable[float]]]) -> None:
-        """Lay an earlier run under the present one; no curves take it away."""
-        self._older.pop(run, None)
+    def set_earlier(self, run: str, curves: Mapping[str, tuple[Iterable[float], Iterable[float]]]) -> None:
+        """Shows an earlier run below the current one; empty curves remove it."""
+        self._earlier.pop(run, None)
         if curves:
-            self._older[run] = curves
+            self._earlier[run] = curves
         for name in MAIN:
             self.losses.set_older(f"{run}: {title(name)}", *curves.get(name, ((), ())))
-        self._show_older_aside(run, curves)
+        self._show_earlier_beside(run, curves)
 
-    def _show_older_aside(self, run: str, curves: Mapping[str, tuple[Iterable[float], Iterable[float]]]) -> None:
-        shown = SIDES[self._which.currentIndex()].names[:2]
-        for name in sorted(ASIDE):
+    def _show_earlier_beside(self, run: str, curves: Mapping[str, tuple[Iterable[float], Iterable[float]]]) -> None:
+        shown = SIDE_PLOTS[self._which.currentIndex()].names[:2]
+        for name in sorted(SIDE_CURVES):
             self.side.set_older(f"{run}: {name}", *(curves.get(name, ((), ())) if name in shown else ((), ())))
 
     def _lay_out(self) -> None:
@@ -155,7 +155,7 @@ class LivePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 16, 10)
         column.setSpacing(8)
-        column.addWidget(self.figures)
+        column.addWidget(self.metrics)
         column.addLayout(bar)
         column.addWidget(both, 1)
 
@@ -167,15 +167,15 @@ class LivePage(QWidget):
         self.side.add(step, aside)
         if new:
             self._on_side(self._which.currentIndex())
-        self.figures.show_metrics(metrics)
+        self.metrics.show_metrics(metrics)
 
     @Slot(object, str)
     def _on_pictured(self, image: Any, label: str) -> None:
-        self.sheet.set_image(image, f"Original, corrupted and rebuilt, {label}")
+        self.sheet.set_image(image, f"Original, degraded and restored, {label}")
 
     @Slot()
     def _on_changed(self) -> None:
-        self.figures.show_left(self._session.seconds_left)
+        self.metrics.show_time_left(self._session.seconds_left)
 
     @Slot(bool)
     def _on_log(self, on: bool) -> None:
@@ -188,12 +188,12 @@ class LivePage(QWidget):
 
     @Slot(int)
     def _on_side(self, index: int) -> None:
-        side = SIDES[index]
+        side = SIDE_PLOTS[index]
         self.side.set_label(side.label)
         self.side.set_log_y(side.log_y)
         self.side.set_shown(side.names)
-        for run, curves in self._older.items():
-            self._show_older_aside(run, curves)
+        for run, curves in self._earlier.items():
+            self._show_earlier_beside(run, curves)
 
     @Slot()
     def _fill_terms(self) -> None:
@@ -214,7 +214,7 @@ class LivePage(QWidget):
 def _plot(name: str, label: str, *, legend_below: bool = False) -> LossPlot:
     plot = LossPlot(label=label, legend_below=legend_below, plain=[figure for figure in TITLES if figure.startswith("val_")])
     plot.setObjectName(name)
-    for figure in (*MAIN, *ASIDE):
+    for figure in (*MAIN, *SIDE_CURVES):
         plot.set_title_of(figure, title(figure))
     return plot
 
@@ -232,5 +232,5 @@ def _menu_button(name: str, text: str, tip: str) -> QToolButton:
 
 
 def export_name(folder: Path, suffix: str) -> Path:
-    """What is suggested for an exported file: the run's name, in the run's folder."""
+    """Returns the suggested file for an export: the run's name in the run's folder."""
     return folder / f"{folder.name}-curves{suffix}"

@@ -1,4 +1,4 @@
-"""The recipe that is being put together: the goal cards, the data box and the form all write here, and all show what stands here."""
+"""The recipe that is being edited, which goal cards, data source and form share."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from aedesk.training.recipe import load, parse
 
 KeyPath = tuple[str | int, ...]
 SHAPING: frozenset[KeyPath] = frozenset({("model", "family"), ("degradation", "chain"), ("data", "targets")})
-"""Settings on which it depends what other settings there are."""
+"""Settings that determine which other settings exist."""
 
 SOURCES = ("folder", "files", "noisy", "clean", "noisy_suffix", "clean_suffix", "dataset", "download")
-"""What in [data] says where the pictures are: it stays when the goal changes."""
+"""Keys of [data] for the location of the pictures, which are kept when the goal changes."""
 
 
-class Draft(QObject):
-    """A recipe's table with its problems.
+class RecipeDraft(QObject):
+    """A recipe as a nested table, and its problems.
 
     Signals:
-        changed: some value, or a problem.
-        rebuilt: other settings exist now: a form has to be made anew.
-        pictures_changed: the table [data] names other pictures.
+        changed: a value or a problem has changed.
+        rebuilt: other settings exist now, so that the form has to be rebuilt.
+        pictures_changed: [data] has changed.
     """
 
     changed = Signal()
@@ -58,7 +58,7 @@ class Draft(QObject):
         return any(self.data.get(key) for key in ("folder", "files", "dataset")) or bool(self.data.get("noisy") and self.data.get("clean"))
 
     def choose_goal(self, name: str, family: str = "") -> None:
-        """Begin with the recipe of a goal; pictures that were chosen stay chosen. An unknown goal raises SpecError."""
+        """Starts with the recipe of a goal and keeps the chosen pictures. Raises SpecError for an unknown goal."""
         if name not in presets.BY_NAME:
             raise SpecError(f"There is no goal named {name!r}.", f"Known: {', '.join(presets.BY_NAME)}.")
         own = {key: self.data[key] for key in ("folder", "files", "noisy", "clean") if self.data.get(key)}
@@ -70,16 +70,18 @@ class Draft(QObject):
         self._take(table)
 
     def choose_family(self, family: str) -> None:
+        """Starts with the recipe of a family of autoencoders."""
         self.choose_goal("any", family)
 
     def choose_pictures(self, data: Mapping[str, Any]) -> None:
-        """Where the pictures are: some of the keys ``SOURCES``; the rest of [data] stays."""
+        """Sets the location of the pictures, with keys of ``SOURCES``; the rest of [data] is kept."""
         self.table["data"] = {**{key: value for key, value in self.data.items() if key not in SOURCES}, **data}
         self.rebuilt.emit()
         self.pictures_changed.emit()
         self.changed.emit()
 
     def get(self, path: KeyPath, default: Any = None) -> Any:
+        """Returns a value."""
         here: Any = self.table
         for key in path:
             if isinstance(key, int) or key in here:
@@ -89,7 +91,7 @@ class Draft(QObject):
         return here
 
     def set(self, path: KeyPath, value: Any) -> None:
-        """Write a value; None takes the key out, so that its default holds."""
+        """Sets a value; None removes the key, so that its default applies."""
         self._unreadable.pop(path, None)
         here: Any = self.table
         for key in path[:-1]:
@@ -99,21 +101,21 @@ class Draft(QObject):
         else:
             here[path[-1]] = value
         if path in SHAPING:
-            self._drop_strangers()
-            self._name_a_damage()
+            self._drop_unknown_keys()
+            self._ensure_degradation()
             self.rebuilt.emit()
         if path[0] == "data":
             self.pictures_changed.emit()
         self.changed.emit()
 
     def rename(self, title: str) -> None:
-        """What people read; the run's folder and the model's file are named after it."""
+        """Sets the title, from which the names of the run's folder and the model file are derived."""
         self.table["title"] = title
         self.table["name"] = name_of(title)
         self.changed.emit()
 
     def mark_unreadable(self, path: KeyPath, reason: str) -> None:
-        """What was typed is no value at all; the recipe keeps the one before, and cannot be started."""
+        """Records that typed text is not a value; the recipe keeps the value before and cannot be started."""
         self._unreadable[path] = reason
         self.changed.emit()
 
@@ -121,20 +123,20 @@ class Draft(QObject):
         return path in self._unreadable
 
     def add_stage(self) -> None:
-        """Another part of the run, like the last one."""
+        """Adds a stage, a copy of the last one."""
         self.table["stage"] = [*self.table["stage"], copy.deepcopy(self.table["stage"][-1])]
         self.rebuilt.emit()
         self.changed.emit()
 
     def remove_stage(self) -> None:
-        """Take the last part of the run out; the first one stays."""
+        """Removes the last stage, unless it is the only one."""
         if len(self.table["stage"]) > 1:
             self.table["stage"] = self.table["stage"][:-1]
             self.rebuilt.emit()
             self.changed.emit()
 
     def problems(self) -> dict[KeyPath, str]:
-        """What keeps the recipe from being started, by the setting that it is about; () for the recipe as a whole."""
+        """Returns the problems by setting; () for the recipe as a whole. With a problem it cannot be started."""
         found: dict[KeyPath, str] = dict(self._unreadable)
         for section in sections(self.table):
             for knob in section.knobs:
@@ -151,27 +153,27 @@ class Draft(QObject):
         return found
 
     def new_folder(self) -> Path:
-        """Where the next run of this name would live: NAME-DATE-TIME, never one that is there."""
+        """Returns a new folder for a run: NAME-DATE-TIME, never an existing one."""
         name = f"{self.table['name']}-{time.strftime('%Y%m%d-%H%M%S')}"
-        tries = (runs_dir() / (name if number == 1 else f"{name}-{number}") for number in range(1, 1000))
-        return next(path for path in tries if not path.exists())
+        candidates = (runs_dir() / (name if number == 1 else f"{name}-{number}") for number in range(1, 1000))
+        return next(path for path in candidates if not path.exists())
 
     def open(self, path: Path) -> None:
-        """Take a recipe file. Raises SpecError; the draft then stays as it was."""
+        """Opens a recipe file. Raises SpecError, and does not change the draft then."""
         table = load(path)
         self.goal = "any"
         self._take(table)
 
     def save(self, path: Path) -> None:
-        """Write the recipe as a file. Raises SpecError."""
+        """Saves the recipe in a file. Raises SpecError."""
         recipe_text.save(self.table, path)
 
     def text(self) -> str:
-        """The recipe as TOML, to be remembered."""
+        """Returns the recipe as TOML, for the settings."""
         return recipe_text.to_toml(self.table)
 
-    def recall(self, goal: str, text: str) -> None:
-        """What was remembered; where that is no recipe (any more), the goal's own."""
+    def restore(self, goal: str, text: str) -> None:
+        """Restores a recipe from the settings; if it is not valid, the default of the goal."""
         try:
             table = tomllib.loads(text)
             parse(table)
@@ -190,14 +192,14 @@ class Draft(QObject):
         self.pictures_changed.emit()
         self.changed.emit()
 
-    def _name_a_damage(self) -> None:
-        """A list of damages must not be empty."""
-        damage = self.table.get("degradation", {})
-        if damage.get("chain") == "listed" and set(damage) <= {"chain", "pick"}:
-            damage["gaussian"] = [0, 50]
+    def _ensure_degradation(self) -> None:
+        """Adds a degradation to an empty list, which would not be valid."""
+        degradation = self.table.get("degradation", {})
+        if degradation.get("chain") == "listed" and set(degradation) <= {"chain", "pick"}:
+            degradation["gaussian"] = [0, 50]
 
-    def _drop_strangers(self) -> None:
-        """Keys that the present family, chain or targets do not have would be errors."""
+    def _drop_unknown_keys(self) -> None:
+        """Removes keys that the current family, pipeline or target does not have, which would be errors."""
         known = {section.path[0]: {knob.key for knob in section.knobs} for section in sections(self.table) if section.path}
         for name, extra in (("model", {"family"}), ("degradation", set()), ("objective", set())):
             if name in self.table:

@@ -1,4 +1,4 @@
-"""Every setting of the recipe, made from the rows of ``training.knobs``."""
+"""The form with all settings of the recipe, made from the fields of ``training.knobs``."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QGroupBox, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from aedesk.gui.panels.train.recipe_draft import Draft, KeyPath
-from aedesk.gui.panels.train.recipe_row import FIELD_PX, TITLE_PX, KnobRow
+from aedesk.gui.panels.train.recipe_draft import KeyPath, RecipeDraft
+from aedesk.gui.panels.train.recipe_row import FIELD_PX, TITLE_PX, RecipeRow
 from aedesk.training.knobs import Section, sections
 from aedesk.training.presets import FAMILY_NOTES, families
 
 CHECK_MS = 150
-"""Problems are looked for after a burst of typing, not at each key."""
+"""The recipe is checked after a burst of typing, not after each key."""
 
 
-class AdvancedForm(QWidget):
-    """Shows the draft and writes into it. Built when it is first seen, and anew when other settings exist.
+class RecipeForm(QWidget):
+    """Shows and edits the draft. It is built when it is first shown, and again when other settings exist.
 
     Signals:
-        open_wanted, save_wanted: the buttons for recipe files.
+        open_requested, save_requested: a button for recipe files was pressed.
     """
 
-    open_wanted = Signal()
-    save_wanted = Signal()
+    open_requested = Signal()
+    save_requested = Signal()
 
-    def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
+    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("advancedForm")
+        self.setObjectName("recipeForm")
         self._draft = draft
-        self._rows: dict[KeyPath, KnobRow] = {}
+        self._rows: dict[KeyPath, RecipeRow] = {}
         self._stale = True
         self._writing = False
         self._checking = QTimer(self)
@@ -52,12 +52,12 @@ class AdvancedForm(QWidget):
         bar.setSpacing(8)
         bar.addWidget(self._summary, 1)
         for name, text, tip, signal in (
-            ("recipeOpen", "&Open recipe\u2026", "Take all settings from a TOML file", self.open_wanted),
+            ("recipeOpen", "&Open recipe\u2026", "Load all settings from a TOML file", self.open_requested),
             (
                 "recipeSave",
                 "Sa&ve recipe\u2026",
-                "Write all settings into a TOML file, for the command line or for later",
-                self.save_wanted,
+                "Save all settings in a TOML file, also for the command line",
+                self.save_requested,
             ),
         ):
             button = QPushButton(text)
@@ -73,26 +73,26 @@ class AdvancedForm(QWidget):
         draft.rebuilt.connect(self._on_rebuilt)
         draft.changed.connect(self._on_changed)
 
-    def row(self, path: KeyPath) -> KnobRow:
-        """The row of a setting; KeyError if the recipe has no such setting now."""
+    def row(self, path: KeyPath) -> RecipeRow:
+        """Returns the row of a setting. Raises KeyError if the recipe has no such setting."""
         return self._rows[path]
 
     @Slot()
     def check(self) -> None:
-        """Mark what is wrong."""
+        """Marks invalid settings."""
         problems = self._draft.problems()
         for path, row in self._rows.items():
             row.show_problem(problems.get(path, ""))
         elsewhere = next((reason for path, reason in problems.items() if path not in self._rows), "")
         count = len(problems)
-        marked = "" if not count else "One setting is wrong, see below." if count == 1 else f"{count} settings are wrong, see below."
+        marked = "" if not count else "1 setting is invalid, see below." if count == 1 else f"{count} settings are invalid, see below."
         self._summary.setText(elsewhere or marked)
 
     @Slot()
     def _on_rebuilt(self) -> None:
         self._stale = True
         if self.isVisible():
-            QTimer.singleShot(0, self, self._build)  # not while one of the rows is still sending
+            QTimer.singleShot(0, self, self._build)  # not while a row is emitting
 
     @Slot()
     def _on_changed(self) -> None:
@@ -145,7 +145,7 @@ class AdvancedForm(QWidget):
             self._add_family(grid)
         for knob in section.knobs:
             path = (*section.path, knob.key)
-            row = KnobRow(knob, grid, "knob_" + "_".join(map(str, path)).replace("-", "_"))
+            row = RecipeRow(knob, grid, "knob_" + "_".join(map(str, path)).replace("-", "_"))
             row.edited.connect(partial(self._on_edited, path))
             row.unreadable.connect(partial(self._draft.mark_unreadable, path))
             self._rows[path] = row
@@ -154,10 +154,10 @@ class AdvancedForm(QWidget):
         return box
 
     def _add_family(self, grid: QGridLayout) -> None:
-        title, combo, note = QLabel("Kind of autoencoder"), QComboBox(), QLabel(FAMILY_NOTES.get(self._draft.family, ""))
+        title, combo, note = QLabel("Autoencoder"), QComboBox(), QLabel(FAMILY_NOTES.get(self._draft.family, ""))
         combo.setObjectName("formFamily")
-        combo.setAccessibleName("Kind of autoencoder")
-        combo.setToolTip("Another kind begins with its own recipe")
+        combo.setAccessibleName("Autoencoder")
+        combo.setToolTip("Choosing another one loads its default recipe")
         combo.setFixedWidth(FIELD_PX)
         note.setWordWrap(True)
         note.setProperty("quiet", True)
@@ -172,8 +172,8 @@ class AdvancedForm(QWidget):
     def _stage_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         for name, text, tip, act in (
-            ("stageAdd", "&Add a part", "Another part of the run, with its own patches, batch and loss", self._draft.add_stage),
-            ("stageRemove", "&Remove the last part", "", self._draft.remove_stage),
+            ("stageAdd", "Add sta&ge", "Add a stage with its own patches, batch size and loss", self._draft.add_stage),
+            ("stageRemove", "Remove &last stage", "Remove the last stage", self._draft.remove_stage),
         ):
             button = QPushButton(text)
             button.setObjectName(name)

@@ -1,4 +1,4 @@
-"""One row of the form: title, field, unit, and a sentence of help that gives way to the reason when the value is wrong."""
+"""One row of the form: title, field, unit, and a help text, which the error message replaces."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QL
 from aedesk.training.knob_types import Knob
 
 TITLE_PX, FIELD_PX = 150, 190
-EMPTY = {"int": "automatic", "range": "left out", "numbers": "none", "text": "", "float": ""}
+EMPTY = {"int": "automatic", "range": "off", "numbers": "none", "text": "", "float": ""}
 
 
-class KnobRow(QObject):
-    """Puts itself into one line of a grid.
+class RecipeRow(QObject):
+    """Adds its widgets to a grid.
 
     Signals:
-        edited(value): the person chose a value; None for an empty field.
-        unreadable(reason): what they typed is no value.
+        edited(value): the user has set a value; None for an empty field.
+        unreadable(reason): the typed text is not a value.
     """
 
     edited = Signal(object)
@@ -55,7 +55,7 @@ class KnobRow(QObject):
             grid.addWidget(widget, line, column, top)
 
     def show_value(self, value: Any) -> None:
-        """Fill the field without telling anybody; None shows the default."""
+        """Shows a value without emitting ``edited``; None shows the default."""
         shown = self.knob.default if value is None else value
         field = self.field
         field.blockSignals(True)
@@ -73,7 +73,7 @@ class KnobRow(QObject):
         field.blockSignals(False)
 
     def show_problem(self, reason: str) -> None:
-        """Mark the field as wrong and say why; an empty reason takes the mark away."""
+        """Marks the field as invalid and shows the reason; an empty reason removes the mark."""
         if bool(reason) == bool(self.field.property("wrong")) and self._help.text() == (reason or self.knob.help):
             return
         self._help.setText(reason or self.knob.help)
@@ -121,6 +121,6 @@ class KnobRow(QObject):
             return
         empty = self.knob.optional or self.knob.kind in ("text", "range")
         if value is None and not empty:
-            self.unreadable.emit("This cannot be left empty.")
+            self.unreadable.emit("A value is required.")
         else:
             self.edited.emit(value)

@@ -1,4 +1,4 @@
-"""Runs on the disk: their figures and pictures, read without torch. Everything here runs in threads of the pool."""
+"""Reads training runs from their folders, without torch. All functions may be called on any thread."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NEWEST = 15
 
 
 @dataclass(frozen=True)
-class OldRun:
-    """A run that was read from its folder: its figures by name, the step it stands at, its newest sheet or None."""
+class SavedRun:
+    """A run that was read from its folder: curves by name, last step, and latest contact sheet or None."""
 
     run: Run
     curves: Curves
@@ -32,28 +32,29 @@ class OldRun:
 
     @property
     def unfinished(self) -> bool:
+        """Whether steps are missing."""
         return self.step < self.run.steps
 
 
 def list_runs(folder: Path) -> list[Path]:
-    """The newest folders with a run in them, newest first."""
+    """Returns the newest folders that contain a run, newest first."""
     try:
         found = [path for path in folder.iterdir() if (path / "run.toml").is_file()]
         return sorted(found, key=lambda path: (path / "run.toml").stat().st_mtime, reverse=True)[:NEWEST]
-    except OSError:  # there is none yet
+    except OSError:  # there is no run yet
         return []
 
 
-def read_run(folder: Path) -> OldRun:
-    """Recipe, figures and the newest sheet of a run. Raises SpecError if there is no recipe."""
+def read_run(folder: Path) -> SavedRun:
+    """Reads recipe, curves and latest contact sheet of a run. Raises SpecError if there is no recipe."""
     run = Run(load(folder / "run.toml"), folder)
     curves = read_curves(folder / "metrics.jsonl")
     steps = [x[-1] for x, _ in curves.values() if x]
-    return OldRun(run, curves, int(max(steps, default=0)), _newest_sheet(folder / "previews"))
+    return SavedRun(run, curves, int(max(steps, default=0)), _newest_sheet(folder / "previews"))
 
 
 def read_curves(path: Path) -> Curves:
-    """The figures of ``metrics.jsonl`` by name, as steps and values. A line that was cut off by a crash is passed over."""
+    """Returns the curves of ``metrics.jsonl`` by name as (steps, values). A line that a crash has cut off is skipped."""
     curves: Curves = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -74,7 +75,7 @@ def read_curves(path: Path) -> Curves:
 
 
 def write_csv(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], path: Path) -> Path:
-    """One line per step, one column per figure; what was not measured at a step stays empty. Raises AedeskError."""
+    """Writes one line per step and one column per metric; missing values stay empty. Raises AedeskError."""
     by_step: dict[float, dict[str, float]] = {}
     for name, (steps, values) in curves.items():
         for step, value in zip(steps, values, strict=True):
@@ -89,7 +90,7 @@ def write_csv(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]], pat
 
 
 def write_bytes(data: bytes, path: Path) -> Path:
-    """Write a file whole or not at all; the dialog has asked whether one that is there may be replaced. Raises AedeskError."""
+    """Writes a file completely or not at all, replacing an existing one. Raises AedeskError."""
     try:
         with replacing(path, overwrite=True) as file:
             file.write(data)
@@ -102,5 +103,5 @@ def _newest_sheet(folder: Path) -> Any:
     try:
         newest = max(folder.glob("*.png"), key=lambda path: path.name, default=None)
         return read(newest).pixels if newest is not None else None
-    except (OSError, AedeskError):  # a picture to look at is not worth an error
+    except (OSError, AedeskError):  # a missing preview is not worth an error
         return None

@@ -1,4 +1,4 @@
-"""One training run as the window sees it: begun, paused, resumed, stopped, finished or failed, and always able to say so in words."""
+"""The state of the training run in the window: started, paused, resumed, stopped, finished or failed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aedesk.gui.workspace import Workspace
 
 log = logging.getLogger(__name__)
 RATE_WINDOW = 30
-"""Progress reports that the remaining time is estimated from: long enough to be calm, short enough to follow a change."""
+"""Number of progress reports from which the remaining time is estimated: steady, but able to follow changes."""
 
 
 class State(StrEnum):
@@ -36,12 +36,12 @@ class State(StrEnum):
 
 
 WORKING = frozenset({State.STARTING, State.RUNNING, State.PAUSING, State.STOPPING})
-"""A job is under way."""
+"""The states with a running job."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What is trained, and where its files are."""
+    """A recipe and the folder of its run."""
 
     recipe: Mapping[str, Any]
     folder: Path
@@ -63,17 +63,17 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def weights(self) -> Path | None:
-        """The best weights so far, or the last, or None while there are none."""
+        """Returns the best weights so far, or the last ones; None while there are none."""
         return next((path for name in ("best", "last") if (path := self.folder / f"{name}.safetensors").is_file()), None)
 
 
-class Session(QObject):
-    """At most one run at a time. Pausing is cancelling: the service writes a checkpoint first, and resuming goes on from it.
+class TrainingSession(QObject):
+    """Runs one training at a time. Pausing cancels the job, which writes a checkpoint first, and resuming continues from it.
 
     Signals (all on the window's thread):
-        changed: state, step or words.
-        began(Run, resumed): a job for this run was handed over.
-        measured(step, metrics), pictured(image, label): what the run reports.
+        changed: state, step or description have changed.
+        began(Run, resumed): a job for this run was submitted.
+        measured(step, metrics), pictured(image, label): reports of the run.
     """
 
     changed = Signal()
@@ -86,7 +86,7 @@ class Session(QObject):
         self._workspace = workspace
         self._job_id = 0
         self._failure = self._detail = ""
-        self._pace: deque[tuple[float, float]] = deque(maxlen=RATE_WINDOW)
+        self._reports: deque[tuple[float, float]] = deque(maxlen=RATE_WINDOW)
         self.run: Run | None = None
         self.state = State.IDLE
         self.step = 0
@@ -99,44 +99,44 @@ class Session(QObject):
 
     @property
     def can_resume(self) -> bool:
-        """It is paused, or there is a checkpoint to go on from."""
+        """Whether the run is paused, or there is a checkpoint to continue from."""
         if self.run is None:
             return False
         return self.state is State.PAUSED or (self.state in (State.FAILED, State.STOPPED) and self.run.checkpoint.is_file())
 
     @property
-    def words(self) -> str:
-        """The state for people: one line, or why it failed and what to do."""
+    def description(self) -> str:
+        """The state as a sentence, or why the run has failed and what to do."""
         total = f"{self.run.steps:,}" if self.run else "0"
         return {
             State.IDLE: "Nothing is being trained.",
             State.STARTING: self._detail or "Starting\u2026",
             State.RUNNING: f"Training step {self.step:,} of {total}",
-            State.PAUSING: "Pausing\u2026 the checkpoint is being written",
+            State.PAUSING: "Pausing\u2026 saving the checkpoint",
             State.PAUSED: f"Paused at step {self.step:,} of {total}",
-            State.STOPPING: "Stopping\u2026 the model is being written",
-            State.STOPPED: f"Stopped at step {self.step:,}. The model so far is kept.",
+            State.STOPPING: "Stopping\u2026 saving the model",
+            State.STOPPED: f"Stopped at step {self.step:,}. The model was saved.",
             State.FINISHED: f"Finished after {self.step:,} steps" + (f": {self._detail}" if self._detail else "."),
             State.FAILED: f"Failed: {self._failure}",
         }[self.state]
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate; None while nothing is known."""
-        if self.run is None or self.state is not State.RUNNING or len(self._pace) < 2:
+        """Estimated remaining time in seconds; None if unknown."""
+        if self.run is None or self.state is not State.RUNNING or len(self._reports) < 2:
             return None
-        (begun, first), (now, last) = self._pace[0], self._pace[-1]
+        (begun, first), (now, last) = self._reports[0], self._reports[-1]
         return (now - begun) / (last - first) * (self.run.steps - last) if last > first else None
 
     def begin(self, run: Run, *, resume: bool = False, step: int = 0) -> None:
-        """Hand the run to the training worker. ``step`` is where a resumed one stands, as far as is known."""
+        """Submits the run to the training worker. ``step`` is the last known step of a resumed run."""
         if self.working:
-            raise AedeskError("A run is under way already.", "Stop it first.")
+            raise AedeskError("A training run is already in progress.", "Stop it first.")
         self.run, self.step = run, step
         self._failure = ""
         self._detail = "Resuming\u2026" if resume else ""
-        self._pace.clear()
-        device = self._workspace.catalog.device
+        self._reports.clear()
+        device = self._workspace.inventory.device
         try:
             self._job_id = self._workspace.training.submit(TrainSpec(dict(run.recipe), str(run.folder), resume=resume, device=device))
         except AedeskError as error:
@@ -147,23 +147,24 @@ class Session(QObject):
         self.began.emit(run, resume)
 
     def offer(self, run: Run, step: int) -> None:
-        """A run of an earlier session that was not finished: it stands here as paused."""
+        """Shows an unfinished run of an earlier session as paused."""
         if not self.working:
             self.run, self.step = run, step
             self._enter(State.PAUSED)
 
     def pause(self) -> None:
+        """Pauses the run after a checkpoint."""
         if self.state in (State.STARTING, State.RUNNING):
             self._enter(State.PAUSING)
             self._workspace.training.cancel(self._job_id)
 
     def resume(self) -> None:
-        """Go on; a run that was paused before it had written anything begins anew."""
+        """Continues from the checkpoint; a run without one starts again."""
         if self.run is not None and self.can_resume:
             self.begin(self.run, resume=(self.run.folder / "run.toml").is_file(), step=self.step)
 
     def stop(self) -> None:
-        """End the run for good and keep what it has learned."""
+        """Ends the run and keeps the model."""
         if self.state in (State.STARTING, State.RUNNING, State.PAUSING):
             self._enter(State.STOPPING)
             self._workspace.training.cancel(self._job_id)
@@ -174,7 +175,7 @@ class Session(QObject):
     @Slot(str, str)
     def _on_worker(self, state: str, _detail: str) -> None:
         if state == "starting" and self.state is State.STARTING:
-            self._detail = "Starting\u2026 the training worker loads torch"
+            self._detail = "Starting\u2026 loading PyTorch"
             self.changed.emit()
 
     @Slot(int, object)
@@ -185,7 +186,7 @@ class Session(QObject):
             self._job_id = 0
             self._end(event)
         elif isinstance(event, Started):
-            self._detail = "Starting\u2026 the pictures are being read"
+            self._detail = "Starting\u2026 reading the pictures"
             self.changed.emit()
         elif isinstance(event, Progress):
             self._progress(event.done)
@@ -201,8 +202,8 @@ class Session(QObject):
     def _progress(self, step: float) -> None:
         if self.state is State.STARTING:
             self.state = State.RUNNING
-        if step > self.step or not self._pace:
-            self._pace.append((time.monotonic(), step))
+        if step > self.step or not self._reports:
+            self._reports.append((time.monotonic(), step))
         self.step = int(step)
         self.changed.emit()
 
@@ -226,7 +227,7 @@ class Session(QObject):
         self._enter(State.FAILED)
 
     def _remember(self, folder: str) -> None:
-        """Which run is to be offered when the program is opened again, also after a crash."""
+        """Saves the run to offer at the next start, also after a crash."""
         settings = self._workspace.settings
         settings["train_run"] = folder
         try:
@@ -236,5 +237,5 @@ class Session(QObject):
 
     def _enter(self, state: State) -> None:
         self.state = state
-        log.info("%s: %s", self.run.name if self.run else "Training", self.words)
+        log.info("%s: %s", self.run.name if self.run else "Training", self.description)
         self.changed.emit()

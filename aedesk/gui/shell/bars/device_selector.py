@@ -1,4 +1,4 @@
-"""Where the next job runs."""
+"""The choice of the device for the next job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_PX = 240
 
 
 class DeviceSelector(QWidget):
-    """Auto, and what the worker found. A remembered device that is not there any more gives way to Auto, and the person is told."""
+    """Automatic, and the devices that the worker has found. A saved device that is missing is replaced by Automatic, with a message."""
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +21,7 @@ class DeviceSelector(QWidget):
         self._combo = QComboBox()
         self._combo.setObjectName("deviceChoice")
         self._combo.setAccessibleName("Device")
-        self._combo.setToolTip("Where the model runs")
+        self._combo.setToolTip("Device on which models run")
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._combo.setMaximumWidth(MAX_PX)
         label = QLabel("&Device")
@@ -33,26 +33,26 @@ class DeviceSelector(QWidget):
         row.addWidget(self._combo)
         self._fill()
         self._combo.currentIndexChanged.connect(self._on_chosen)
-        workspace.catalog.devices_changed.connect(self._on_devices)
-        workspace.catalog.device_changed.connect(self._show)
+        workspace.inventory.devices_changed.connect(self._on_devices)
+        workspace.inventory.device_changed.connect(self._show)
 
     @Slot()
     def _on_devices(self) -> None:
-        catalog = self._workspace.catalog
-        if not catalog.has_device(catalog.device):
-            self._workspace.tell(f"The device {catalog.device} is not there any more; Auto is used instead.", "warning")
-            catalog.choose_device("auto")
+        inventory = self._workspace.inventory
+        if not inventory.has_device(inventory.device):
+            self._workspace.notify(f"The device {inventory.device} is no longer available. The choice is now automatic.", "warning")
+            inventory.choose_device("auto")
         self._fill()
 
     def _fill(self) -> None:
-        catalog = self._workspace.catalog
-        choices = {"auto": "Auto"} | {device.name: device_label(device) for device in catalog.devices}
-        choices.setdefault(catalog.device, catalog.device)
+        inventory = self._workspace.inventory
+        choices = {"auto": "Automatic"} | {device.name: device_label(device) for device in inventory.devices}
+        choices.setdefault(inventory.device, inventory.device)
         with QSignalBlocker(self._combo):
             self._combo.clear()
             for name, label in choices.items():
                 self._combo.addItem(label, name)
-        self._show(catalog.device)
+        self._show(inventory.device)
 
     @Slot(str)
     def _show(self, name: str) -> None:
@@ -61,11 +61,11 @@ class DeviceSelector(QWidget):
 
     @Slot(int)
     def _on_chosen(self, _index: int) -> None:
-        self._workspace.catalog.choose_device(self._combo.currentData())
+        self._workspace.inventory.choose_device(self._combo.currentData())
 
 
 def device_label(device: DeviceInfo) -> str:
-    """As the worker names it, with the memory that is free on a GPU."""
+    """Returns the worker's name for the device, for a GPU with its free memory."""
     if device.free_bytes is None or device.name == "cpu":
         return device.label
     return f"{device.label}, {format_bytes(device.free_bytes, binary=True)} free"

@@ -1,4 +1,4 @@
-"""The tool bar and the menus, both made of the window's actions."""
+"""The tool bar and the menus, made from the window's actions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ WITH_TEXT = ("open", "save", "export_aed", "run")
 
 
 def fill_tool_bar(window: QMainWindow, actions: Mapping[str, QAction], right: QWidget) -> QToolBar:
+    """Adds the tool bar to the window, with ``right`` at its right end."""
     bar = QToolBar("Tool bar", window)
     bar.setObjectName("toolBar")
     bar.setMovable(False)
@@ -43,7 +44,7 @@ def fill_tool_bar(window: QMainWindow, actions: Mapping[str, QAction], right: QW
 
 
 def fill_menus(window: QMainWindow, actions: Mapping[str, QAction], docks: Iterable[QAction]) -> QMenu:
-    """Menus in the order of the rows. Returns the still empty menu of recent files."""
+    """Adds the menus in the order of the table. Returns the menu of recent files, which is still empty."""
     bar = window.menuBar()
     bar.setObjectName("menuBar")
     recent = QMenu("Open &recent", window)
@@ -66,6 +67,7 @@ def fill_menus(window: QMainWindow, actions: Mapping[str, QAction], docks: Itera
 
 
 def fill_recent(menu: QMenu, paths: Iterable[str], open_path: Callable[[Path], None]) -> None:
+    """Replaces the entries of the menu of recent files."""
     menu.clear()
     for text in paths:
         path = Path(text)

@@ -1,4 +1,4 @@
-"""The view-mode switch above the picture, and the zoom."""
+"""The bar above the picture: view modes, shown version and zoom."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from aedesk.gui.shell.commands.table import MODES
 from aedesk.gui.widgets.viewer import CompareView
 
 VERSIONS: tuple[tuple[str, str | None], ...] = (
-    ("Newest", None),
+    ("Latest", None),
     ("Original", "original"),
     ("Noisy", "noisy"),
-    ("Reconstructed", "reconstructed"),
+    ("Result", "result"),
 )
 
 
 class ViewBar(QWidget):
-    """Modes are the window's own actions, so that keys, menu and switch always agree."""
+    """The modes are the window's own actions, so that shortcuts, menu and buttons always agree."""
 
     def __init__(self, viewer: CompareView, actions: Mapping[str, QAction], mode: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,8 +40,8 @@ class ViewBar(QWidget):
             action.setChecked(value == mode)
         self._which = QComboBox()
         self._which.setObjectName("whichVersion")
-        self._which.setAccessibleName("Version that is shown")
-        self._which.setToolTip("The version that Single shows")
+        self._which.setAccessibleName("Shown version")
+        self._which.setToolTip("Version that Single shows")
         for title, version in VERSIONS:
             self._which.addItem(title, version)
         self._which.currentIndexChanged.connect(self._on_which)
@@ -54,12 +54,12 @@ class ViewBar(QWidget):
         self._which.setVisible(mode == "single")
 
     def set_names(self, captions: Mapping[str, str]) -> None:
-        """What the versions are called from now on; what is left out is called as usual."""
+        """Sets the names of the versions; those that are left out get their default names."""
         for index, (title, version) in enumerate(VERSIONS):
             self._which.setItemText(index, captions.get(version or "", title))
 
     def choose(self, mode: str) -> None:
-        """Switch the viewer; called by the mode actions."""
+        """Sets the mode of the viewer. Called by the mode actions."""
         self._viewer.set_mode(mode, self._which.currentData() if mode == "single" else None)
         self._which.setVisible(mode == "single")
 

@@ -1,4 +1,4 @@
-"""What the actions are called and which of them make sense now."""
+"""Texts and enabled states of the actions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ALWAYS_FOR_PICTURES = (*MODES, "fit", "actual", "zoom_in", "zoom_out")
 def refresh_actions(
     actions: Mapping[str, QAction], library: Library, chosen: list[Document], panel: Panel, busy: bool, picture_shown: bool
 ) -> None:
-    """Set texts and enabled states.
+    """Updates texts and enabled states.
 
     Args:
-        chosen: the pictures that Run would be about.
-        panel: the one in front.
-        picture_shown: the middle of the window shows the picture, and not the panel's own page.
+        chosen: the pictures that Run would process.
+        panel: the active panel.
+        picture_shown: the picture is shown, not the panel's own page.
     """
     document, documents = library.current, library.documents
     undo, redo = undo_order.undo_title(panel.undo_stack, document), undo_order.redo_title(panel.undo_stack, document)

@@ -1,4 +1,4 @@
-"""Opening, saving and closing, with their dialogs: what the window does for a person with files."""
+"""The commands that open, save and close pictures, with their dialogs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aedesk.gui.workspace import Workspace
 
 
 class FileCommands(QObject):
-    """Asks the person, then lets Opener, Saver and Loader do it."""
+    """Shows the dialogs and passes the answers to Opener, Saver and Loader."""
 
     def __init__(self, workspace: Workspace, window: QWidget) -> None:
         super().__init__(window)
@@ -28,7 +28,7 @@ class FileCommands(QObject):
         self.saver.failed.connect(self._on_failed)
         workspace.loader.failed.connect(self._on_failed)
         workspace.loader.damaged.connect(self._on_damaged)
-        workspace.close_wanted.connect(self.close_documents)
+        workspace.close_requested.connect(self.close_documents)
 
     @property
     def _folder(self) -> str:
@@ -47,27 +47,27 @@ class FileCommands(QObject):
     def save(self, then: Callable[[], None] | None = None) -> None:
         document = self._workspace.library.current
         if document is None or document.saveable is None:
-            self._workspace.tell("There is no result to save yet. Restore the picture or erase something first.", "info")
+            self._workspace.notify("There is no result to save yet. Restore the picture or erase a watermark first.", "info")
             return
         self._save(document, then)
 
     def save_all(self, then: Callable[[], None] | None = None) -> None:
-        """Write every unsaved result into a folder that the person chooses; ``then()`` only if all were saved."""
+        """Saves all unsaved results in a folder that the user chooses. Calls ``then()`` only if all were saved."""
         unsaved = [document for document in self._workspace.library.documents if document.modified]
         if not unsaved:
-            self._workspace.tell("There are no unsaved results.", "info")
+            self._workspace.notify("There are no unsaved results.", "info")
             return
-        folder = files.choose_folder(self._window, "Save all results in a folder", self._folder)
+        folder = files.choose_folder(self._window, "Save all results", self._folder)
         if folder is None:
             return
 
         def finished(saved: int, failed: int) -> None:
             if failed == 0:
-                self._workspace.tell(f"{_pictures(saved)} saved in {folder}.", "info")
+                self._workspace.notify(f"{_pictures(saved)} saved in {folder}.", "info")
                 if then is not None:
                     then()
             else:
-                self._workspace.tell(f"{_pictures(saved)} saved in {folder}, {failed} could not be saved: see the log.", "error")
+                self._workspace.notify(f"{_pictures(saved)} saved in {folder}, {failed} could not be saved: see the log.", "error")
 
         self.saver.save_all(unsaved, folder, finished)
 
@@ -81,16 +81,16 @@ class FileCommands(QObject):
 
     @Slot(object)
     def close_documents(self, documents: list[Document]) -> None:
-        """Take pictures out of the library, after asking about those with unsaved results."""
-        self._settle([document for document in documents if document.modified], lambda: self._workspace.library.remove(documents))
+        """Removes pictures from the library, after a question about unsaved results."""
+        self._confirm_unsaved([document for document in documents if document.modified], lambda: self._workspace.library.remove(documents))
 
     def before_quit(self, go_on: Callable[[], None]) -> None:
-        """Call ``go_on()`` unless the person wants to stay; at once if nothing is unsaved."""
-        asked = bool(self._workspace.settings["confirm_close"])
-        unsaved = [document for document in self._workspace.library.documents if document.modified] if asked else []
-        self._settle(unsaved, go_on)
+        """Calls ``go_on()`` unless the user cancels; without a question if nothing is unsaved."""
+        confirm = bool(self._workspace.settings["confirm_close"])
+        unsaved = [document for document in self._workspace.library.documents if document.modified] if confirm else []
+        self._confirm_unsaved(unsaved, go_on)
 
-    def _settle(self, unsaved: list[Document], go_on: Callable[[], None]) -> None:
+    def _confirm_unsaved(self, unsaved: list[Document], go_on: Callable[[], None]) -> None:
         answer = files.ask_unsaved(self._window, [document.name for document in unsaved]) if unsaved else "discard"
         if answer == "discard":
             go_on()
@@ -108,15 +108,15 @@ class FileCommands(QObject):
 
     @Slot(object, object)
     def _on_saved(self, document: Document, path: Path) -> None:
-        self._workspace.tell(f"Saved {path}.", "info")
+        self._workspace.notify(f"Saved {path}.", "info")
 
     @Slot(object, str)
     def _on_damaged(self, _document: Document, text: str) -> None:
-        self._workspace.tell(text, "warning")
+        self._workspace.notify(text, "warning")
 
     @Slot(object, object)
     def _on_failed(self, document: Document, error: AedeskError) -> None:
-        self._workspace.tell(str(error), "error")
+        self._workspace.notify(str(error), "error")
 
 
 def _pictures(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Every command of the window is one row: it drives the menus, the tool bar, the shortcuts and the Help page."""
+"""The table of the window's commands, from which menus, tool bar, shortcuts and the Help page are made."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class ActionRow:
     """One command.
 
     Args:
-        name: the object name, and the key of its handler.
-        text: as it stands in the menu, with its mnemonic.
-        tip: one sentence, for the tool bar and the Help page.
-        keys: shortcuts, the first one is shown.
-        menu: where it stands; empty for none.
-        icon: a name of ``widgets.icons``.
-        gap: a line above it in the menu.
+        name: object name, and key of its handler.
+        text: menu text with its mnemonic.
+        tip: one sentence for the tool bar and the Help page.
+        keys: shortcuts, of which the first is shown.
+        menu: title of its menu; empty for none.
+        icon: a name of ``widgets.style.icons``.
+        gap: a separator above it in the menu.
     """
 
     name: str
@@ -43,28 +43,33 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow(
         "open_folder", "Open &folder\u2026", "Open all pictures in a folder and the folders inside it", ("Ctrl+Shift+O",), "&File", "folder"
     ),
-    ActionRow("save", "&Save as\u2026", "Save the result of this picture in a file", ("Ctrl+S",), "&File", "save", gap=True),
-    ActionRow("save_all", "Save &all\u2026", "Save every result in a folder", ("Ctrl+Shift+S",), "&File", "save-all"),
+    ActionRow("save", "&Save as\u2026", "Save the result of this picture", ("Ctrl+S",), "&File", "save", gap=True),
+    ActionRow("save_all", "Save &all\u2026", "Save all results in a folder", ("Ctrl+Shift+S",), "&File", "save-all"),
     ActionRow(
         "export_aed",
         "&Export .aed\u2026",
-        "Write the chosen pictures as small .aed files, as the Compress panel says",
+        "Export the selected pictures as .aed files with the settings of the Compress panel",
         ("Ctrl+E",),
         "&File",
         "export",
     ),
     ActionRow(
-        "close_picture", "&Close picture", "Take the selected pictures out of the library; their files stay", ("Ctrl+W",), "&File", gap=True
+        "close_picture",
+        "&Close picture",
+        "Remove the selected pictures from the library; their files are kept",
+        ("Ctrl+W",),
+        "&File",
+        gap=True,
     ),
     ActionRow("quit", "&Quit", "Close the window", ("Ctrl+Q",), "&File", gap=True),
-    ActionRow("undo", "&Undo", "Take back the last step of this picture", ("Ctrl+Z",), "&Edit", "undo"),
-    ActionRow("redo", "&Redo", "Do the step again that was taken back", ("Ctrl+Y", "Ctrl+Shift+Z"), "&Edit", "redo"),
-    ActionRow("settings", "&Settings\u2026", "Theme, defaults, quality, memory", ("Ctrl+,",), "&Edit", "settings", gap=True),
+    ActionRow("undo", "&Undo", "Undo the last edit of this picture", ("Ctrl+Z",), "&Edit", "undo"),
+    ActionRow("redo", "&Redo", "Redo the edit that was undone", ("Ctrl+Y", "Ctrl+Shift+Z"), "&Edit", "redo"),
+    ActionRow("settings", "&Settings\u2026", "Change theme, defaults, quality and memory", ("Ctrl+,",), "&Edit", "settings", gap=True),
     ActionRow("mode_single", "&Single", "Show one version of the picture", ("Alt+1",), "&View", "single", checkable=True),
     ActionRow(
         "mode_split",
         "S&plit",
-        "Show before and after on the two sides of a line that can be moved",
+        "Show before and after on the two sides of a movable line",
         ("Alt+2",),
         "&View",
         "split",
@@ -73,41 +78,47 @@ ROWS: tuple[ActionRow, ...] = (
     ActionRow(
         "mode_side_by_side", "Side &by side", "Show before and after side by side", ("Alt+3",), "&View", "side-by-side", checkable=True
     ),
-    ActionRow("mode_three_up", "&Three-up", "Show original, noisy and reconstructed", ("Alt+4",), "&View", "three-up", checkable=True),
-    ActionRow("mode_difference", "&Difference", "Show what was changed, made visible", ("Alt+5",), "&View", "difference", checkable=True),
-    ActionRow("fit", "&Fit to window", "Show the whole picture", ("Ctrl+0",), "&View", "zoom-fit", gap=True),
-    ActionRow("actual", "&Actual pixels", "Show one pixel of the picture as one of the screen", ("Ctrl+1",), "&View", "zoom-100"),
-    ActionRow("zoom_in", "Zoom &in", "Look closer", ("Ctrl++", "Ctrl+="), "&View", "zoom-in"),
-    ActionRow("zoom_out", "Zoom &out", "Look from further away", ("Ctrl+-",), "&View", "zoom-out"),
-    ActionRow("previous", "P&revious picture", "Look at the picture before this one", ("Alt+Left",), "&Picture"),
-    ActionRow("next", "&Next picture", "Look at the picture after this one", ("Alt+Right",), "&Picture"),
     ActionRow(
-        "run", "&Restore", "Do what the panel on the right says, with the chosen pictures", ("Ctrl+R", "F5"), "&Picture", "run", gap=True
+        "mode_three_views",
+        "&Three views",
+        "Show the original, the noisy copy and the result",
+        ("Alt+4",),
+        "&View",
+        "three-views",
+        checkable=True,
     ),
-    ActionRow("run_all", "Restore &all", "Do it with every picture in the library", ("Ctrl+Shift+R",), "&Picture"),
-    ActionRow("cancel", "&Cancel", "Stop the jobs that run and wait", ("Esc",), "&Picture", "cancel"),
-    ActionRow("clear_jobs", "Clear &finished jobs", "Take what is over off the list of jobs", (), "&Picture"),
+    ActionRow("mode_difference", "&Difference", "Show the amplified difference", ("Alt+5",), "&View", "difference", checkable=True),
+    ActionRow("fit", "&Fit to window", "Show the whole picture", ("Ctrl+0",), "&View", "zoom-fit", gap=True),
+    ActionRow("actual", "&Actual pixels", "Show one picture pixel per screen pixel", ("Ctrl+1",), "&View", "zoom-100"),
+    ActionRow("zoom_in", "Zoom &in", "Zoom in", ("Ctrl++", "Ctrl+="), "&View", "zoom-in"),
+    ActionRow("zoom_out", "Zoom &out", "Zoom out", ("Ctrl+-",), "&View", "zoom-out"),
+    ActionRow("previous", "P&revious picture", "Show the previous picture", ("Alt+Left",), "&Picture"),
+    ActionRow("next", "&Next picture", "Show the next picture", ("Alt+Right",), "&Picture"),
+    ActionRow("run", "&Restore", "Run the tool on the right on the selected pictures", ("Ctrl+R", "F5"), "&Picture", "run", gap=True),
+    ActionRow("run_all", "Restore &all", "Run the tool on all pictures in the library", ("Ctrl+Shift+R",), "&Picture"),
+    ActionRow("cancel", "&Cancel", "Cancel the running and waiting jobs", ("Esc",), "&Picture", "cancel"),
+    ActionRow("clear_jobs", "Clear &finished jobs", "Remove finished jobs from the list", (), "&Picture"),
     ActionRow(
         "reference",
         "Load re&ference\u2026",
-        "Choose the clean original of this picture, for PSNR and SSIM",
+        "Choose the clean original of this picture to compute PSNR and SSIM",
         ("Ctrl+L",),
         "&Picture",
         gap=True,
     ),
     ActionRow("manual", "&Manual", "Open the manual at the page of this panel", ("F1",), "&Help", "help"),
     ActionRow("shortcuts", "&Keyboard and mouse", "List the keyboard shortcuts and mouse actions", ("Ctrl+F1",), "&Help"),
-    ActionRow("show_log", "Open &log folder", "Show the file with the details of what happened", (), "&Help"),
-    ActionRow("about", "&About aedesk", "Versions and licences", (), "&Help", gap=True),
+    ActionRow("show_log", "Open &log folder", "Open the folder that contains the log file", (), "&Help"),
+    ActionRow("about", "&About aedesk", "Show versions and licences", (), "&Help", gap=True),
 )
 
 MODES: Mapping[str, str] = {
-    f"mode_{mode.replace('-', '_')}": mode for mode in ("single", "split", "side-by-side", "three-up", "difference")
+    f"mode_{mode.replace('-', '_')}": mode for mode in ("single", "split", "side-by-side", "three-views", "difference")
 }
 
 
 def make_actions(window: QWidget, handlers: Mapping[str, Callable[[], object]]) -> dict[str, QAction]:
-    """The window's actions by name; a row without a handler or a handler without a row is an error at start."""
+    """Returns the window's actions by name. Raises KeyError if a row has no handler or a handler no row."""
     unknown = set(handlers) ^ {row.name for row in ROWS}
     if unknown:
         raise KeyError(f"actions and handlers do not match: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Undo and redo in the order of time, through what the panel in front can undo and the picture's own steps."""
+"""Undo and redo across two histories, that of the active panel and that of the picture, in the order of time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from aedesk.gui.panels.base import UndoStack
 
 
 def undo_title(stack: UndoStack | None, document: Document | None) -> str:
-    """What Undo would take back; empty if there is nothing."""
+    """Returns the title of the change that Undo would take back; empty if there is none."""
     if stack is not None and stack.to_undo is not None and _panel_undoes(stack, document):
         return stack.to_undo.title
     return document.history.undo_title if document is not None else ""
 
 
 def redo_title(stack: UndoStack | None, document: Document | None) -> str:
+    """Returns the title of the change that Redo would repeat; empty if there is none."""
     if stack is not None and stack.to_redo is not None and _panel_redoes(stack, document):
         return stack.to_redo.title
     return document.history.redo_title if document is not None else ""
 
 
 def undo(stack: UndoStack | None, library: Library) -> None:
-    """Take back what was done last."""
+    """Takes back the latest change."""
     if stack is not None and _panel_undoes(stack, library.current):
         stack.undo()
     elif library.current is not None:
@@ -28,7 +29,7 @@ def undo(stack: UndoStack | None, library: Library) -> None:
 
 
 def redo(stack: UndoStack | None, library: Library) -> None:
-    """Do again what was done first of all that was undone."""
+    """Repeats the earliest of the changes that were undone."""
     if stack is not None and _panel_redoes(stack, library.current):
         stack.redo()
     elif library.current is not None:

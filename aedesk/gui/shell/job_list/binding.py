@@ -12,7 +12,7 @@ from aedesk.gui.workspace import Workspace
 NAME_PX = 250
 
 
-class JobsBinding(QObject):
+class JobListBinding(QObject):
     """Shows what the queue does, and hands the buttons of the list to it."""
 
     def __init__(self, workspace: Workspace, view: JobsView, parent: QObject | None = None) -> None:

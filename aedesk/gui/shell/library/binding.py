@@ -62,11 +62,11 @@ class LibraryBinding(QObject):
     def _on_chosen(self, path: Path | None) -> None:
         document = self._find(path) if path is not None else None
         if document is not None:
-            self._workspace.library.look_at(document)
+            self._workspace.library.set_current(document)
 
     @Slot(list)
     def _on_remove(self, paths: list[Path]) -> None:
-        self._workspace.close_wanted.emit([document for path in paths if (document := self._find(path)) is not None])
+        self._workspace.close_requested.emit([document for path in paths if (document := self._find(path)) is not None])
 
 
 def badge_of(document: Document) -> str:

@@ -1,4 +1,4 @@
-"""Rows of a label and a control, whose labels are equally wide in all forms of the panel."""
+"""Rows of a label and a control; the labels have the same width in all forms of a panel."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ LABEL_PX = 86
 
 
 def make_form(parent: QWidget | None = None) -> QFormLayout:
+    """Returns an empty form without margins."""
     form = QFormLayout(parent) if parent is not None else QFormLayout()
     form.setContentsMargins(0, 0, 0, 0)
     return form
 
 
 def add_row(form: QFormLayout, text: str, control: QWidget, buddy: QWidget | None = None) -> None:
-    """``buddy`` gets the focus by the label's key; None for the control itself."""
+    """Adds a row; the mnemonic of the label focuses ``buddy``, or the control if that is None."""
     label = QLabel(text)
     label.setMinimumWidth(LABEL_PX)
     label.setMinimumHeight(control.sizeHint().height())
@@ -25,7 +26,7 @@ def add_row(form: QFormLayout, text: str, control: QWidget, buddy: QWidget | Non
 
 
 def number(name: str, accessible: str, low: int, high: int, value: int, suffix: str = "") -> QSpinBox:
-    """A spin box with names."""
+    """Returns a spin box with object name and accessible name."""
     made = QSpinBox()
     made.setObjectName(name)
     made.setAccessibleName(accessible)
@@ -37,7 +38,7 @@ def number(name: str, accessible: str, low: int, high: int, value: int, suffix: 
 
 
 def combo(name: str, accessible: str) -> QComboBox:
-    """A list with names that does not grow with its longest entry."""
+    """Returns a combo box with object name and accessible name, whose width does not depend on its entries."""
     made = QComboBox()
     made.setObjectName(name)
     made.setAccessibleName(accessible)

@@ -1,4 +1,4 @@
-"""A slider, the number that it stands for and its unit, in one row."""
+"""A slider with a label and a number field in one row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class LabeledSlider(QWidget):
     """A value between two limits, set by slider or by number.
 
     Args:
-        label: what the value is; also the accessible name.
+        label: visible label and accessible name.
         minimum, maximum, value: in ``unit``.
         decimals: digits after the point; the slider moves in steps of the last one.
 
     Signals:
-        value_changed(float): somebody or something changed the value.
-        value_committed(float): a drag has ended or a number was entered: the time for costly work.
+        value_changed(float): the value has changed.
+        value_committed(float): a drag has ended or a number was entered; the time for expensive updates.
     """
 
     value_changed = Signal(float)
@@ -70,12 +70,12 @@ class LabeledSlider(QWidget):
         return self._spin.value()
 
     def set_value(self, value: float) -> None:
-        """Set the value, limited to the range; emits ``value_changed`` if it differs."""
+        """Sets the value, limited to the range; emits ``value_changed`` if it differs."""
         self._spin.setValue(value)
         self._show(self._spin.value())
 
     def set_range(self, minimum: float, maximum: float) -> None:
-        """Other limits; the value is kept inside them."""
+        """Sets the limits; the value is moved inside them."""
         with QSignalBlocker(self._slider):
             self._slider.setRange(round(minimum * self._steps), round(maximum * self._steps))
             self._slider.setPageStep(max(1, (self._slider.maximum() - self._slider.minimum()) // 10))

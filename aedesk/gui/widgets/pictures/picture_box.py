@@ -1,4 +1,4 @@
-"""A picture with a caption, as large as there is room for."""
+"""A picture with a caption, as large as fits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CAPTION_GAP_PX = 6
 
 
 def fitted(image: QImage, room: QRect) -> QRectF:
-    """The largest rectangle of the image's shape in the middle of ``room``."""
+    """Returns the largest rectangle with the image's aspect ratio, centred in ``room``."""
     if image.isNull() or room.isEmpty():
         return QRectF(room)
     scale = min(room.width() / image.width(), room.height() / image.height())
@@ -22,7 +22,7 @@ def fitted(image: QImage, room: QRect) -> QRectF:
 
 
 def draw_fitted(painter: QPainter, image: QImage, room: QRect) -> QRectF:
-    """Paint an image into ``room``: single pixels stay sharp when it is enlarged twice or more. Returns where it lies."""
+    """Paints an image into ``room``, without smoothing if it is enlarged twice or more. Returns its rectangle."""
     place = fitted(image, room)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.width() < 2 * image.width())
     painter.drawImage(place, image)
@@ -30,7 +30,7 @@ def draw_fitted(painter: QPainter, image: QImage, room: QRect) -> QRectF:
 
 
 class PictureBox(QWidget):
-    """Shows (H, W, 3) uint8 pixels under a line of text."""
+    """Shows (H, W, 3) uint8 pixels below a caption."""
 
     def __init__(self, name: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class PictureBox(QWidget):
         return self._caption
 
     def set_pixels(self, pixels: np.ndarray | None, detail: str = "") -> None:
-        """``detail`` follows the title in the caption."""
+        """Sets the picture; ``detail`` is added to the caption."""
         self._image = QImage() if pixels is None else qimage(pixels)
         self._caption = f"{self._title}   {detail}".rstrip()
         self.setAccessibleDescription(detail)

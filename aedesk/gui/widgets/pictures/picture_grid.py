@@ -1,4 +1,4 @@
-"""Many small pictures of one size, as large as there is room for: channel maps, samples, steps of a way."""
+"""A grid of small pictures of one size, as large as fits: channel maps, samples, interpolation steps."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 class PictureGrid(QWidget):
-    """One of the pictures is chosen, by mouse or arrow keys.
+    """One picture is selected, by mouse or arrow keys.
 
     Args:
-        noun: what one of them is called, for people who cannot see it: "channel 3 of 16".
-        one_row: all beside each other.
+        noun: name of one picture for assistive technology: "channel 3 of 16".
+        one_row: all pictures in one row.
 
     Signals:
-        chosen(int): another one was chosen.
+        chosen(int): another picture was selected.
     """
 
     chosen = Signal(int)
@@ -47,14 +47,14 @@ class PictureGrid(QWidget):
         return self._current
 
     def set_pictures(self, pictures: Sequence[np.ndarray] | np.ndarray) -> None:
-        """(n, H, W, 1 or 3) uint8. The choice stays where it is, if it can."""
+        """Sets (n, H, W, 1 or 3) uint8 pictures. The selected index is kept if possible."""
         self._images = [qimage(pixels) for pixels in pictures]
         self._current = min(self._current, max(len(self._images) - 1, 0))
         self._describe()
         self.update()
 
     def choose(self, index: int) -> None:
-        """Choose a picture; emits ``chosen`` if it is another one."""
+        """Selects a picture; emits ``chosen`` if it is another one."""
         if 0 <= index < len(self._images) and index != self._current:
             self._current = index
             self._describe()
@@ -62,7 +62,7 @@ class PictureGrid(QWidget):
             self.chosen.emit(index)
 
     def index_at(self, x: float, y: float) -> int:
-        """The picture at a place of the widget, -1 for none."""
+        """Returns the index of the picture at a point of the widget, -1 for none."""
         return next((index for index in range(len(self._images)) if self._cell(index).contains(int(x), int(y))), -1)
 
     def sizeHint(self) -> QSize:
@@ -95,7 +95,7 @@ class PictureGrid(QWidget):
             self.choose(self._current + step)
 
     def _columns(self) -> int:
-        """As many as make the pictures largest."""
+        """Returns the number of columns that makes the pictures largest."""
         count = max(len(self._images), 1)
         if self._one_row or not self._images:
             return count

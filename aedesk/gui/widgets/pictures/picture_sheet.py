@@ -1,4 +1,4 @@
-"""One picture made of many: samples of a folder, or original, corrupted and reconstructed."""
+"""A contact sheet: samples of a folder, or original, degraded and restored pictures."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 CAPTION_PX = 92
-"""Room for the names of the rows."""
+"""Width of the column with the names of the rows."""
 
 
-class Sheet(QWidget):
-    """Shows an image as large as fits, without distorting it; small ones are enlarged in whole steps, so that pixels stay pixels.
+class PictureSheet(QWidget):
+    """Shows an image as large as fits; small ones are enlarged by whole factors, so that pixels stay sharp.
 
     Args:
-        rows: names of the rows of the image, from above; none for an image without rows.
-        empty: what stands there without an image.
+        rows: names of the rows of the image from top to bottom; none for an image without rows.
+        empty: text that is shown without an image.
     """
 
     def __init__(self, name: str, rows: Sequence[str] = (), empty: str = "", parent: QWidget | None = None) -> None:
@@ -32,11 +32,11 @@ class Sheet(QWidget):
 
     @property
     def image_size(self) -> QSize:
-        """Of the image itself, in its own pixels; (0, 0) without."""
+        """Size of the image in its own pixels; (0, 0) without one."""
         return self._image.size() if self._image is not None else QSize(0, 0)
 
     def set_image(self, pixels: Any, description: str = "") -> None:
-        """Show (H, W, 1 or 3) uint8; None shows nothing."""
+        """Shows (H, W, 1 or 3) uint8 pixels; None shows the empty text."""
         if pixels is None:
             self._image = None
         else:
@@ -54,7 +54,7 @@ class Sheet(QWidget):
         return QSize(160, 100)
 
     def image_rect(self) -> QRect:
-        """Where the image is painted."""
+        """Returns the rectangle of the image."""
         if self._image is None:
             return QRect()
         left = CAPTION_PX if self._rows else 0

@@ -1,8 +1,8 @@
-"""The points of one curve, kept so that any part of it is drawn in time that depends on the screen and not on the run.
+"""The points of one curve, stored so that the time for drawing depends on the screen and not on the number of points.
 
-A pyramid of minima and maxima over blocks of 4, 16, 64, ... points grows with the curve; a drawing takes the coarsest level that still
-has more blocks than the plot has pixels. Sampling every nth point would be simpler and would lose the peaks; pyqtgraph's own "peak"
-mode goes through all points at each redraw.
+A pyramid of minima and maxima over blocks of 4, 16, 64, ... points grows with the curve; drawing uses the coarsest level that still
+has more blocks than the plot has pixels. Taking every nth point would be simpler but lose the peaks; pyqtgraph's "peak" mode visits
+all points at each redraw.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ FACTOR = 4
 
 
 class CurveData:
-    """The latest ``capacity`` points of a curve whose x never falls, and their exponential moving average if one is asked for.
+    """The latest ``capacity`` points of a curve with non-decreasing x, and their exponential moving average.
 
-    Twice the room: points are appended, and the second half moves to the front when the room is full.
+    The arrays have twice the capacity: when they are full, the second half moves to the front.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -40,7 +40,7 @@ class CurveData:
         self._end += 1
 
     def extend(self, x: Floats, y: Floats) -> None:
-        """Add points. Not-a-number and infinity are kept, as gaps."""
+        """Adds points. Not-a-number and infinity are kept as gaps."""
         x, y = x[-self._capacity :], y[-self._capacity :]
         if self._end + len(x) > len(self._x):
             self._make_room(len(x))
@@ -49,7 +49,7 @@ class CurveData:
         self._end += len(x)
 
     def drop_after(self, x: float) -> None:
-        """Forget the points beyond ``x``: a run goes on from there."""
+        """Removes the points beyond ``x``, from which a run continues."""
         keep = int(np.searchsorted(self._x[: self._end], x, "right"))
         if keep < self._end:
             self._end = keep
@@ -57,17 +57,17 @@ class CurveData:
 
     @property
     def xy(self) -> tuple[Floats, Floats]:
-        """The points as they came; views, valid until the next change."""
+        """The points; views, valid until the next change."""
         start = max(0, self._end - self._capacity)
         return self._x[start : self._end], self._y[start : self._end]
 
     def envelope(self, x_from: float, x_to: float, buckets: int, share: float = 0.0) -> tuple[Floats, Floats]:
-        """What a plot of ``buckets`` pixels shows between two x: lowest and highest value per block of points, in turn.
+        """Returns minimum and maximum of each block of points between two x, alternating, for a plot of ``buckets`` pixels.
 
-        Fewer points than that come as they are. Blocks without any number are not-a-number.
+        Fewer points than that are returned unchanged. Blocks without any number are not-a-number.
 
         Args:
-            share: of the moving average that keeps so much of itself at each point, 0 to below 1; 0 for the values themselves.
+            share: decay of the exponential moving average, 0 to below 1; 0 for the values themselves.
         """
         values, levels = (self._y, self._levels) if share == 0 else self._average(share)
         levels.grow(values, self._end)
@@ -83,7 +83,7 @@ class CurveData:
         x[0::2] = self._x[begin * size : end * size : size]
         x[1::2] = self._x[begin * size + size // 2 : end * size : size]
         y[0::2], y[1::2] = levels.low[level - 1][begin:end], levels.high[level - 1][begin:end]
-        rest = slice(end * size, last)  # what has not filled a block yet
+        rest = slice(end * size, last)  # the points that have not filled a block yet
         return np.concatenate((x, self._x[rest])), np.concatenate((y, values[rest]))
 
     def _average(self, share: float) -> tuple[Floats, _Levels]:
@@ -115,7 +115,7 @@ class CurveData:
 
 
 class _Levels:
-    """Minima and maxima over blocks of 4, 16, 64, ... values; a block is made when its last value has come."""
+    """Minima and maxima over blocks of 4, 16, 64, ... values; a block is computed when it is complete."""
 
     def __init__(self) -> None:
         self.low: list[Floats] = []
@@ -126,7 +126,7 @@ class _Levels:
         self.done = [0] * len(self.done)
 
     def coarsest(self, count: int, blocks: int) -> int:
-        """The level on which ``count`` values are still at least ``blocks`` blocks; 0 for the values themselves."""
+        """Returns the coarsest level on which ``count`` values are at least ``blocks`` blocks; 0 for the values themselves."""
         level = 0
         while level < len(self.done) and count // FACTOR ** (level + 1) >= max(blocks, 1):
             level += 1
@@ -150,20 +150,20 @@ class _Levels:
 
 
 def _reduce(take: Callable[[Floats, Floats], Floats], values: Floats) -> Floats:
-    """One value per block. Infinity is none that could be drawn. Column by column: ten times as fast as a reduction of short rows."""
+    """Returns one value per block, ignoring infinity. Column by column is ten times as fast as reducing short rows."""
     if not np.isfinite(values).all():
         values = np.where(np.isfinite(values), values, np.nan)
     return take(take(values[0::4], values[1::4]), take(values[2::4], values[3::4]))
 
 
 def smooth(values: Floats, share: float, before: float = float("nan")) -> Floats:
-    """Exponential moving average; gaps stay gaps and are passed over.
+    """Returns the exponential moving average; gaps stay gaps and are skipped.
 
-    A recurrence written as a sum, in blocks that are short enough for the powers of ``share`` to stay in the range of numbers.
+    The recurrence is written as a sum over blocks, short enough for the powers of ``share`` not to underflow.
 
     Args:
-        share: how much of the average stays at each point, above 0 and below 1.
-        before: the average that comes before the first point; not-a-number if there is none.
+        share: the part of the average that is kept at each point, above 0 and below 1.
+        before: the average before the first point; not-a-number if there is none.
     """
     good = np.isfinite(values)
     numbers = values[good]

@@ -1,4 +1,4 @@
-"""Curves of a training run: fed at any pace, painted at most fifteen times a second."""
+"""Curves of a training run, painted at most fifteen times a second however fast points arrive."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ PERIOD_MS = 67
 CAPACITY = 200_000
 _HUES = ("#2b8a94", "#c2701a", "#7a5cc4", "#2f8a4c", "#b8487a", "#5f7d16", "#4a6fd0", "#8a6d3b")
 _FAINT = 90
-"""Opacity (of 255) of what only accompanies a curve: its own values under a smoothed one, and earlier runs."""
+"""Opacity (of 255) of raw values under a smoothed curve and of earlier runs."""
 
 
 class _ValueAxis(pg.AxisItem):
-    """A logarithmic scale's labels: every digit of a short one, 1, 2 and 5 of a few decades, 1 alone of many; pyqtgraph's own collide."""
+    """Labels of a logarithmic axis: all digits within a decade, else 1, 2 and 5, or only 1; pyqtgraph's own overlap."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
@@ -31,23 +31,23 @@ class _ValueAxis(pg.AxisItem):
 
 
 def _digit(value: float) -> int:
-    """The leading digit of 10 ** value."""
+    """Returns the leading digit of 10 ** value."""
     return round(10 ** (value - np.floor(value + 1e-9)))
 
 
 class LossPlot(pg.PlotWidget):
-    """One curve per name. ``add`` costs an array write; a timer draws what is new and rests when nothing is.
+    """One curve per name. ``add`` only writes to an array; a timer draws new points and stops when there are none.
 
-    What is drawn comes from ``CurveData.envelope``, so a redraw costs the same for a thousand points and for a million.
+    Drawing uses ``CurveData.envelope``, so a redraw takes the same time for a thousand points and for a million.
 
     Args:
-        label: what the values are, for the axis.
-        legend_below: the legend stands in the lower corner, for curves that rise.
-        plain: curves that are never smoothed, because they have few points as it is.
-        capacity: points kept per curve; the oldest leave.
+        label: of the vertical axis.
+        legend_below: places the legend in the lower corner, for rising curves.
+        plain: curves with few points, which are never smoothed.
+        capacity: points kept per curve; the oldest are dropped.
     """
 
-    _dressed = False  # there are axes to colour: from the end of __init__ to close
+    _dressed = False  # true from the end of __init__ to close, while there are axes to colour
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class LossPlot(pg.PlotWidget):
 
     @property
     def names(self) -> list[str]:
-        """The curves that there are, shown or not, in the order of their first points."""
+        """All curves, shown or hidden, in the order of their first points."""
         return list(self._data)
 
     def set_label(self, label: str) -> None:
@@ -98,28 +98,28 @@ class LossPlot(pg.PlotWidget):
         self.setLabel("left", label)
 
     def set_title_of(self, name: str, title: str) -> None:
-        """What the legend calls a curve; said before its first point."""
+        """Sets the name of a curve in the legend; call it before its first point."""
         self._titles[name] = title
 
     def add(self, step: float, values: Mapping[str, float]) -> None:
-        """The values of one step by curve name; not-a-number and infinity leave a gap."""
+        """Adds the values of one step by curve name; not-a-number and infinity leave a gap."""
         for name, value in values.items():
             self._curve(name).append(step, value)
             self._touch(name)
 
     def extend(self, name: str, steps: Iterable[float], values: Iterable[float]) -> None:
-        """Many points of one curve at once."""
+        """Adds many points of one curve."""
         self._curve(name).extend(np.asarray(steps, float), np.asarray(values, float))
         self._touch(name)
 
     def drop_after(self, step: float) -> None:
-        """Forget what lies beyond a step: the run goes on from there."""
+        """Removes the points beyond a step, from which the run continues."""
         for name, data in self._data.items():
             data.drop_after(step)
             self._touch(name)
 
     def clear_curves(self) -> None:
-        """Forget everything but earlier runs: a new run begins."""
+        """Removes all curves except those of earlier runs."""
         self._timer.stop()
         for item in (*self._curves.values(), *self._faint.values()):
             self.removeItem(item)
@@ -127,7 +127,7 @@ class LossPlot(pg.PlotWidget):
             known.clear()
 
     def set_shown(self, names: Iterable[str]) -> None:
-        """Show only these curves; others are kept and still fed."""
+        """Shows only these curves; the others still take points."""
         shown = set(names)
         self._hidden = {name for name in self._data if name not in shown}
         for name in self._data:
@@ -139,14 +139,14 @@ class LossPlot(pg.PlotWidget):
         return name not in self._hidden
 
     def hide_curve(self, name: str, hidden: bool = True) -> None:
-        """Hide a curve, also one that has no points yet."""
+        """Hides or shows a curve, even before its first point."""
         (self._hidden.add if hidden else self._hidden.discard)(name)
         self._show_items(name)
         self._colour_legend()
         self._draw_again()
 
     def set_older(self, name: str, steps: Iterable[float], values: Iterable[float]) -> None:
-        """Lay a curve of an earlier run under these; an empty one takes it away."""
+        """Shows a curve of an earlier run below the others; an empty one removes it."""
         if name in self._older:
             self.removeItem(self._older.pop(name)[1])
         x, y = np.asarray(steps, float), np.asarray(values, float)
@@ -165,21 +165,21 @@ class LossPlot(pg.PlotWidget):
         return self._log_y
 
     def set_log_y(self, on: bool) -> None:
-        """A logarithmic scale for the values; those at or below zero leave a gap."""
+        """Sets a logarithmic vertical axis; values at or below zero leave a gap."""
         self._log_y = on
         self.getAxis("left").setStyle(maxTickLevel=1 if on else 0)  # within a decade only the second level has labels
         self.setLogMode(x=False, y=on)
         self._draw_again()
 
     def set_smoothing(self, share: float) -> None:
-        """Draw an exponential moving average that keeps ``share`` (0 to below 1) of itself at each point, over the faint values."""
+        """Draws an exponential moving average with decay ``share`` (0 to below 1) over the faint raw values."""
         self._share = share
         for name in self._data:
             self._show_items(name)
         self._draw_again()
 
     def points(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """(steps, values) that a curve keeps; views, valid until the next ``add``."""
+        """Returns (steps, values) of a curve; views, valid until the next ``add``."""
         return self._data[name].xy
 
     @Slot()
@@ -211,14 +211,14 @@ class LossPlot(pg.PlotWidget):
             self._timer.start()
 
     def _draw_again(self) -> None:
-        """All of it, now: the person has changed how it is to be shown."""
+        """Redraws everything at once after a change of the display options."""
         self._stale = set(self._data)
         self._older_stale = True
         self._draw()
 
     @Slot()
     def _on_range(self) -> None:
-        """Another part is seen, which has points of its own; at the pace of all drawing."""
+        """Redraws the visible range, which has its own points, with the next tick of the timer."""
         if not self.getViewBox().autoRangeEnabled()[0]:
             self._stale = set(self._data)
             self._older_stale = True
@@ -250,7 +250,7 @@ class LossPlot(pg.PlotWidget):
         for item, on in items:
             item.setVisible(on)
             if not on:
-                item.setData([], [])  # an axis looks at what is hidden, too
+                item.setData([], [])  # the range of an axis includes hidden items
         legend, title = self.getPlotItem().legend, self._titles.get(name, name)
         legend.removeItem(self._curves[name])
         if shown:
@@ -279,7 +279,7 @@ class LossPlot(pg.PlotWidget):
         return QSize(200, 120)
 
     def close(self) -> bool:
-        """pyqtgraph takes its plot apart here, though Qt may show the widget again."""
+        """Marks the plot as unusable: pyqtgraph destroys it here, although Qt may show the widget again."""
         self._dressed = False
         self._timer.stop()
         return bool(super().close())

@@ -1,4 +1,4 @@
-"""A plot in the colours of the window."""
+"""A plot in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ HUES = ("#2b8a94", "#c2701a", "#7a5cc4", "#2f8a4c", "#b8487a", "#5f7d16", "#4a78
 
 
 class Plot(pg.PlotWidget):
-    """pyqtgraph's plot, dressed in the palette and again when that changes."""
+    """A pyqtgraph plot that follows the palette."""
 
-    _dressed = False  # there are axes to colour: from the end of __init__ to close
+    _dressed = False  # true from the end of __init__ to close, while there are axes to colour
 
     def __init__(self, name: str, title: str, bottom: str, left: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class Plot(pg.PlotWidget):
         return self.palette().color(QPalette.ColorRole.Text)
 
     def dress(self) -> None:
-        """Colour what a subclass draws itself; called with every change of the look."""
+        """Recolours the items of a subclass. Called with every change of the theme."""
 
     def sizeHint(self) -> QSize:
         return QSize(480, 320)
@@ -42,7 +42,7 @@ class Plot(pg.PlotWidget):
         return QSize(200, 140)
 
     def close(self) -> bool:
-        """pyqtgraph takes its plot apart here, though Qt may show the widget again."""
+        """Marks the plot as unusable: pyqtgraph destroys it here, although Qt may show the widget again."""
         self._dressed = False
         return bool(super().close())
 

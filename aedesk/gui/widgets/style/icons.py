@@ -1,4 +1,4 @@
-"""The action icons: monochrome drawings that take the colour of the text around them when they are painted."""
+"""The action icons: monochrome SVGs that are painted in the text colour."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from aedesk.core.resources import resource_path
 
 
 def names() -> list[str]:
-    """Every action icon that there is."""
+    """Returns the names of all action icons."""
     return sorted(path.stem for path in resource_path("icons", "actions").glob("*.svg"))
 
 
 def icon(name: str) -> QIcon:
-    """The action icon ``name`` ("open", "split", ...); it follows the palette without being made again.
+    """Returns the action icon ``name`` ("open", "split", ...), which follows the palette.
 
     Raises:
         SpecError: there is no such icon.
@@ -28,7 +28,7 @@ def icon(name: str) -> QIcon:
 
 
 def app_icon() -> QIcon:
-    """The program's own icon, in all its sizes."""
+    """Returns the application icon in all sizes."""
     made = QIcon()
     for path in sorted(resource_path("icons", "app").glob("aedesk-*.png")):
         made.addFile(str(path))
@@ -49,7 +49,7 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 class _Engine(QIconEngine):
-    """Draws the SVG in the palette's present colour: a change of the look needs no new icons."""
+    """Draws the SVG in the palette's current colour, so that a change of the theme needs no new icons."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

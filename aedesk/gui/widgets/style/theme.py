@@ -1,4 +1,4 @@
-"""The look: Fusion with a palette and a style sheet of our own, light or dark as the system says."""
+"""The theme: Fusion with our own palette and style sheet, light, dark or following the system."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ SCHEMES = ("system", "light", "dark")
 
 @cache
 def colours(look: str) -> dict[str, str]:
-    """The named colours of "light" or "dark" as #rrggbb."""
+    """Returns the named colours of "light" or "dark" as #rrggbb."""
     return tomllib.loads(resource_path("style", f"{look}.toml").read_text(encoding="utf-8"))
 
 
 def current_look() -> str:
-    """ "light" or "dark": what the window shows now."""
+    """Returns "light" or "dark", the current theme."""
     return "dark" if QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else "light"
 
 
 def colour(name: str) -> QColor:
-    """A named colour of the look that is shown now."""
+    """Returns a named colour of the current theme."""
     return QColor(colours(current_look())[name])
 
 
 class _Follower(QObject):
-    """Keeps the look in step with the system. One per application."""
+    """Follows the colour scheme of the system. One per application."""
 
     changed = Signal(str)
 
@@ -55,13 +55,13 @@ class _Follower(QObject):
 
 
 def apply(app: QApplication, scheme: str = "system") -> QObject:
-    """Dress the application; call again to change the scheme.
+    """Applies the theme; call it again to change the scheme.
 
     Args:
         scheme: "light", "dark", or "system" to follow it, now and when it changes.
 
     Returns:
-        An object with the signal ``changed(str)``: the look is "light" or "dark" from now on.
+        An object with the signal ``changed(str)``, emitted with "light" or "dark".
     """
     if scheme not in SCHEMES:
         raise SpecError(f"There is no colour scheme {scheme!r}.", f"Choose one of {', '.join(SCHEMES)}.")
@@ -72,7 +72,7 @@ def apply(app: QApplication, scheme: str = "system") -> QObject:
     follower.scheme = scheme
     if scheme == "system":
         app.styleHints().unsetColorScheme()
-    else:  # window frames and file dialogs of the system follow, too
+    else:  # so that window frames and file dialogs of the system follow
         app.styleHints().setColorScheme(Qt.ColorScheme.Dark if scheme == "dark" else Qt.ColorScheme.Light)
     follower.refresh()
     return follower
@@ -85,7 +85,7 @@ def style_sheet(look: str) -> str:
 
 
 def palette(look: str) -> QPalette:
-    """The palette of "light" or "dark"."""
+    """Returns the palette of "light" or "dark"."""
     table, role, group = colours(look), QPalette.ColorRole, QPalette.ColorGroup
     made = QPalette(QColor(table["button"]), QColor(table["window"]))
     roles = {

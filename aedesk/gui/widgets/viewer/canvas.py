@@ -1,4 +1,4 @@
-"""The part of the viewer that shows: versions in panes, one view for all of them, painted from tiles."""
+"""The painting part of the viewer: versions in linked panes, painted from cached tiles."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ EMPTY_DETAIL = "JPEG, PNG, TIFF, WebP, AVIF, HEIC, RAW, .aed: single files or wh
 
 
 class Canvas(QWidget):
-    """Shows; what a hand does to it is :class:`CompareView`'s.
+    """Paints the pictures; :class:`CompareView` adds mouse and keyboard.
 
     Signals:
-        view_changed(QRectF): the visible part of the picture, in picture pixels; also when the scale alone changes.
-        mode_changed(str): the view mode.
+        view_changed(QRectF): the visible part of the picture in picture pixels, or the scale, has changed.
+        mode_changed(str): the view mode has changed.
     """
 
     view_changed = Signal(QRectF)
@@ -49,29 +49,30 @@ class Canvas(QWidget):
         self._mode = names.SINGLE
         self._shown: str | None = None
         self._pair: tuple[str, str] | None = None
+        self._names = dict(names.CAPTIONS)
         self._captions = dict(names.CAPTIONS)
         self._placeholders = dict(names.PLACEHOLDERS)
         self._split = 0.5
         self._peek = False
         self._box: QRect | None = None
         self._mask: MaskLayer | None = None
-        self._ring: tuple[QPointF, float] | None = None  # middle and radius in logical pixels
+        self._ring: tuple[QPointF, float] | None = None  # centre and radius in logical pixels
         self._outline: tuple[int, list[QPointF]] = (0, [])  # pane, and corners in picture pixels
         self._loupe_at: QPoint | None = None
         self._dropping = False
         self._focus_frame = False
-        self._plates: list[tuple[QRect, int]] = []  # where the captions of the panes were drawn
+        self._plates: list[tuple[QRect, int]] = []  # rectangles of the captions of the panes
 
-    # What is shown
+    # Pictures
 
     def set_pictures(
-        self, *, original: np.ndarray | None = None, noisy: np.ndarray | None = None, reconstructed: np.ndarray | None = None
+        self, *, original: np.ndarray | None = None, noisy: np.ndarray | None = None, result: np.ndarray | None = None
     ) -> None:
-        """Show versions of one picture: (H, W, 3 or 4) uint8 display arrays of one size, or None for what there is not.
+        """Shows versions of one picture: (H, W, 3 or 4) uint8 display arrays of one size; None for missing versions.
 
-        Arrays are kept, not copied: do not write to them afterwards. A new picture of the same size keeps zoom and place.
+        The arrays are kept, not copied: do not write to them afterwards. A new picture of the same size keeps zoom and position.
         """
-        self._content.set_pictures({names.ORIGINAL: original, names.NOISY: noisy, names.RECONSTRUCTED: reconstructed})
+        self._content.set_pictures({names.ORIGINAL: original, names.NOISY: noisy, names.RESULT: result})
         before = (self._view.width, self._view.height)
         self._view.set_picture(*self._content.size)
         if before != self._content.size:
@@ -80,7 +81,7 @@ class Canvas(QWidget):
         self._content_changed()
 
     def clear(self) -> None:
-        """Back to the empty message."""
+        """Removes all pictures and shows the empty message."""
         self.set_pictures()
 
     def set_overlay(
@@ -90,14 +91,14 @@ class Canvas(QWidget):
         y: int = 0,
         width: int | None = None,
         height: int | None = None,
-        layer: str = names.RECONSTRUCTED,
+        layer: str = names.RESULT,
     ) -> None:
-        """Lay a patch over one version, which need not be there itself.
+        """Lays a patch over one version, which need not exist itself.
 
         Args:
-            array: (h, w, 3 or 4) uint8; None takes the version's patch away.
-            x, y: its top left corner in picture pixels.
-            width, height: what it covers in picture pixels, if that is not its own size (a patch at the screen's resolution).
+            array: (h, w, 3 or 4) uint8; None removes the patch.
+            x, y: top left corner in picture pixels.
+            width, height: size in picture pixels if it differs from the array's (a patch at screen resolution).
             layer: the version.
         """
         own = (0, 0) if array is None else array.shape[:2]
@@ -106,7 +107,7 @@ class Canvas(QWidget):
         self._content_changed()
 
     def clear_overlay(self) -> None:
-        """Take the patches off all versions."""
+        """Removes the patches of all versions."""
         self._content.clear_overlays()
         self._content_changed()
 
@@ -116,34 +117,39 @@ class Canvas(QWidget):
         return self._content.size
 
     def values_at(self, x: int, y: int) -> dict[str, tuple[int, ...]]:
-        """The 8-bit display values of every version at a picture pixel; empty outside of the picture."""
+        """Returns the 8-bit display values of every version at a picture pixel; empty outside the picture."""
         return self._content.values_at(x, y)
 
     def set_caption(self, layer: str, text: str) -> None:
-        """Name a version in this picture's own words ("Photo" for a noisy original)."""
+        """Sets the caption of a version for this picture, for example with its file size."""
         self._captions[layer] = text
         self._describe()
         self.update()
 
     def caption(self, layer: str) -> str:
-        """What a version is called now."""
+        """Returns the caption of a version."""
         return self._captions[layer]
 
-    def set_words(self, captions: Mapping[str, str] = names.CAPTIONS, placeholders: Mapping[str, str] = names.PLACEHOLDERS) -> None:
-        """What the versions are called from now on, and what stands in the place of a missing one; what is left out is as usual."""
-        self._captions = {**names.CAPTIONS, **captions}
+    def name(self, layer: str) -> str:
+        """Returns the name of a version, without what ``set_caption`` has added."""
+        return self._names[layer]
+
+    def set_texts(self, captions: Mapping[str, str] = names.CAPTIONS, placeholders: Mapping[str, str] = names.PLACEHOLDERS) -> None:
+        """Sets the captions of the versions and the texts for missing ones; those that are left out get their defaults."""
+        self._names = {**names.CAPTIONS, **captions}
+        self._captions = dict(self._names)
         self._placeholders = {**names.PLACEHOLDERS, **placeholders}
         self._describe()
         self.update()
 
-    # How it is shown
+    # View modes
 
     @property
     def mode(self) -> str:
         return self._mode
 
     def set_mode(self, mode: str, which: str | None = None) -> None:
-        """Choose one of ``MODES``; ``which`` version the single mode shows (None: the most finished one)."""
+        """Sets one of ``MODES``; ``which`` is the version that the single mode shows (None: the latest)."""
         if mode not in names.MODES or which not in (None, *names.LAYERS):
             raise SpecError(f"There is no view mode {mode!r} of {which!r}.", f"Modes: {', '.join(names.MODES)}.")
         self._mode, self._shown, self._peek = mode, which, False
@@ -152,23 +158,24 @@ class Canvas(QWidget):
         self.mode_changed.emit(mode)
 
     def set_pair(self, before: str | None, after: str | None) -> None:
-        """The two versions of the split, side-by-side and difference modes; None for the natural choice."""
+        """Sets the two versions that split, side by side and difference compare; None for the default."""
         self._pair = None if before is None or after is None else (before, after)
         self._describe()
         self.update()
 
     @property
     def pair(self) -> tuple[str, str]:
-        """Before and after; the chosen ones, as long as there are both."""
+        """Before and after: the chosen versions if both exist, else the default."""
         present = self._content.present
         return self._pair if self._pair is not None and present.issuperset(self._pair) else names.default_pair(present)
 
     @property
     def split(self) -> float:
-        """The slider's place: 0 at the left edge, 1 at the right."""
+        """Position of the split line: 0 at the left edge, 1 at the right."""
         return self._split
 
     def set_split(self, split: float) -> None:
+        """Moves the split line."""
         self._split = min(max(split, 0.0), 1.0)
         self.update()
 
@@ -177,18 +184,18 @@ class Canvas(QWidget):
         return self._content.gain
 
     def set_gain(self, gain: float) -> None:
-        """How much the difference mode amplifies."""
+        """Sets the amplification of the difference mode."""
         self._content.set_gain(gain)
         self.update()
 
     def set_peek(self, peek: bool) -> None:
-        """In the single mode, show what the shown version was made from, until it is called with False."""
+        """In the single mode, shows the version before the shown one until it is called with False."""
         if peek != self._peek:
             self._peek = peek
             self.update()
 
     def set_preview_box(self, box: QRect | None) -> None:
-        """Outline a part of the picture (in picture pixels), or nothing."""
+        """Outlines a part of the picture (in picture pixels); None removes the outline."""
         self._box = None if box is None else QRect(box)
         self.update()
 
@@ -197,7 +204,7 @@ class Canvas(QWidget):
         return None if self._box is None else QRect(self._box)
 
     def set_mask_layer(self, mask: MaskLayer | None) -> None:
-        """Lay a mask over all versions, or take it away. One of another size than the pictures is not shown."""
+        """Lays a mask over all versions; None removes it. A mask of another size than the pictures is not shown."""
         if mask is not self._mask:
             self._mask = mask
             self.update()
@@ -207,7 +214,7 @@ class Canvas(QWidget):
         return self._mask
 
     def update_mask(self, box: Box) -> None:
-        """The mask has changed inside ``box`` (picture pixels): paint no more than that anew."""
+        """Repaints only ``box`` (picture pixels), in which the mask has changed."""
         edge = self.scale / self.devicePixelRatioF()
         for index in range(len(self.panes())):
             corner = self.map_from_picture(QPointF(box.left, box.top), index)
@@ -215,7 +222,7 @@ class Canvas(QWidget):
             self.update(place.adjusted(-2, -2, 2, 2).intersected(self.rect()))
 
     def panes(self) -> list[Pane]:
-        """Which version is shown where, in logical pixels."""
+        """Returns the panes with their versions and rectangles in logical pixels."""
         present = self._content.present
         shown = self._shown or names.best_layer(present)
         if self._peek and self._mode == names.SINGLE:
@@ -223,7 +230,7 @@ class Canvas(QWidget):
         width, height = self._content.size
         return arrange(self._mode, shown, self.pair, self._split, self.rect(), present, width / height if height else 1.5)
 
-    # Zoom and place
+    # Zoom and pan
 
     @property
     def scale(self) -> float:
@@ -235,12 +242,12 @@ class Canvas(QWidget):
         return self._view.fitted
 
     def fit(self) -> None:
-        """Show the whole picture, now and when the window changes its size."""
+        """Fits the picture to the window, now and whenever that is resized."""
         self._view.fit()
         self._view_changed()
 
     def zoom_to(self, scale: float, at: QPointF | None = None) -> None:
-        """Set the scale; the point under ``at`` (logical pixels in any pane; None: the middle) stays where it is."""
+        """Sets the scale; the picture point under ``at`` (logical pixels in any pane; None: the centre) stays in place."""
         if not self._view.width:
             return
         if at is None:
@@ -259,27 +266,27 @@ class Canvas(QWidget):
         self.zoom_to(1.0)
 
     def pan(self, dx: float, dy: float) -> None:
-        """Move the picture by logical pixels."""
+        """Moves the picture by logical pixels."""
         dpr = self.devicePixelRatioF()
         self._view.pan(dx * dpr, dy * dpr)
         self._view_changed()
 
     def visible_region(self) -> QRectF:
-        """The visible part of the picture in picture pixels; empty without a picture."""
+        """Returns the visible part of the picture in picture pixels; empty without a picture."""
         return QRectF(*self._view.visible())
 
     def map_to_picture(self, point: QPointF) -> QPointF:
-        """Picture pixels under a point of the widget."""
+        """Returns the picture coordinates of a point of the widget."""
         return QPointF(*self._view.to_picture(*self._in_pane(point)))
 
     def map_from_picture(self, point: QPointF, pane: int = 0) -> QPointF:
-        """Where a picture point lies in the widget, in one of its panes."""
+        """Returns the widget coordinates of a picture point in one of the panes."""
         x, y = self._view.to_pane(point.x(), point.y())
         dpr = self.devicePixelRatioF()
         return QPointF(self.panes()[pane].rect.topLeft()) + QPointF(x / dpr, y / dpr)
 
     def shutdown(self) -> None:
-        """End the background work now; without this it ends when the widget is destroyed."""
+        """Ends the background thread now; otherwise it ends when the widget is destroyed."""
         self._content.stop()
 
     def sizeHint(self) -> QSize:
@@ -288,14 +295,14 @@ class Canvas(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 180)
 
-    # Inside
+    # Internals
 
     def _pane_at(self, point: QPointF) -> Pane:
         panes = self.panes()
         return next((pane for pane in panes if pane.clip.contains(point.toPoint())), panes[0])
 
     def _in_pane(self, point: QPointF) -> tuple[float, float]:
-        """A point of the widget in device pixels of the pane under it."""
+        """Returns a point of the widget in device pixels of the pane under it."""
         inside = (point - QPointF(self._pane_at(point).rect.topLeft())) * self.devicePixelRatioF()
         return inside.x(), inside.y()
 
@@ -310,7 +317,7 @@ class Canvas(QWidget):
         self._describe()
 
     def _describe(self) -> None:
-        """What is shown, for assistive tools."""
+        """Updates the description for assistive technology."""
         shown = ", ".join(self._captions[pane.layer] for pane in self.panes())
         self.setAccessibleDescription(f"{self._mode} view of {shown}")
 
@@ -320,14 +327,14 @@ class Canvas(QWidget):
 
     @Slot(object)
     def _layer_changed(self, layer: Layer) -> None:
-        self._tiles.forget(layer)
+        self._tiles.discard(layer)
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._relayout()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Only what is asked for is composed anew; the rest of the frame still holds what it held."""
+        """Composes only the requested rectangle; the rest of the frame is still valid."""
         dpr = self.devicePixelRatioF()
         size = (QSizeF(self.size()) * dpr).toSize()
         asked = event.rect()
@@ -383,7 +390,7 @@ class Canvas(QWidget):
             chrome.draw_focus_frame(painter, self.rect(), self.palette())
 
     def _show_ring(self, ring: tuple[QPointF, float] | None) -> None:
-        """A circle around the mouse: middle and radius in logical pixels."""
+        """Shows a circle around the mouse: centre and radius in logical pixels."""
         if ring == self._ring:
             return
         for each in (self._ring, ring):
@@ -392,7 +399,7 @@ class Canvas(QWidget):
         self._ring = ring
 
     def _show_outline(self, pane: int, corners: Sequence[tuple[float, float]]) -> None:
-        """A closed line, in picture pixels."""
+        """Shows a closed line, in picture pixels."""
         before, self._outline = self._outline, (pane, [QPointF(*corner) for corner in corners])
         for index, places in (before, self._outline):
             if places:
@@ -409,7 +416,7 @@ class Canvas(QWidget):
         return f"{text}  ▾" if len(self._pair_choices(index)) > 1 else text
 
     def _draw_loupe(self, painter: QPainter, panes: list[Pane], at: QPoint) -> None:
-        """Magnify the same place of the picture in every pane: at 100 %, or twice the view's scale where that is more."""
+        """Magnifies the same part of the picture in every pane: at 100 %, or at twice the view's scale if that is more."""
         dpr = self.devicePixelRatioF()
         center = self.map_to_picture(QPointF(at))
         scale = max(1.0, 2 * self.scale)
@@ -419,7 +426,7 @@ class Canvas(QWidget):
         part = QRectF(center.x() - reach, center.y() - reach, 2 * reach, 2 * reach)
         for pane in panes:
             if pane.rect == under.rect and pane != under:
-                continue  # the other side of a split: its lens would lie on top of this one
+                continue  # the other side of a split: its lens would cover this one
             corner = QPointF(at - under.rect.topLeft() + pane.rect.topLeft()) - QPointF(diameter, diameter) / 2
             lens = QRectF(corner, QSizeF(diameter, diameter))
             painter.save()
@@ -442,6 +449,6 @@ def _around(middle: QPointF, radius: float) -> QRect:
 
 
 def _scaled(rect: QRect, factor: float) -> QRect:
-    """A rectangle of logical pixels in device pixels; neighbours stay neighbours."""
+    """Converts logical to device pixels; adjacent rectangles stay adjacent."""
     left, top = round(rect.left() * factor), round(rect.top() * factor)
     return QRect(left, top, round((rect.right() + 1) * factor) - left, round((rect.bottom() + 1) * factor) - top)

@@ -1,6 +1,6 @@
-"""What is drawn on top of the picture: captions, the split handle, the preview box, the loupe's frame, the empty message.
+"""Decorations over the picture: captions, split handle, preview box, frame of the loupe, messages.
 
-Colours are fixed light-on-dark with a dark rim, because what lies under them is a picture and not the palette's window.
+They are light with a dark outline instead of taking the palette's colours, because they are drawn over pictures.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ HANDLE_REACH_PX = 12
 
 
 def background(palette: QPalette) -> QColor:
-    """A neutral gray around the picture, dark or light as the window is: a coloured ground would tint the eye's judgement."""
+    """Returns a neutral gray for the surroundings, dark or light like the window: a colour would bias the eye."""
     dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
     return BACKGROUND_DARK if dark else BACKGROUND_LIGHT
 
 
 def draw_caption(painter: QPainter, area: QRect, text: str, *, right: bool = False, bottom: bool = False) -> QRect:
-    """A small plate with ``text`` in a corner of ``area``; gives its rectangle, empty where there is no room for it."""
+    """Draws ``text`` on a plate in a corner of ``area``. Returns its rectangle, empty if there is no room for it."""
     metrics = QFontMetrics(painter.font())
     width, height = metrics.horizontalAdvance(text) + 20, metrics.height() + 8
     if area.width() < width + 2 * _MARGIN or area.height() < height + 2 * _MARGIN:
@@ -41,7 +41,7 @@ def draw_caption(painter: QPainter, area: QRect, text: str, *, right: bool = Fal
 
 
 def draw_split_handle(painter: QPainter, area: QRect, x: int, *, focused: bool) -> None:
-    """The line between before and after with a grip in its middle."""
+    """Draws the line between before and after with its grip."""
     painter.setPen(QPen(_RIM, 4))
     painter.drawLine(x, area.top(), x, area.bottom())
     painter.setPen(QPen(_INK, 2))
@@ -58,7 +58,7 @@ def draw_split_handle(painter: QPainter, area: QRect, x: int, *, focused: bool) 
 
 
 def draw_preview_box(painter: QPainter, rect: QRectF) -> None:
-    """The rectangle of the picture that previews show (``rect`` in logical pixels)."""
+    """Draws the outline of the preview; ``rect`` in logical pixels."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_RIM, 3))
     painter.drawRect(rect)
@@ -75,7 +75,7 @@ def draw_loupe_frame(painter: QPainter, rect: QRectF) -> None:
 
 
 def draw_ring(painter: QPainter, middle: QPointF, radius: float) -> None:
-    """What a round brush would touch, seen on every ground."""
+    """Draws the circle of a brush, visible on any background."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(_RIM, 3), QPen(_INK, 1.2)):
         painter.setPen(pen)
@@ -83,7 +83,7 @@ def draw_ring(painter: QPainter, middle: QPointF, radius: float) -> None:
 
 
 def draw_outline(painter: QPainter, corners: list[QPointF]) -> None:
-    """A closed line that is being drawn (logical pixels)."""
+    """Draws the closed line of a tool; in logical pixels."""
     if len(corners) < 2:
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -93,7 +93,7 @@ def draw_outline(painter: QPainter, corners: list[QPointF]) -> None:
 
 
 def draw_message(painter: QPainter, area: QRect, text: str, palette: QPalette, detail: str = "") -> None:
-    """A quiet message in the middle of a pane, with a second, smaller line."""
+    """Draws a message in the middle of a pane, with an optional second, smaller line."""
     dark = background(palette) == BACKGROUND_DARK
     painter.setPen(QColor(0xC4, 0xC4, 0xC4) if dark else QColor(0x3A, 0x3A, 0x3A))
     font = painter.font()
@@ -112,7 +112,7 @@ def draw_message(painter: QPainter, area: QRect, text: str, palette: QPalette, d
 
 
 def draw_drop_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
-    """Shown while files hover over the widget: letting go will open them."""
+    """Draws the frame that is shown while files are dragged over the widget."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 3, Qt.PenStyle.DashLine))
     painter.drawRoundedRect(area.adjusted(12, 12, -12, -12), 14, 14)

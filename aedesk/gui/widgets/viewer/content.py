@@ -1,4 +1,4 @@
-"""The pictures that a viewer holds: versions, the preview patch and the difference, each with its pyramid."""
+"""The pictures of a viewer: versions, preview patches and the difference, each with its pyramid."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from aedesk.gui.widgets.viewer.pyramid import Pyramid, difference
 
 
 class Content(QObject):
-    """Turns display arrays into layers and builds their pyramids behind the window's back.
+    """Turns display arrays into layers and builds their pyramids on a background thread.
 
-    ``layer_changed(layer)``: tiles that show this layer are out of date.
+    Signals:
+        layer_changed(layer): tiles that show this layer are out of date.
     """
 
     layer_changed = Signal(object)
@@ -37,12 +38,12 @@ class Content(QObject):
 
     @property
     def present(self) -> set[str]:
-        """The versions that can be shown; a preview patch is the beginning of one."""
+        """The versions that can be shown; a preview patch counts as one."""
         found = set(self._arrays)
         return found | self._overlays.keys() if found else found
 
     def set_pictures(self, pictures: dict[str, np.ndarray | None]) -> None:
-        """Replace all versions; a version that is the same array keeps its pyramid and its tiles.
+        """Replaces all versions; a version that is the same array keeps its pyramid and its tiles.
 
         Raises:
             ValueError: an array is not (H, W, 3 or 4) uint8, or sizes differ.
@@ -61,7 +62,7 @@ class Content(QObject):
             self._drop_difference()
 
     def set_overlay(self, name: str, array: np.ndarray | None, rect: QRectF) -> None:
-        """The preview patch that covers ``rect`` (picture pixels) of a version, or None."""
+        """Sets the preview patch that covers ``rect`` (picture pixels) of a version; None removes it."""
         if name in self._overlays:
             self._drop(self._overlays.pop(name))
         if array is not None:
@@ -77,7 +78,7 @@ class Content(QObject):
             self._difference[1].gain = gain
 
     def stack(self, name: str, pair: tuple[str, str]) -> list[Layer]:
-        """The layers to paint for a version, the first at the bottom; empty if there is nothing to show."""
+        """Returns the layers of a version from bottom to top; empty if there is nothing to show."""
         if name == names.DIFFERENCE:
             return self._difference_stack(pair)
         if name in self._overlays:
@@ -87,7 +88,7 @@ class Content(QObject):
         return [] if layer is None else [layer]
 
     def values_at(self, x: int, y: int) -> dict[str, tuple[int, ...]]:
-        """The display values of every version at a picture pixel, for a read-out."""
+        """Returns the display values of every version at a picture pixel."""
         width, height = self.size
         if not (0 <= x < width and 0 <= y < height):
             return {}

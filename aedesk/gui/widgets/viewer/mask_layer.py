@@ -1,6 +1,6 @@
-"""A mask over the picture, in translucent red.
+"""Paints a mask over the picture in translucent red.
 
-Each smaller level holds the greatest value of 2 x 2 pixels: a scratch one pixel wide is still seen when 100 megapixels fit the window.
+Each smaller level holds the maximum of 2 x 2 pixels, so that a scratch one pixel wide stays visible when the picture is zoomed out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _TABLE = [qRgba(_COLOUR.red(), _COLOUR.green(), _COLOUR.blue(), round(value * _O
 
 
 class MaskLayer:
-    """What the viewer paints of a mask.
+    """The multi-resolution copies of a mask.
 
     Args:
-        mask: kept, not copied; ``refresh`` must be told of every change.
+        mask: (H, W) uint8; kept, not copied. Call ``refresh`` after every change.
     """
 
     def __init__(self, mask: Mask) -> None:
@@ -43,13 +43,13 @@ class MaskLayer:
 
     @property
     def covered(self) -> Box:
-        """A box around everything that is marked; larger than needed by some pixels of the smallest level."""
+        """A box around all marked pixels, accurate to a pixel of the smallest level."""
         step = 1 << (len(self._levels) - 1)
         found = bounds(self._levels[-1])
         return NOWHERE if found.empty else Box(*(edge * step for edge in found)).within(self._levels[0])
 
     def refresh(self, box: Box) -> None:
-        """The mask has changed inside ``box``."""
+        """Updates the smaller levels inside ``box``."""
         box = box.within(self._levels[0])
         if box.empty:
             return
@@ -60,7 +60,7 @@ class MaskLayer:
             coarse[box.slices] = _halved(part)
 
     def paint(self, painter: QPainter, view: ViewTransform, pane: QPoint, clip: QRect) -> None:
-        """Paint what of the mask is seen; arguments as of ``TilePainter.draw``."""
+        """Paints the visible part of the mask; arguments as in ``TilePainter.draw``."""
         left, top = view.origin
         corner = pane + QPoint(left, top)
         box = self.covered
@@ -86,13 +86,13 @@ class MaskLayer:
 
 
 def _sampled(first: int, count: int, step: float, length: int) -> np.ndarray:
-    """The pixels of a level under the middles of ``count`` device pixels, ``step`` of which make one."""
+    """Returns the indices of a level's pixels under the centres of ``count`` device pixels; one pixel is ``step`` of them."""
     middles = (np.arange(first, first + count) + 0.5) / step
     return np.clip(np.floor(middles).astype(np.int64), 0, length - 1)
 
 
 def _halved(part: np.ndarray) -> np.ndarray:
-    """The greatest value of each 2 x 2 block; an odd last row or column stands alone."""
+    """Returns the maximum of each 2 x 2 block; an odd last row or column counts alone."""
     height, width = part.shape
     if height % 2 or width % 2:
         part = np.pad(part, ((0, height % 2), (0, width % 2)), mode="edge")

@@ -1,4 +1,4 @@
-"""Paint one version of a picture at any scale, from the pyramid level that fits the screen."""
+"""Paints one version of a picture at any scale, from the pyramid level that fits the screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _serials = itertools.count()
 
 
 def qimage(pixels: np.ndarray) -> QImage:
-    """A deep copy of an (H, W, 1|3|4) uint8 array in the format that Qt paints fastest."""
+    """Returns a deep copy of an (H, W, 1|3|4) uint8 array in the format that Qt paints fastest."""
     pixels = np.ascontiguousarray(pixels)
     height, width, channels = pixels.shape
     fast = QImage.Format.Format_ARGB32_Premultiplied if channels == 4 else QImage.Format.Format_RGB32
@@ -28,8 +28,8 @@ class Layer:
     """A pyramid and the rectangle of picture pixels that it covers.
 
     Args:
-        rect: in picture pixels; its size may differ from the array's (a preview rendered at the screen's resolution).
-        gain: values are multiplied by it (and clipped) while painting.
+        rect: in picture pixels; its size may differ from the array's (a preview at screen resolution).
+        gain: factor for the values while painting, with clipping.
     """
 
     def __init__(self, pyramid: Pyramid, rect: QRectF | None = None, gain: float = 1.0) -> None:
@@ -44,7 +44,7 @@ class Layer:
         return self.pyramid.shape[2] == 4
 
     def paint(self, painter: QPainter, scale: float, area: QRectF) -> None:
-        """Paint the part inside ``area``.
+        """Paints the part inside ``area``.
 
         Args:
             painter: its coordinates are picture pixels.
@@ -59,7 +59,7 @@ class Layer:
         level = self.pyramid.best_level(1 / (scale * min(own_x, own_y)))
         level_width, level_height = self.pyramid.size(level)
         step_x, step_y = own_x * (1 << level), own_y * (1 << level)
-        margin = 2  # neighbours for the smooth interpolation: tiles join without a seam
+        margin = 2  # neighbours for the smooth interpolation, so that tiles join without a seam
         left = max(0, math.floor((area.left() - self.rect.left()) / step_x) - margin)
         top = max(0, math.floor((area.top() - self.rect.top()) / step_y) - margin)
         right = min(level_width, math.ceil((area.right() - self.rect.left()) / step_x) + margin)

@@ -1,4 +1,4 @@
-"""The menu behind a caption: which two versions are compared."""
+"""The menu behind a caption, which chooses the compared versions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Pair = tuple[str, str]
 
 
 def choices(mode: str, side: int, pair: Pair, present: set[str], captions: Mapping[str, str] = names.CAPTIONS) -> list[tuple[str, Pair]]:
-    """What can be chosen for one side (0 or 1) of the pair: (label, the pair that it makes).
+    """Returns the choices for one side (0 or 1) of the pair as (label, resulting pair).
 
-    Choosing the other side's version swaps the two. The difference has no sides: it offers whole pairs.
+    Choosing the other side's version swaps the two. The difference has no sides and offers whole pairs.
     """
     there = [layer for layer in names.LAYERS if layer in present]
     if mode == names.DIFFERENCE:
@@ -32,7 +32,7 @@ def choices(mode: str, side: int, pair: Pair, present: set[str], captions: Mappi
 
 
 def pair_menu(parent: QWidget, offered: list[tuple[str, Pair]], current: Pair, choose: Callable[[Pair], None]) -> QMenu:
-    """A menu that deletes itself when it closes."""
+    """Returns a menu that deletes itself when it closes."""
     menu = QMenu(parent)
     menu.setObjectName("pairMenu")
     menu.aboutToHide.connect(menu.deleteLater)

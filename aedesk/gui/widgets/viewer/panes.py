@@ -1,4 +1,4 @@
-"""Which pane shows which version where: one list of panes per view mode, all the same size."""
+"""The panes of each view mode, all of the same size."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ GAP_PX = 2
 
 @dataclass(frozen=True)
 class Pane:
-    """A rectangle of the widget (logical pixels) in which a version is shown.
+    """A rectangle of the widget (logical pixels) that shows a version.
 
     Args:
-        layer: the version's name, or "difference".
-        rect: the pane; the picture lies in it as the shared view says.
-        clip: the part of ``rect`` that this version may paint (a side of the split slider).
-        caption_right: the caption stands at the right edge of the clip instead of the left.
+        layer: name of the version, or "difference".
+        rect: the pane; the shared view places the picture in it.
+        clip: the part of ``rect`` that this version paints (one side of the split line).
+        caption_right: the caption is at the right edge of the clip instead of the left.
     """
 
     layer: str
@@ -32,15 +32,15 @@ class Pane:
 def arrange(
     mode: str, shown: str, pair: tuple[str, str], split: float, area: QRect, present: Collection[str], aspect: float = 1.5
 ) -> list[Pane]:
-    """The panes of a mode.
+    """Returns the panes of a mode.
 
     Args:
         shown: the version of the single mode.
-        pair: before and after, of the split and side-by-side modes.
-        split: the slider's place, 0 (left edge) to 1 (right edge).
+        pair: before and after, for split and side by side.
+        split: position of the split line, 0 (left edge) to 1 (right edge).
         area: the widget's rectangle in logical pixels.
-        present: the versions that there are; a split with one version shows it whole.
-        aspect: the picture's width by its height.
+        present: the versions that exist; with one version, split shows it whole.
+        aspect: width of the picture divided by its height.
     """
     if mode == names.SPLIT and all(layer in present for layer in pair):
         x = split_x(area, split)
@@ -49,7 +49,7 @@ def arrange(
         return [Pane(pair[0], area, left), Pane(pair[1], area, right, caption_right=True)]
     if mode == names.SIDE_BY_SIDE:
         return _spread(pair, area, aspect)
-    if mode == names.THREE_UP:
+    if mode == names.THREE_VIEWS:
         return _spread(names.LAYERS, area, aspect)
     if mode == names.DIFFERENCE:
         return [Pane(names.DIFFERENCE, area, area)]
@@ -59,11 +59,12 @@ def arrange(
 
 
 def split_x(area: QRect, split: float) -> int:
+    """Returns the x of the split line."""
     return area.left() + round(split * area.width())
 
 
 def _spread(layers: Collection[str], area: QRect, aspect: float) -> list[Pane]:
-    """Panes beside each other, as the mode's name says, or below each other where that shows the picture much larger."""
+    """Returns panes next to each other, or below each other if that shows the picture much larger."""
     count = len(layers)
     beside = min(area.width() / count / aspect, area.height())
     below = min(area.width() / aspect, area.height() / count)

@@ -1,6 +1,6 @@
-"""Half-size copies of a picture, so that painting costs what the screen shows and not what the picture holds.
+"""Copies of a picture at half, quarter, ... size, so that the cost of painting depends on the screen and not on the picture.
 
-Until a copy is built, a crop of it is taken by skipping pixels of the full picture: coarse, but at once.
+Until a copy is built, its crops are taken by skipping pixels of the full picture: coarse, but immediate.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Reader = Callable[[slice, slice], np.ndarray]
 
 
 class Pyramid:
-    """Level 0 is the full picture, read through ``read``; level n is 2**n times smaller (sizes rounded up).
+    """Level 0 is the full picture; level n is 2**n times smaller (sizes rounded up).
 
     Args:
         shape: (H, W, C) of the full picture.
-        read: gives the (rows, columns) part of the full picture as uint8. Called from the painting and the building thread.
+        read: returns the (rows, columns) part of the full picture as uint8. Called on the painting and the building thread.
     """
 
     def __init__(self, shape: tuple[int, int, int], read: Reader) -> None:
@@ -36,7 +36,7 @@ class Pyramid:
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> Pyramid:
-        """The pyramid of an (H, W, C) uint8 array, which is kept, not copied."""
+        """Returns the pyramid of an (H, W, C) uint8 array, which is kept, not copied."""
         return cls(pixels.shape, lambda rows, columns: pixels[rows, columns])
 
     @property
@@ -44,9 +44,9 @@ class Pyramid:
         return len(self._built) == self.level_count - 1
 
     def best_level(self, reduction: float) -> int:
-        """The level for showing the picture ``reduction`` times smaller: at most twice as fine as needed.
+        """Returns the level for showing the picture ``reduction`` times smaller: at most twice as fine as needed.
 
-        While that level is not built, the next coarser one: skipping pixels of a large picture costs a memory access per pixel.
+        While that level is not built, returns the next coarser one: skipping pixels costs a memory access for each.
         """
         level = max(0, math.floor(math.log2(max(reduction, 1e-9)) + 1e-6))
         return min(level + (level > len(self._built)), self.level_count - 1)
@@ -57,7 +57,7 @@ class Pyramid:
         return -(-self.shape[1] // step), -(-self.shape[0] // step)
 
     def crop(self, level: int, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-        """A C-contiguous part of a level, in that level's pixels; the corners must lie inside the level."""
+        """Returns a C-contiguous part of a level; the corners are in the level's pixels and inside it."""
         if 0 < level <= len(self._built):
             part = self._built[level - 1][top:bottom, left:right]
         else:
@@ -65,11 +65,11 @@ class Pyramid:
         return np.ascontiguousarray(part)
 
     def abandon(self) -> None:
-        """Nobody looks at this picture any more: end a build that runs or waits. Any thread."""
+        """Ends a build that runs or waits, because the picture is no longer shown. Any thread."""
         self._abandoned = True
 
     def build(self, stopped: Callable[[], bool]) -> bool:
-        """Make all smaller levels, in strips; runs on any one thread. Returns False if it was stopped in between."""
+        """Builds all smaller levels in strips, on any single thread. Returns False if it was stopped."""
         for level in range(1, self.level_count):
             width, height = self.size(level)
             out = np.empty((height, width, self.shape[2]), np.uint8)
@@ -85,7 +85,7 @@ class Pyramid:
 
 
 def halve(pixels: np.ndarray) -> np.ndarray:
-    """The rounded mean of each 2 x 2 block of an (H, W, C) uint8 array; an odd last row or column counts twice."""
+    """Returns the rounded mean of each 2 x 2 block of an (H, W, C) uint8 array; an odd last row or column counts twice."""
     height, width = pixels.shape[:2]
     if height % 2 or width % 2:
         pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
@@ -98,7 +98,7 @@ def halve(pixels: np.ndarray) -> np.ndarray:
 
 
 def difference(a: Pyramid, b: Pyramid) -> Pyramid:
-    """The pyramid of |a - b| per colour channel. Its small levels are means of differences: noise stays visible when zoomed out."""
+    """Returns the pyramid of |a - b| per channel. Small levels are means of differences, so noise stays visible when zoomed out."""
     height, width, channels = a.shape
 
     def read(rows: slice, columns: slice) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Finished pieces of the screen: panning moves them, only what comes into sight is painted anew.
+"""Cached tiles of the screen: panning moves them, and only parts that become visible are painted.
 
 Rejected: QGraphicsView with pixmap items (a 100-megapixel QPixmap is 400 MB per version, its zoom resamples everything in
 view on each pan) and OpenGL textures (drivers of remote and virtual desktops).
@@ -33,8 +33,8 @@ class TilePainter:
     def __len__(self) -> int:
         return len(self._tiles)
 
-    def forget(self, layer: Layer) -> None:
-        """Drop the tiles that show ``layer``: its pyramid has changed or is no longer shown."""
+    def discard(self, layer: Layer) -> None:
+        """Drops the tiles that show ``layer``, whose pyramid has changed or is no longer shown."""
         for key in [key for key in self._tiles if layer.serial in key[0]]:
             del self._tiles[key]
 
@@ -42,16 +42,16 @@ class TilePainter:
         self._tiles.clear()
 
     def draw(self, painter: QPainter, layers: Sequence[Layer], view: ViewTransform, pane: QPoint, clip: QRect) -> None:
-        """Draw ``layers``, the first at the bottom.
+        """Draws ``layers`` from bottom to top.
 
         Args:
             painter: on the frame; coordinates are device pixels.
-            pane: the pane's top left corner in the frame.
-            clip: nothing outside of this rectangle of the frame is touched.
+            pane: top left corner of the pane in the frame.
+            clip: the rectangle of the frame to paint.
         """
         left, top = view.origin
         corner = pane + QPoint(left, top)
-        width, height = (math.ceil(length * view.scale - 0.5) for length in (view.width, view.height))  # pixels whose middle is covered
+        width, height = (math.ceil(length * view.scale - 0.5) for length in (view.width, view.height))  # pixels whose centre is covered
         seen = QRect(corner.x(), corner.y(), width, height).intersected(clip)
         if seen.isEmpty():
             return
@@ -70,7 +70,7 @@ class TilePainter:
             self._tiles.move_to_end(key)
             return tile
         tile = QImage(TILE_PX, TILE_PX, QImage.Format.Format_RGB32)
-        tile.fill(_CHECKER[0])  # rounding may leave the last row of pixels to it
+        tile.fill(_CHECKER[0])  # rounding may leave the last row of pixels unpainted
         painter = QPainter(tile)
         if any(layer.has_alpha for layer in layers):
             _draw_checkers(painter)
@@ -88,7 +88,7 @@ class TilePainter:
 
 
 def _draw_checkers(painter: QPainter) -> None:
-    """The ground under transparent pictures; a tile's edge is a multiple of two squares, so tiles join."""
+    """Draws the background of transparent pictures; a tile's edge is a multiple of two squares, so that tiles join."""
     painter.fillRect(0, 0, TILE_PX, TILE_PX, _CHECKER[0])
     step = _CHECKER_PX
     for top in range(0, TILE_PX, step):

@@ -1,4 +1,4 @@
-"""What the left mouse button does to the picture in place of moving it."""
+"""The interface of tools, which use the left mouse button on the picture instead of panning."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 
-Place = tuple[float, float]
-"""In picture pixels; may lie outside of the picture."""
+Point = tuple[float, float]
+"""(x, y) in picture pixels; may be outside the picture."""
 
 
 class Tool(Protocol):
-    """Knows nothing of the screen: places and sizes are the picture's. All methods are called on the window's thread."""
+    """Points and sizes are in picture pixels. All methods are called on the window's thread."""
 
     @property
     def radius_px(self) -> float:
-        """Of the circle that the viewer draws around the mouse; 0 for none."""
+        """Radius of the circle that the viewer draws around the mouse; 0 for none."""
 
     @property
-    def outline(self) -> Sequence[Place]:
-        """A closed line that is being drawn and that the viewer shows; empty for none."""
+    def outline(self) -> Sequence[Point]:
+        """The closed line that is being drawn; empty for none."""
 
-    def press(self, at: Place, keys: Qt.KeyboardModifier) -> None: ...
+    def press(self, at: Point, keys: Qt.KeyboardModifier) -> None: ...
 
-    def drag(self, at: Place) -> None: ...
+    def drag(self, at: Point) -> None: ...
 
-    def release(self, at: Place) -> None: ...
+    def release(self, at: Point) -> None: ...

@@ -1,4 +1,4 @@
-"""Where a picture lies inside a pane: scale and centre, shared by all panes so that they stay linked.
+"""The position of the picture inside a pane: scale and centre, shared by all panes so that they stay linked.
 
 Everything is in device pixels, so that 100 % means one picture pixel on one screen pixel at any display scaling. The picture's
 corner is rounded to whole device pixels: a pan then moves finished tiles without resampling them.
@@ -19,7 +19,7 @@ class ViewTransform:
     Args:
         width, height: the picture's size in pixels; 0 while there is none.
         pane_width, pane_height: one pane's size in device pixels.
-        fitted: the view follows the pane's size until somebody zooms.
+        fitted: the view follows the pane's size until the user zooms.
     """
 
     width: int = 0
@@ -33,7 +33,7 @@ class ViewTransform:
 
     @property
     def fit_scale(self) -> float:
-        """The scale at which the whole picture shows; small pictures grow to at most twice their size."""
+        """The scale that shows the whole picture; small pictures are enlarged at most twice."""
         if not self.width or not self.height:
             return 1.0
         return min(self.pane_width / self.width, self.pane_height / self.height, MAX_FIT_SCALE)
@@ -51,7 +51,7 @@ class ViewTransform:
         )
 
     def set_picture(self, width: int, height: int) -> None:
-        """A picture of the same size keeps the view; another size is fitted."""
+        """Sets the picture's size; the same size keeps the view, another one is fitted."""
         if (width, height) != (self.width, self.height):
             self.width, self.height = width, height
             self.fit()
@@ -69,7 +69,7 @@ class ViewTransform:
         self.fitted = True
 
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
-        """Change the scale; the picture point under the pane position (x, y), by default the middle, stays where it is."""
+        """Changes the scale; the picture point under the pane position (x, y), by default the centre, stays in place."""
         x = self.pane_width / 2 if x is None else x
         y = self.pane_height / 2 if y is None else y
         at_x, at_y = self.to_picture(x, y)
@@ -80,7 +80,7 @@ class ViewTransform:
         self._settle()
 
     def pan(self, dx: float, dy: float) -> None:
-        """Move the picture by device pixels."""
+        """Moves the picture by device pixels."""
         self.center_x -= dx / self.scale
         self.center_y -= dy / self.scale
         self.fitted = False
@@ -95,19 +95,19 @@ class ViewTransform:
         return left + x * self.scale, top + y * self.scale
 
     def visible(self) -> tuple[float, float, float, float]:
-        """Left, top, width and height of the visible part of the picture, in picture pixels."""
+        """Returns left, top, width and height of the visible part in picture pixels."""
         left, top = self.to_picture(0, 0)
         right, bottom = self.to_picture(self.pane_width, self.pane_height)
         left, top = max(0.0, left), max(0.0, top)
         return left, top, max(0.0, min(right, self.width) - left), max(0.0, min(bottom, self.height) - top)
 
     def _settle(self) -> None:
-        """Keep the picture in sight: centred where it is smaller than the pane, else without a gap at its edges."""
-        self.center_x = _settled(self.center_x, self.width, self.pane_width / self.scale)
-        self.center_y = _settled(self.center_y, self.height, self.pane_height / self.scale)
+        """Keeps the picture visible: centred if it is smaller than the pane, else without a gap at its edges."""
+        self.center_x = _clamped(self.center_x, self.width, self.pane_width / self.scale)
+        self.center_y = _clamped(self.center_y, self.height, self.pane_height / self.scale)
 
 
-def _settled(center: float, length: float, seen: float) -> float:
+def _clamped(center: float, length: float, seen: float) -> float:
     if length <= seen:
         return length / 2
     return min(max(center, seen / 2), length - seen / 2)

@@ -1,4 +1,4 @@
-"""The viewer that the window uses: a canvas that answers to mouse, wheel, touch pad, keyboard and dropped files."""
+"""The viewer of the window: a canvas with mouse, wheel, touch pad, keyboard and drag and drop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from aedesk.gui.widgets.viewer.tool import Tool
 
 _ARROW_STEP_PX = 64
 BLANK_FROM_PX = 4
-"""From this radius on the tool's circle alone is the cursor; a smaller one could not be found."""
+"""From this radius on the tool's circle replaces the cursor; a smaller one would be hard to find."""
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _ARROWS = {
     Qt.Key.Key_Left: QPointF(1, 0),
@@ -44,15 +44,15 @@ class CompareView(Canvas):
     """Up to three versions of a picture, linked in zoom and pan.
 
     Mouse: wheel zooms around the cursor, drag pans, double click toggles fit and 100 %, the split handle and the preview box
-    can be dragged, a click on a caption chooses the version there. Touch pad: two fingers pan, pinch or Ctrl and two fingers
+    can be dragged, a click on a caption chooses its version. Touch pad: two fingers pan, pinch or Ctrl and two fingers
     zoom. Keys: + - zoom, 0 fit, 1 100 %, arrows pan, Ctrl and arrows move the split, Space (held) shows the version before,
-    L (held) is a loupe, the menu key chooses versions. A tool takes the left button's drag; the middle button still pans.
+    L (held) shows a loupe, the menu key chooses versions. A tool uses the left button; the middle button still pans.
 
     Signals:
         hovered(x, y): the picture pixel under the cursor, or (-1, -1).
         preview_box_moved(QRect): the preview box is being dragged; picture pixels.
         files_dropped(list[Path]): files or folders were dropped.
-        loupe_toggled(bool): the loupe came or went.
+        loupe_toggled(bool): the loupe was shown or hidden.
     """
 
     hovered = Signal(int, int)
@@ -90,7 +90,7 @@ class CompareView(Canvas):
         return self._loupe_on or self._loupe_held
 
     def set_loupe(self, on: bool) -> None:
-        """Keep the loupe at the cursor until it is turned off (the L key shows it while it is held)."""
+        """Shows the loupe at the cursor until it is turned off (the L key shows it while it is held)."""
         self._loupe_on = on
         self._loupe_changed()
 
@@ -105,14 +105,14 @@ class CompareView(Canvas):
     # Tool
 
     def set_tool(self, tool: Tool | None) -> None:
-        """From now on the left button works with ``tool``; None moves the picture again."""
+        """Sets the tool of the left button; None pans."""
         if self._drag == "tool" and tool is not self._tool:
             self._end_tool(self._last)
         self._tool = tool
         self.refresh_tool()
 
     def refresh_tool(self) -> None:
-        """The tool's size or what it draws has changed."""
+        """Updates the display after a change of the tool's size or outline."""
         tool, ring = self._tool, None
         at = self._mouse
         if tool is not None and tool.radius_px and at is not None and (self._drag == "tool" or self._target(QPointF(at)) == "tool"):
@@ -135,7 +135,7 @@ class CompareView(Canvas):
         self.refresh_tool()
 
     def _tool_place(self, position: QPointF) -> tuple[float, float]:
-        """In picture pixels, by the pane in which the drag began: it may go on beyond that."""
+        """Returns picture coordinates relative to the pane in which the drag began, which it may leave."""
         pane: Pane = self.panes()[self._tool_pane]
         inside = (position - QPointF(pane.rect.topLeft())) * self.devicePixelRatioF()
         return self._view.to_picture(inside.x(), inside.y())
@@ -267,12 +267,12 @@ class CompareView(Canvas):
             super().keyReleaseEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """A frame tells where the keyboard is, if it was the keyboard that brought it here."""
+        """Draws a focus frame if the focus came by keyboard."""
         self._focus_frame = event.reason() in _BY_KEYBOARD
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """A key that is released elsewhere must not leave the viewer in its held state."""
+        """Ends the state of held keys, whose release would go elsewhere."""
         self.set_peek(False)
         self._hold_loupe(False)
         self._focus_frame = False
@@ -283,14 +283,14 @@ class CompareView(Canvas):
             self._loupe_held = held
             self._loupe_changed()
 
-    # Which versions
+    # Choice of versions
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The choice of versions for the pane under the cursor, also by the menu key."""
+        """Opens the choice of versions for the pane under the cursor, also by the menu key."""
         self._open_pair_menu(event.pos())
 
     def _caption_at(self, point: QPoint) -> int | None:
-        """The pane whose caption is here and offers a choice."""
+        """Returns the pane whose caption is at ``point`` and offers a choice."""
         return next((index for plate, index in self._plates if plate.contains(point) and len(self._pair_choices(index)) > 1), None)
 
     def _open_pair_menu(self, point: QPoint) -> None:
@@ -319,10 +319,10 @@ class CompareView(Canvas):
         event.acceptProposedAction()
         self.files_dropped.emit(dropped_paths(event.mimeData()))
 
-    # Inside
+    # Internals
 
     def _target(self, position: QPointF) -> str:
-        """What a press at this place takes hold of: "caption", "split", "box", "tool" or "pan"."""
+        """Returns the target of a press at this point: "caption", "split", "box", "tool" or "pan"."""
         if self._caption_at(position.toPoint()) is not None:
             return "caption"
         panes = self.panes()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compress_script import compress_play, encode
-from compress_shop import Open, Shop
+from compress_window import CompressWindow, Open
 from fake_client import FakeClient
 from pytestqt.qtbot import QtBot
 from whole_window import OpenProgram
@@ -18,12 +18,12 @@ from aedesk.imaging.picture import Picture
 
 
 @pytest.fixture
-def shop(qtbot: QtBot, open_program: OpenProgram) -> Open:
-    def open_window(*paths: Path, script: Any = compress_play, hold: tuple[type, ...] = (), **settings: object) -> Shop:
+def open_compress(qtbot: QtBot, open_program: OpenProgram) -> Open:
+    def open_window(*paths: Path, script: Any = compress_play, hold: tuple[type, ...] = (), **settings: object) -> CompressWindow:
         client = FakeClient(script, hold)
         running = open_program(*paths, client=client, **{"panel": "compress", **settings})
-        qtbot.waitUntil(lambda: bool(running.workspace.catalog.models))
-        return Shop(qtbot, client, running)
+        qtbot.waitUntil(lambda: bool(running.workspace.inventory.models))
+        return CompressWindow(qtbot, client, running)
 
     return open_window
 

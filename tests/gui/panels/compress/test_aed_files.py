@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compress_script import compress_play
-from compress_shop import Open
+from compress_window import Open
 from PySide6.QtCore import Qt
 
 from aedesk.core.codec_specs import DecompressSpec, LatentsSpec
@@ -20,21 +20,21 @@ from aedesk.imaging.io import read
 
 
 def test_an_aed_file_opens_like_any_picture_and_can_be_saved_as_another_format(
-    shop: Open, make_aed: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_compress: Open, make_aed: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = shop(make_aed("a.aed"), panel="restore")
+    opened = open_compress(make_aed("a.aed"), panel="restore")
     opened.wait(lambda: opened.current is not None and opened.current.source is not None)
     assert (opened.current.source.width, opened.current.modified) == (64, False)
     monkeypatch.setattr(files, "choose_save_path", lambda _parent, suggested: suggested)
     assert opened.window.actions_by_name["save"].isEnabled()
     opened.window.actions_by_name["save"].trigger()
-    opened.wait(lambda: "Saved" in opened.told)
+    opened.wait(lambda: "Saved" in opened.notification)
     assert np.array_equal(read(tmp_path / "a.png").pixels, opened.current.source.pixels)
 
 
-def test_the_latent_of_an_aed_file_is_the_files_own(shop: Open, make_aed: Callable[..., Path]) -> None:
+def test_the_latent_of_an_aed_file_is_the_files_own(open_compress: Open, make_aed: Callable[..., Path]) -> None:
     path = make_aed("a.aed")
-    opened = shop(path)
+    opened = open_compress(path)
     opened.settle()
     opened.press("compressShow_latent")
     opened.wait(lambda: bool(opened.client.specs(LatentsSpec)))
@@ -43,26 +43,26 @@ def test_the_latent_of_an_aed_file_is_the_files_own(shop: Open, make_aed: Callab
     opened.wait(lambda: opened.find(LatentPage, "latentPage").result is not None)
 
 
-def test_a_damaged_file_is_shown_as_far_as_it_goes_and_said_to_be_damaged(shop: Open, make_aed: Callable[..., Path]) -> None:
-    opened = shop(make_aed("a.aed", more=b"damaged"), panel="restore")
+def test_a_damaged_file_is_shown_as_far_as_it_goes_and_said_to_be_damaged(open_compress: Open, make_aed: Callable[..., Path]) -> None:
+    opened = open_compress(make_aed("a.aed", more=b"damaged"), panel="restore")
     opened.wait(lambda: opened.current is not None and opened.current.source is not None)
-    assert "a.aed is damaged: a part of the picture" in opened.told
+    assert "a.aed is damaged: 1 part of the picture" in opened.notification
     assert opened.client.specs(DecompressSpec)[0].salvage
 
 
-def test_a_file_that_the_worker_refuses_is_told(shop: Open, make_aed: Callable[..., Path]) -> None:
+def test_a_file_that_the_worker_refuses_is_told(open_compress: Open, make_aed: Callable[..., Path]) -> None:
     def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
         if isinstance(spec, DecompressSpec):
             return [Failed("The model 0123456789abcdef that wrote this file is not here.", "Import it in Models.", "ModelError")]
         return compress_play(spec, inputs)
 
-    opened = shop(make_aed("a.aed"), panel="restore", script=script)
-    opened.wait(lambda: "Import it in Models" in opened.told)
+    opened = open_compress(make_aed("a.aed"), panel="restore", script=script)
+    opened.wait(lambda: "Import it in Models" in opened.notification)
     assert opened.current.badge == "failed"
 
 
 def test_aed_files_that_are_not_opened_get_a_thumbnail_too(
-    shop: Open, make_aed: Callable[..., Path], make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    open_compress: Open, make_aed: Callable[..., Path], make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aedesk.gui.shell.library import aed_thumbnails
 
@@ -74,7 +74,7 @@ def test_aed_files_that_are_not_opened_get_a_thumbnail_too(
 
     monkeypatch.setattr(aed_thumbnails, "read_aed", lambda _data: Small())
     other = make_aed("b.aed", seed=4)
-    opened = shop(make_file("a.png"), other, panel="restore")
+    opened = open_compress(make_file("a.png"), other, panel="restore")
     view = opened.window.library_view
     row = view.model().index(1, 0)
     opened.wait(lambda: (image := row.data(Qt.ItemDataRole.DecorationRole)) is not None and not image.isNull())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compress_shop import Open
+from compress_window import Open
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
@@ -18,23 +18,23 @@ from aedesk.gui.panels.compress.latent_page import LatentPage
 
 
 def test_the_curves_of_a_picture_are_drawn_for_every_codec(
-    shop: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    open_compress: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from aedesk.gui.panels.compress import curve_measurement
 
     monkeypatch.setattr(curve_measurement, "THEIR_QUALITIES", {"JPEG": (30, 80), "WebP": (30, 80)})
     monkeypatch.setattr(curve_measurement, "OUR_QUALITIES", (50, 10, 90))
-    opened = shop(make_file("a.png", 160, 120), hold=(CompressSpec,))
+    opened = open_compress(make_file("a.png", 160, 120), hold=(CompressSpec,))
     opened.press("compressShow_curves")
     page: CurvesPage = opened.find(CurvesPage, "curvesPage")
     assert page.isVisible()
     assert not opened.window.viewer.isVisible()
     opened.wait(lambda: bool(opened.specs))
     opened.press("curvesDraw")
-    assert page.run.total == 0
+    assert page.measurement.total == 0
     opened.client.hold = ()
     opened.client.release()
-    opened.wait(lambda: page.run.total > 0 and not page.run.busy)
+    opened.wait(lambda: page.measurement.total > 0 and not page.measurement.busy)
     assert {item.name(): len(item.getData()[0]) for item in page.plot.listDataItems() if item.name()} == {"aedesk": 3, "JPEG": 2, "WebP": 2}
     assert "aedesk's file is" in page.verdict.text()
     opened.press("compressShow_picture")
@@ -48,9 +48,9 @@ def test_the_verdict_reads_the_others_rate_at_our_fidelity() -> None:
 
 
 def test_the_latent_shows_its_channels_the_strongest_first_and_can_be_exported(
-    shop: Open, make_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_compress: Open, make_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = shop(make_file("a.png", 160, 96))
+    opened = open_compress(make_file("a.png", 160, 96))
     opened.settle()
     opened.press("compressShow_latent")
     page: LatentPage = opened.find(LatentPage, "latentPage")
@@ -58,13 +58,13 @@ def test_the_latent_shows_its_channels_the_strongest_first_and_can_be_exported(
     result = page.result
     assert result is not None
     assert len(page.grid) == 12
-    assert "10 \N{MULTIPLICATION SIGN} 6 places" in opened.find(QLabel, "latentFacts").text()
+    assert "10 \N{MULTIPLICATION SIGN} 6 positions" in opened.find(QLabel, "latentFacts").text()
     page.grid.setFocus()
     opened.qtbot.keyClick(page.grid, Qt.Key.Key_Right)
     assert page.channel.caption.startswith("Channel   1: symbols")
     monkeypatch.setattr(files, "choose_target", lambda *_: tmp_path / "codes.npz")
     opened.press("latentExport")
-    opened.wait(lambda: "codes are in" in opened.told)
+    opened.wait(lambda: "codes are in" in opened.notification)
     with np.load(tmp_path / "codes.npz") as written:
         assert np.array_equal(written["symbols"], result.symbols)
         assert np.array_equal(written["bits"], result.bits)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compress_script import compress_play
-from compress_shop import Open
+from compress_window import Open
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
@@ -24,19 +24,21 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import to_8_bit
 
 
-def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_original(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"), view_mode="split")
+def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_original(
+    open_compress: Open, make_file: Callable[..., Path]
+) -> None:
+    opened = open_compress(make_file("a.png"), view_mode="split")
     now = opened.settle()
-    assert (now.whole, now.wish.spec.quality, now.wish.spec.evaluate, now.wish.spec.model) == (True, 50, True, "codec-photo")
-    opened.wait(lambda: set(opened.window.viewer.values_at(5, 5)) == {"original", "reconstructed"})
-    assert opened.window.viewer.values_at(5, 5)["reconstructed"] == tuple(now.result.decoded.pixels[5, 5])
-    size = len(now.result.data)
+    assert (now.whole, now.request.spec.quality, now.request.spec.evaluate, now.request.spec.model) == (True, 50, True, "codec-photo")
+    opened.wait(lambda: set(opened.window.viewer.values_at(5, 5)) == {"original", "result"})
+    assert opened.window.viewer.values_at(5, 5)["result"] == tuple(now.encoded.decoded.pixels[5, 5])
+    size = len(now.encoded.data)
     assert format_bytes(size) in opened.figures
-    assert f"{psnr(now.given.pixels, now.result.decoded.pixels):.2f} dB" in opened.figures
+    assert f"{psnr(now.source.pixels, now.encoded.decoded.pixels):.2f} dB" in opened.figures
 
 
-def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"))
+def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png"))
     opened.settle()
     opened.client.hold = (CompressSpec,)
     slider = opened.find(QWidget, "compressQuality")
@@ -45,46 +47,46 @@ def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(shop: Op
     opened.client.hold = ()
     for quality in (20, 30, 90):
         slider.set_value(quality)
-    opened.wait(lambda: opened.panel.live.now is not None and opened.panel.live.now.wish.spec.quality == 90)
+    opened.wait(lambda: opened.panel.live.current is not None and opened.panel.live.current.request.spec.quality == 90)
     assert [spec.quality for spec in opened.specs] == [50, 10, 90]
     assert opened.client.cancelled
 
 
-def test_the_psnr_is_that_of_the_part_in_sight(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png", 400, 300), view_mode="single")
+def test_the_psnr_is_that_of_the_part_in_sight(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png", 400, 300), view_mode="single")
     now = opened.settle()
     viewer = opened.window.viewer
     viewer.zoom_to(8.0)
     opened.wait(lambda: "part in sight" in opened.remark)
     part: QRect = viewer.visible_region().toAlignedRect().intersected(QRect(0, 0, 400, 300))
     rows, columns = slice(part.top(), part.bottom() + 1), slice(part.left(), part.right() + 1)
-    expected = psnr(now.given.pixels[rows, columns], now.result.decoded.pixels[rows, columns])
+    expected = psnr(now.source.pixels[rows, columns], now.encoded.decoded.pixels[rows, columns])
     assert f"{expected:.2f} dB" in opened.figures
 
 
 def test_a_large_picture_is_compressed_in_a_box_that_can_be_moved_and_its_size_is_estimated(
-    shop: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    open_compress: Open, make_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("WHOLE_PX", "FIRST_PX", "MIN_PX", "MAX_PX"):
         monkeypatch.setattr(live_preview, name, 4 * 64 * 64)
-    opened = shop(make_file("a.png", 400, 300))
+    opened = open_compress(make_file("a.png", 400, 300))
     now = opened.settle()
-    assert (now.whole, now.wish.box.size().toTuple(), now.given.pixels.shape) == (False, (64, 64), (64, 64, 3))
-    assert now.wish.box.contains(QPoint(200, 150))
-    assert opened.window.viewer.preview_box == now.wish.box
+    assert (now.whole, now.request.box.size().toTuple(), now.source.pixels.shape) == (False, (64, 64), (64, 64, 3))
+    assert now.request.box.contains(QPoint(200, 150))
+    assert opened.window.viewer.preview_box == now.request.box
     assert "\N{ALMOST EQUAL TO}" in opened.figures
-    assert now.file_bytes == pytest.approx(now.result.bpp * 400 * 300 / 8)
+    assert now.file_bytes == pytest.approx(now.encoded.bpp * 400 * 300 / 8)
     box = QRect(100, 50, 64, 64)
     opened.window.viewer.set_preview_box(box)
     opened.window.viewer.preview_box_moved.emit(box)
-    opened.wait(lambda: opened.panel.live.now is not None and opened.panel.live.now.wish.box == box)
-    assert np.array_equal(opened.panel.live.now.given.pixels, opened.current.source.pixels[50:114, 100:164])
+    opened.wait(lambda: opened.panel.live.current is not None and opened.panel.live.current.request.box == box)
+    assert np.array_equal(opened.panel.live.current.source.pixels, opened.current.source.pixels[50:114, 100:164])
     opened.press("panel_restore")
     assert opened.window.viewer.preview_box is None
 
 
-def test_with_another_picture_no_figure_of_the_last_one_stays(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"), make_file("b.png"), view_mode="side-by-side")
+def test_with_another_picture_no_figure_of_the_last_one_stays(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png"), make_file("b.png"), view_mode="side-by-side")
     opened.settle()
     opened.wait(lambda: "dB" in opened.window.viewer.accessibleDescription())
     opened.client.hold = (CompressSpec,)
@@ -103,33 +105,35 @@ def test_with_another_picture_no_figure_of_the_last_one_stays(shop: Open, make_f
     ],
 )
 def test_a_target_finds_the_quality_and_the_panel_says_which(
-    shop: Open, make_file: Callable[..., Path], aim: str, spin: str, value: float, said: str
+    open_compress: Open, make_file: Callable[..., Path], aim: str, spin: str, value: float, said: str
 ) -> None:
-    opened = shop(make_file("a.png"))
+    opened = open_compress(make_file("a.png"))
     opened.settle()
-    opened.choose("compressAimKind", aim)
+    opened.choose("compressTargetKind", aim)
     opened.find(QWidget, spin).setValue(value)
     expected = 2000 if aim == "size" else value
-    opened.wait(lambda: opened.panel.live.now is not None and getattr(opened.panel.live.now.wish.spec, said) == expected)
+    opened.wait(lambda: opened.panel.live.current is not None and getattr(opened.panel.live.current.request.spec, said) == expected)
     verb = "reaches" if aim == "psnr" else "stays within"
-    opened.wait(lambda: f"Quality {opened.panel.live.now.result.quality} {verb}" in opened.remark)
+    opened.wait(lambda: f"Quality {opened.panel.live.current.encoded.quality} {verb}" in opened.remark)
 
 
-def test_a_target_out_of_reach_is_said(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"), compress_aim="psnr")
+def test_a_target_out_of_reach_is_said(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png"), compress_target="psnr")
     opened.find(QWidget, "compressPsnr").setValue(60.0)
     opened.wait(lambda: "60.0 dB cannot be reached" in opened.remark)
 
 
 @pytest.mark.parametrize("by", ["size", "psnr"])
-def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(shop: Open, make_file: Callable[..., Path], by: str) -> None:
-    opened = shop(make_file("a.png", 200, 150), compress_by=by)
+def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(
+    open_compress: Open, make_file: Callable[..., Path], by: str
+) -> None:
+    opened = open_compress(make_file("a.png", 200, 150), compress_by=by)
     now = opened.settle()
     opened.choose("compressOther", "JPEG")
     opened.wait(lambda: "JPEG" in opened.figures)
-    ours = (len(now.result.data), psnr(now.given.pixels, now.result.decoded.pixels))
+    ours = (len(now.encoded.data), psnr(now.source.pixels, now.encoded.decoded.pixels))
     find = other_codecs.nearest_in_size if by == "size" else other_codecs.nearest_in_psnr
-    found = find("JPEG", now.given, ours[by == "psnr"])
+    found = find("JPEG", now.source, ours[by == "psnr"])
     assert found is not None
     assert f"JPEG at quality {found.quality}" in opened.remark
     assert opened.remark.startswith("At the same size" if by == "size" else "At the same PSNR")
@@ -137,26 +141,26 @@ def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(shop
     viewer = opened.window.viewer
     opened.wait(lambda: len(viewer.values_at(3, 3)) == 3)
     assert viewer.values_at(3, 3)["noisy"] == tuple(found.picture.pixels[3, 3])
-    assert viewer.pair == ("noisy", "reconstructed")
+    assert viewer.pair == ("noisy", "result")
     opened.choose("compressOther", "")
-    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "reconstructed"})
-    assert viewer.pair == ("original", "reconstructed")
+    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "result"})
+    assert viewer.pair == ("original", "result")
 
 
-def test_the_bits_of_each_place_are_laid_over_the_picture(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png", 160, 96), view_mode="single")
+def test_the_bits_of_each_place_are_laid_over_the_picture(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png", 160, 96), view_mode="single")
     opened.settle()
     before = opened.window.viewer.grab().toImage()
-    opened.press("compressHeat")
-    assert "Per place of 16" in opened.find(QLabel, "compressLegend").text()
+    opened.press("compressBitCosts")
+    assert "Bits per 16" in opened.find(QLabel, "compressLegend").text()
     assert opened.window.viewer.grab().toImage() != before
-    opened.press("compressHeat")
+    opened.press("compressBitCosts")
     assert opened.find(QLabel, "compressLegend").isHidden()
     assert opened.window.viewer.grab().toImage() == before
 
 
-def test_other_panels_show_their_own_versions_and_words(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"), view_mode="side-by-side", compress_heat=True)
+def test_other_panels_show_their_own_versions_and_words(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png"), view_mode="side-by-side", compress_bit_costs=True)
     opened.settle()
     viewer = opened.window.viewer
     opened.wait(lambda: "aedesk" in viewer.accessibleDescription())
@@ -165,19 +169,19 @@ def test_other_panels_show_their_own_versions_and_words(shop: Open, make_file: C
     assert "Compressed" not in viewer.accessibleDescription()
     assert "aedesk" not in viewer.accessibleDescription()
     opened.press("panel_compress")
-    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "reconstructed"})
+    opened.wait(lambda: set(viewer.values_at(3, 3)) == {"original", "result"})
 
 
-def test_a_restored_picture_is_what_gets_compressed(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png"), panel="restore")
+def test_a_restored_picture_is_what_gets_compressed(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png"), panel="restore")
     opened.wait(lambda: opened.current is not None and opened.current.source is not None)
     opened.window.actions_by_name["run"].trigger()
     opened.wait(lambda: opened.current.step.restored is not None)
     opened.press("panel_compress")
-    assert opened.settle().given is opened.current.step.restored
+    assert opened.settle().source is opened.current.step.restored
 
 
-def test_a_failure_stands_in_the_panel_and_is_not_tried_again_by_itself(shop: Open, make_file: Callable[..., Path]) -> None:
+def test_a_failure_stands_in_the_panel_and_is_not_tried_again_by_itself(open_compress: Open, make_file: Callable[..., Path]) -> None:
     broken = [True]
 
     def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
@@ -185,7 +189,7 @@ def test_a_failure_stands_in_the_panel_and_is_not_tried_again_by_itself(shop: Op
             return [Failed("There is no model 'codec-photo'.", "Install aedesk again.", "ModelError")]
         return compress_play(spec, inputs)
 
-    opened = shop(make_file("a.png"), script=script)
+    opened = open_compress(make_file("a.png"), script=script)
     opened.wait(lambda: "Install aedesk again" in opened.remark)
     opened.qtbot.wait(3 * live_preview.SETTLE_MS)
     tried = len(opened.specs)
@@ -204,8 +208,8 @@ def test_what_came_back_without_colour_or_with_fewer_bits_is_measured_all_the_sa
     assert fidelity(Picture(deep), Picture(colour)) == pytest.approx(psnr(to_8_bit(deep), colour))
 
 
-def test_the_split_can_be_dragged_between_original_and_compressed(shop: Open, make_file: Callable[..., Path]) -> None:
-    opened = shop(make_file("a.png", 320, 200), view_mode="split")
+def test_the_split_can_be_dragged_between_original_and_compressed(open_compress: Open, make_file: Callable[..., Path]) -> None:
+    opened = open_compress(make_file("a.png", 320, 200), view_mode="split")
     opened.settle()
     viewer = opened.window.viewer
     opened.wait(lambda: len(viewer.panes()) == 2)

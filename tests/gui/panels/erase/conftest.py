@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from erase_script import erase_play
-from erase_studio import MARK, Open, Studio
+from erase_window import MARK, EraseWindow, Open
 from fake_client import FakeClient
 from pytestqt.qtbot import QtBot
 from whole_window import OpenProgram
@@ -19,11 +19,11 @@ from aedesk.imaging.picture import Picture
 
 
 @pytest.fixture
-def studio(qtbot: QtBot, open_program: OpenProgram) -> Open:
-    def open_window(*paths: Path, script: Any = erase_play, hold: tuple[type, ...] = (), **settings: object) -> Studio:
+def open_erase(qtbot: QtBot, open_program: OpenProgram) -> Open:
+    def open_window(*paths: Path, script: Any = erase_play, hold: tuple[type, ...] = (), **settings: object) -> EraseWindow:
         client = FakeClient(script, hold)
         running = open_program(*paths, client=client, **{"panel": "erase", "view_mode": "single", **settings})
-        opened = Studio(qtbot, client, running)
+        opened = EraseWindow(qtbot, client, running)
         if paths:
             opened.wait(lambda: opened.current is not None and opened.current.source is not None)
         return opened

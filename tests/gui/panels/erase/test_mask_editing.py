@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from aedesk.gui.documents.history import Step
 from aedesk.gui.panels.erase.edited_mask import EditedMask
 from aedesk.gui.panels.erase.mask_history import TileUndo
-from aedesk.gui.panels.erase.masks import MaskBook
+from aedesk.gui.panels.erase.masks import MaskStore
 from aedesk.gui.panels.erase.tools import make_tools
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.masks import Box, empty_mask
@@ -179,46 +179,46 @@ def paint(mask: EditedMask | None) -> EditedMask:
 def test_each_picture_has_its_own_mask_until_one_is_for_all(workspace: Workspace, opened: Opened, make_file: Callable[..., Path]) -> None:
     first, second = opened(make_file("a.png"), make_file("b.png"))
     workspace.loader.ensure(second, lambda _: None)
-    book = MaskBook(workspace.library)
-    mine = paint(book.of(first))
-    assert book.known(second, (64, 48)) is None
-    book.set_one_for_all(True, first)
-    assert book.known(second, (64, 48)) is mine
-    assert book.known(second, (65, 48)) is None
-    book.set_one_for_all(False, first)
-    assert book.known(first, (64, 48)) is mine
-    assert book.known(second, (64, 48)) is None
+    masks = MaskStore(workspace.library)
+    mine = paint(masks.of(first))
+    assert masks.known(second, (64, 48)) is None
+    masks.set_one_for_all(True, first)
+    assert masks.known(second, (64, 48)) is mine
+    assert masks.known(second, (65, 48)) is None
+    masks.set_one_for_all(False, first)
+    assert masks.known(first, (64, 48)) is mine
+    assert masks.known(second, (64, 48)) is None
 
 
 def test_a_mask_that_nobody_used_is_let_go(workspace: Workspace, opened: Opened, make_file: Callable[..., Path]) -> None:
     (document,) = opened(make_file("a.png"))
-    book = MaskBook(workspace.library)
-    unused = book.of(document)
-    book.leave(document)
-    used = paint(book.of(document))
+    masks = MaskStore(workspace.library)
+    unused = masks.of(document)
+    masks.release(document)
+    used = paint(masks.of(document))
     assert used is not unused
-    book.leave(document)
-    assert book.of(document) is used
+    masks.release(document)
+    assert masks.of(document) is used
 
 
 def test_a_mask_is_spent_by_the_step_it_made_and_counts_again_when_that_is_undone(
     workspace: Workspace, opened: Opened, make_file: Callable[..., Path]
 ) -> None:
     (document,) = opened(make_file("a.png"))
-    book = MaskBook(workspace.library)
-    mask = paint(book.of(document))
-    assert not book.is_spent(document, mask)
+    masks = MaskStore(workspace.library)
+    mask = paint(masks.of(document))
+    assert not masks.is_applied(document, mask)
     workspace.library.push(document, Step("Erase", restored=document.source))
-    book.spend(document, mask.revision)
-    assert book.is_spent(document, mask)
+    masks.mark_applied(document, mask.revision)
+    assert masks.is_applied(document, mask)
     workspace.library.undo(document)
-    assert not book.is_spent(document, mask)
+    assert not masks.is_applied(document, mask)
     workspace.library.redo(document)
-    assert book.is_spent(document, mask)
+    assert masks.is_applied(document, mask)
     paint(mask)
     mask.begin("Eraser")
     mask.stroke((40, 40), (40, 40), 3, 255)
     mask.end()
-    assert not book.is_spent(document, mask)
+    assert not masks.is_applied(document, mask)
     mask.undo()
-    assert book.is_spent(document, mask)
+    assert masks.is_applied(document, mask)

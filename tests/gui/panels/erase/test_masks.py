@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from erase_script import GRAY
-from erase_studio import File, Open
+from erase_window import File, Open
 
 from aedesk.core.erase_specs import EraseSpec
 from aedesk.gui.dialogs import files
@@ -14,8 +14,8 @@ from aedesk.imaging.mask_files import load_mask, save_mask
 from aedesk.imaging.masks import empty_mask
 
 
-def test_a_mask_is_saved_and_loaded(studio: Open, marked_file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint")
+def test_a_mask_is_saved_and_loaded(open_erase: Open, marked_file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint")
     opened.drag((50, 60), (70, 60))
     assert opened.marked is not None
     painted = opened.marked.copy()
@@ -24,7 +24,7 @@ def test_a_mask_is_saved_and_loaded(studio: Open, marked_file: File, tmp_path: P
         files, "choose_target", lambda _parent, _title, suggested, _kind: target if suggested.name == "a_mask.png" else None
     )
     opened.press("maskSave")
-    opened.wait(lambda: "mine.png" in opened.told)
+    opened.wait(lambda: "mine.png" in opened.notification)
     assert (load_mask(target, 100, 80) == painted).all()
     opened.press("maskClear")
     monkeypatch.setattr(files, "choose_mask", lambda *_: target)
@@ -35,23 +35,23 @@ def test_a_mask_is_saved_and_loaded(studio: Open, marked_file: File, tmp_path: P
 
 
 def test_a_mask_of_another_size_is_refused_in_words(
-    studio: Open, marked_file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_erase: Open, marked_file: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = studio(marked_file("a.png"))
+    opened = open_erase(marked_file("a.png"))
     other = save_mask(empty_mask(30, 20), tmp_path / "other.png")
     monkeypatch.setattr(files, "choose_mask", lambda *_: other)
     opened.press("maskLoad")
-    opened.wait(lambda: "other.png has 30 x 20 pixels, the picture 100 x 80." in opened.told)
+    opened.wait(lambda: "other.png has 30 x 20 pixels, the picture 100 x 80." in opened.notification)
     assert opened.marked is None
 
 
-def test_one_mask_erases_in_all_pictures_of_its_size(studio: Open, marked_file: File) -> None:
+def test_one_mask_erases_in_all_pictures_of_its_size(open_erase: Open, marked_file: File) -> None:
     paths = [marked_file("a.png"), marked_file("b.png"), marked_file("small.png", 90, 70), marked_file("c.png")]
-    opened = studio(*paths, erase_way="paint", erase_brush_px=10)
+    opened = open_erase(*paths, erase_mode="paint", erase_brush_px=10)
     opened.press("maskOne")
     opened.drag((50, 60), (70, 60))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "Erased in 3 of 3 pictures." in opened.told)
+    opened.wait(lambda: "Erased in 3 of 3 pictures." in opened.notification)
     first, second, small, third = opened.library.documents
     for document in (first, second, third):
         assert (document.step.restored.pixels[60, 50:70] == GRAY).all()
@@ -59,24 +59,24 @@ def test_one_mask_erases_in_all_pictures_of_its_size(studio: Open, marked_file: 
     assert opened.masks_sent[0] is opened.masks_sent[1]
 
 
-def test_pictures_of_another_size_are_said_to_be_left_out(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), marked_file("small.png", 90, 70), erase_way="paint", hold=(EraseSpec,))
+def test_pictures_of_another_size_are_said_to_be_left_out(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), marked_file("small.png", 90, 70), erase_mode="paint", hold=(EraseSpec,))
     opened.press("maskOne")
     opened.drag((50, 60), (70, 60))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "1 picture has no mask of the same size" in opened.told)
+    opened.wait(lambda: "1 picture has no mask of the same size" in opened.notification)
     opened.client.release()
     opened.idle()
 
 
-def test_without_one_for_all_each_picture_keeps_its_own_mask(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), marked_file("b.png"), erase_way="paint", erase_brush_px=10)
+def test_without_one_for_all_each_picture_keeps_its_own_mask(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), marked_file("b.png"), erase_mode="paint", erase_brush_px=10)
     opened.drag((50, 60), (70, 60))
-    opened.look_at(1)
+    opened.set_current(1)
     assert opened.marked is None
     opened.drag((50, 40), (70, 40))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "Erased in 2 of 2 pictures." in opened.told)
+    opened.wait(lambda: "Erased in 2 of 2 pictures." in opened.notification)
     first, second = opened.library.documents
     assert (first.step.restored.pixels[60, 50:70] == GRAY).all()
     assert (second.step.restored.pixels[40, 50:70] == GRAY).all()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 from erase_script import GRAY
-from erase_studio import MARK, File, Open
+from erase_window import MARK, File, Open
 from PySide6.QtWidgets import QLabel
 
 from aedesk.core.erase_specs import EraseSpec
 from aedesk.core.specs import DenoiseSpec
 
 
-def test_only_what_was_painted_is_erased(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10)
+def test_only_what_was_painted_is_erased(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=10)
     assert not opened.button("eraseButton").isEnabled()
     opened.drag((50, 60), (70, 60))
     opened.press("eraseButton")
@@ -23,21 +23,21 @@ def test_only_what_was_painted_is_erased(studio: Open, marked_file: File) -> Non
     assert (after[MARK] == 255).all()
 
 
-def test_what_is_painted_over_is_filled_unless_it_is_said_to_be_see_through(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10)
+def test_what_is_painted_over_is_filled_unless_it_is_said_to_be_see_through(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=10)
     for see_through in (False, True):
         opened.button("eraseSeeThrough").setChecked(see_through)
         opened.drag((50, 60), (70, 60))
         opened.press("eraseButton")
         opened.idle()
-    opened.press("eraseWay_find")
+    opened.press("eraseMode_find")
     opened.press("eraseButton")
     opened.idle()
     assert [spec.method for spec in opened.specs] == ["inpaint", "auto", "auto"]
 
 
-def test_the_mask_that_was_sent_is_not_changed_by_painting_on(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10, hold=(EraseSpec,))
+def test_the_mask_that_was_sent_is_not_changed_by_painting_on(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=10, hold=(EraseSpec,))
     opened.drag((50, 60), (70, 60))
     opened.press("eraseButton")
     opened.wait(lambda: bool(opened.specs))
@@ -51,8 +51,8 @@ def test_the_mask_that_was_sent_is_not_changed_by_painting_on(studio: Open, mark
     assert opened.marked is not None  # the new stroke still waits to be erased
 
 
-def test_a_second_stroke_is_erased_from_the_result_of_the_first(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10)
+def test_a_second_stroke_is_erased_from_the_result_of_the_first(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=10)
     for y in (40, 60):
         opened.drag((50, y), (70, y))
         opened.press("eraseButton")
@@ -65,8 +65,8 @@ def test_a_second_stroke_is_erased_from_the_result_of_the_first(studio: Open, ma
     assert not opened.masks_sent[1][40].any()
 
 
-def test_undo_goes_back_through_erasing_and_strokes_in_the_order_of_time(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=10)
+def test_undo_goes_back_through_erasing_and_strokes_in_the_order_of_time(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=10)
     undo, redo = opened.window.actions_by_name["undo"], opened.window.actions_by_name["redo"]
     assert not undo.isEnabled()
     opened.drag((50, 60), (70, 60))
@@ -93,8 +93,8 @@ def test_undo_goes_back_through_erasing_and_strokes_in_the_order_of_time(studio:
     assert not redo.isEnabled()
 
 
-def test_in_another_panel_undo_leaves_the_mask_alone(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint")
+def test_in_another_panel_undo_leaves_the_mask_alone(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint")
     opened.drag((50, 60), (70, 60))
     opened.press("panel_restore")
     assert not opened.window.actions_by_name["undo"].isEnabled()
@@ -104,16 +104,16 @@ def test_in_another_panel_undo_leaves_the_mask_alone(studio: Open, marked_file: 
     assert opened.window.viewer.mask_layer is not None
 
 
-def test_the_left_button_moves_the_picture_again_in_other_panels(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint")
+def test_the_left_button_moves_the_picture_again_in_other_panels(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint")
     opened.press("panel_restore")
     opened.drag((50, 60), (70, 60))
     opened.press("panel_erase")
     assert opened.marked is None
 
 
-def test_what_was_erased_stays_erased_when_the_picture_is_restored(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"))
+def test_what_was_erased_stays_erased_when_the_picture_is_restored(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"))
     opened.press("eraseButton")
     opened.wait(lambda: opened.current.step.restored is not None)
     erased = opened.current.step.restored
@@ -123,11 +123,11 @@ def test_what_was_erased_stays_erased_when_the_picture_is_restored(studio: Open,
     given = [inputs[0] for _, spec, inputs in opened.client.submitted if isinstance(spec, DenoiseSpec)][-1]
     assert (given.pixels == erased.pixels).all()
     assert (opened.current.step.restored.pixels[MARK] == GRAY // 2).all()
-    assert opened.current.given is opened.current.source
+    assert opened.current.base is opened.current.source
 
 
-def test_the_brackets_change_the_brush_and_the_circle(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_brush_px=40)
+def test_the_brackets_change_the_brush_and_the_circle(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_brush_px=40)
     viewer = opened.window.viewer
     viewer.setFocus()
     opened.qtbot.keyClick(viewer, "]")
@@ -141,8 +141,8 @@ def test_the_brackets_change_the_brush_and_the_circle(studio: Open, marked_file:
     assert opened.panel.editor.brush_px == 1
 
 
-def test_the_mask_grows_shrinks_softens_turns_round_and_is_cleared(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint")
+def test_the_mask_grows_shrinks_softens_turns_round_and_is_cleared(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint")
     opened.press("maskTool_rectangle")
     opened.drag((40, 40), (60, 60))
 
@@ -170,8 +170,8 @@ def test_the_mask_grows_shrinks_softens_turns_round_and_is_cleared(studio: Open,
     assert area() == first
 
 
-def test_the_eraser_and_the_lasso_work_on_the_picture(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint", erase_brush_px=8)
+def test_the_eraser_and_the_lasso_work_on_the_picture(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint", erase_brush_px=8)
     opened.press("maskTool_lasso")
     opened.drag((20, 20), (80, 20), (80, 70), (20, 70))
     assert opened.marked is not None
@@ -182,8 +182,8 @@ def test_the_eraser_and_the_lasso_work_on_the_picture(studio: Open, marked_file:
     assert opened.marked[25, 25]
 
 
-def test_painting_shows_a_hidden_mask_again(studio: Open, marked_file: File) -> None:
-    opened = studio(marked_file("a.png"), erase_way="paint")
+def test_painting_shows_a_hidden_mask_again(open_erase: Open, marked_file: File) -> None:
+    opened = open_erase(marked_file("a.png"), erase_mode="paint")
     opened.drag((50, 60), (70, 60))
     opened.press("maskShow")
     assert opened.window.viewer.mask_layer is None

@@ -33,7 +33,7 @@ from aedesk.core.specs import DevicesSpec
 from aedesk.gui.dialogs import explore, files
 from aedesk.gui.panels.explore.code_view import CodeView
 from aedesk.gui.panels.explore.map_view import MapView
-from aedesk.gui.panels.explore.outliers_view import RankingView
+from aedesk.gui.panels.explore.outliers_view import OutliersView
 from aedesk.gui.panels.explore.panel import ExplorePanel
 from aedesk.gui.panels.explore.pca_view import verdict
 from aedesk.gui.panels.explore.probe_view import ConfusionMatrix
@@ -59,10 +59,10 @@ class Page:
     def choose(self, what: str, model: str = "") -> None:
         if model:
             self.panel.models.setCurrentIndex(self.panel.models.findData(model))
-        self.panel.what.setCurrentIndex(self.panel.what.findData(what))
+        self.panel.activity_choice.setCurrentIndex(self.panel.activity_choice.findData(what))
 
     def view(self, what: str) -> Any:
-        return self.panel.centre().view(next(activity for activity in self.panel.activities if activity.name == what))
+        return self.panel.page().view(next(activity for activity in self.panel.activities if activity.name == what))
 
     def press(self, name: str = "exploreBegin") -> None:
         self.qtbot.mouseClick(self.find(QAbstractButton, name), Qt.MouseButton.LeftButton)
@@ -96,13 +96,13 @@ def page(qtbot: QtBot) -> Iterator[Open]:
         panel, whole = ExplorePanel(workspace, CompareView()), QWidget()
         qtbot.addWidget(whole)
         panel.setParent(whole)
-        panel.centre().setParent(whole)
+        panel.page().setParent(whole)
         panel.setGeometry(800, 0, 300, 700)
-        panel.centre().setGeometry(0, 0, 800, 700)
+        panel.page().setGeometry(0, 0, 800, 700)
         whole.resize(1100, 700)
         whole.show()
         workspace.bridge.start()
-        qtbot.waitUntil(lambda: len(workspace.catalog.models) == models)
+        qtbot.waitUntil(lambda: len(workspace.inventory.models) == models)
         panel.set_active(True)
         pages.append(Page(qtbot, client, workspace, panel, whole))
         return pages[-1]
@@ -116,7 +116,7 @@ def page(qtbot: QtBot) -> Iterator[Open]:
 
 def open_pictures(page: Page, *paths: Path) -> list:
     documents = page.workspace.library.add(paths)
-    page.workspace.library.look_at(documents[0])
+    page.workspace.library.set_current(documents[0])
     return documents
 
 
@@ -130,7 +130,9 @@ def test_without_such_a_model_the_page_says_how_to_get_one(page: Open) -> None:
         return [Finished((CPU,) if isinstance(spec, DevicesSpec) else MODELS[:1])]
 
     empty = page(none, models=1)
-    assert "Train one in Train, for example with Compress pictures like these" in empty.find(QLabel, "exploreEmpty").text()
+    assert (
+        "Train one in the Train panel, for example with the goal Compress pictures like these" in empty.find(QLabel, "exploreEmpty").text()
+    )
     assert empty.find(QLabel, "exploreEmpty").isVisible()
     assert not empty.panel.begin.isEnabled()
 
@@ -141,9 +143,9 @@ def test_the_code_of_the_chosen_picture_shows_by_itself_and_follows_the_library(
     documents = open_pictures(opened, make_file("a.png", seed=1), make_file("b.png", seed=2))
     view: CodeView = opened.view("code")
     opened.qtbot.waitUntil(lambda: view.has_result)
-    assert "10 numbers for 192 values of the picture, 19.2 : 1" in view.facts.text()
+    assert "10 values for 192 values of the picture, 19.2 : 1" in view.facts.text()
     assert "21.50 dB" in view.reconstruction.caption
-    opened.workspace.library.look_at(documents[1])
+    opened.workspace.library.set_current(documents[1])
     opened.qtbot.waitUntil(lambda: len(opened.client.specs(CodeSpec)) == 2)
     opened.choose("code", "photos")
     opened.qtbot.waitUntil(lambda: len(opened.client.specs(CodeSpec)) == 3)
@@ -316,14 +318,14 @@ def test_points_can_be_coloured_by_error(page: Open, tmp_path: Path) -> None:
     assert "20.0 gray levels" in view.legend.text()
 
 
-def test_the_ranking_names_what_is_unusual_and_opens_it(page: Open, make_file: Callable[..., Path], tmp_path: Path) -> None:
+def test_the_outliers_are_named_and_can_be_opened(page: Open, make_file: Callable[..., Path], tmp_path: Path) -> None:
     make_file("d.png")
     opened = page()
-    view: RankingView = opened.answer("rank", str(tmp_path))
+    view: OutliersView = opened.answer("rank", str(tmp_path))
     model = view.table.model()
-    assert (model.rowCount(), model.data(model.index(0, 3)), model.data(model.index(0, 4))) == (3, "d.png", "20.0   unusual")
+    assert (model.rowCount(), model.data(model.index(0, 3)), model.data(model.index(0, 4))) == (3, "d.png", "20.0   outlier")
     assert model.data(model.index(1, 4)) == "3.0"
-    assert "The 3 worst of 4" in view.facts.text()
+    assert "The 3 largest errors of 4" in view.facts.text()
     assert "1 picture is far above" in view.facts.text()
     view.table.activated.emit(model.index(0, 0))
     assert opened.workspace.library.current.path == tmp_path / "d.png"
@@ -333,22 +335,22 @@ def test_the_comparison_says_what_the_network_is_worth(page: Open, tmp_path: Pat
     opened = page()
     view = opened.answer("pca", str(tmp_path))
     assert "20.00 dB, 3.01 dB more than principal components" in view.verdict.text()
-    assert "PCA needs 8 numbers" in view.verdict.text()
+    assert "PCA needs 8 components" in view.verdict.text()
     x, y = view._point.getData()
     assert (10 ** x[0], y[0]) == (pytest.approx(4), pytest.approx(20))
     worse = PcaResult((1, 4), (0.1, 0.02), 4, 0.04, 192, 0.02, 30, 10, "")
     assert "3.01 dB less" in verdict(worse)
     larger = PcaResult((1, 4), (0.1, 0.02), 400, 0.04, 192, None, 30, 10, "")
-    assert "no 400 principal components" in verdict(larger)
+    assert "fewer than 400 principal components" in verdict(larger)
 
 
 def test_the_probe_shows_accuracy_and_confusion(page: Open, tmp_path: Path) -> None:
     opened = page()
     view = opened.answer("probe", str(tmp_path))
-    assert "85.0% right from 10 numbers" in view.verdict.text()
-    assert "70.0% from 64 raw pixels" in view.verdict.text()
+    assert "85.0% accuracy with 10 values" in view.verdict.text()
+    assert "70.0% with 64 raw pixels" in view.verdict.text()
     matrix = opened.find(ConfusionMatrix, "confusionMatrix")
-    assert matrix.accessibleDescription() == "x: 9 of 10 right; y: 8 of 10 right"
+    assert matrix.accessibleDescription() == "x: 9 of 10 correct; y: 8 of 10 correct"
 
 
 @pytest.mark.parametrize("replace", [True, False])
@@ -356,8 +358,8 @@ def test_features_never_replace_a_file_unasked(page: Open, tmp_path: Path, monke
     opened = page()
     (tmp_path / "codes.csv").write_text("mine")
     asked: list[list[str]] = []
-    monkeypatch.setattr(explore, "feature_file", lambda *_: tmp_path / "codes.npz")
-    monkeypatch.setattr(explore, "replace_files", lambda _parent, names: asked.append(names) or replace)
+    monkeypatch.setattr(explore, "choose_feature_file", lambda *_: tmp_path / "codes.npz")
+    monkeypatch.setattr(explore, "ask_replace_files", lambda _parent, names: asked.append(names) or replace)
     opened.choose("export")
     opened.panel.folder.folder.setText(str(tmp_path))
     opened.panel.folder.changed.emit()
@@ -391,11 +393,11 @@ def test_a_classic_set_becomes_the_folder(page: Open, monkeypatch: pytest.Monkey
 
     opened = page(script)
     opened.choose("probe")
-    monkeypatch.setattr(explore, "download", lambda *_: None)
+    monkeypatch.setattr(explore, "ask_download", lambda *_: None)
     mnist = opened.panel.folder.sets.menu().actions()[0]
     mnist.trigger()
     assert opened.client.specs(UnpackSpec) == []
-    monkeypatch.setattr(explore, "download", lambda *_: False)
+    monkeypatch.setattr(explore, "ask_download", lambda *_: False)
     mnist.trigger()
     opened.qtbot.waitUntil(lambda: opened.panel.folder.folder.text().endswith("mnist"))
     (spec,) = opened.client.specs(UnpackSpec)
@@ -442,7 +444,7 @@ def test_a_failure_is_told_and_the_last_result_stays(page: Open, tmp_path: Path)
 
     opened = page(script)
     told: list[tuple[str, str]] = []
-    opened.workspace.told.connect(lambda text, level: told.append((text, level)))
+    opened.workspace.notified.connect(lambda text, level: told.append((text, level)))
     view = opened.answer("rank", str(tmp_path))
     fails = True
     opened.press()
@@ -459,15 +461,15 @@ def test_another_model_empties_the_views(page: Open, tmp_path: Path) -> None:
 
 
 def test_what_was_chosen_is_remembered(page: Open, tmp_path: Path) -> None:
-    opened = page(explore_model="photos", explore_what="map", explore_folder=str(tmp_path))
+    opened = page(explore_model="photos", explore_activity="map", explore_folder=str(tmp_path))
     assert opened.panel.model is not None
     assert opened.panel.model.name == "photos"
     assert opened.panel.activity.name == "map"
     assert opened.panel.begin.isEnabled()
     opened.choose("probe", "digits")
-    opened.panel.remember()
+    opened.panel.save_settings()
     settings = opened.workspace.settings
-    assert (settings["explore_model"], settings["explore_what"], settings["explore_folder"]) == ("digits", "probe", str(tmp_path))
+    assert (settings["explore_model"], settings["explore_activity"], settings["explore_folder"]) == ("digits", "probe", str(tmp_path))
 
 
 def test_every_control_of_the_page_has_names_and_is_reached_by_tab(page: Open, make_file: Callable[..., Path], tmp_path: Path) -> None:
@@ -491,7 +493,7 @@ def test_every_control_of_the_page_has_names_and_is_reached_by_tab(page: Open, m
         opened.qtbot.keyClick(widget, Qt.Key.Key_Tab)
     assert {
         "exploreModel",
-        "exploreWhat",
+        "exploreActivity",
         "interpolateFirst",
         "exploreFit",
         "exploreBegin",

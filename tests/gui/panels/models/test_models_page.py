@@ -70,10 +70,10 @@ def panel(qtbot: QtBot, workspace: Workspace) -> Iterator[ModelsPanel]:
     qtbot.addWidget(viewer)
     made = ModelsPanel(workspace, viewer)
     qtbot.addWidget(made)
-    qtbot.addWidget(made.centre())
+    qtbot.addWidget(made.page())
     made.show()
-    made.centre().resize(800, 600)
-    made.centre().show()
+    made.page().resize(800, 600)
+    made.page().show()
     yield made
     viewer.shutdown()
 
@@ -81,7 +81,7 @@ def panel(qtbot: QtBot, workspace: Workspace) -> Iterator[ModelsPanel]:
 def page_of(qtbot: QtBot, panel: ModelsPanel, own: int = 0, choose: str = "") -> ModelsPage:
     """The page once it lists the shipped models and ``own`` of the person's, with the one of the path ``choose`` in front."""
     panel.set_active(True)
-    page = panel.centre()
+    page = panel.page()
     qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED) + own)
     if choose:
         page.list.show_models(page.list.models, choose)
@@ -107,7 +107,7 @@ def press(qtbot: QtBot, panel: ModelsPanel, name: str) -> None:
 
 def told(workspace: Workspace) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
-    workspace.told.connect(lambda words, level: lines.append((level, words)))
+    workspace.notified.connect(lambda words, level: lines.append((level, words)))
     return lines
 
 
@@ -115,7 +115,7 @@ def test_without_models_of_ones_own_the_shipped_ones_are_there_and_a_hint_says_h
     page = page_of(qtbot, panel)
     assert [model.name for model in page.list.models] == list(SHIPPED)
     rows = [page.list.model().index(row, 0).data() for row in range(page.list.model().rowCount())]
-    assert rows[-2:] == ["Your models", "None yet. Train one, or drop a model file here."]
+    assert rows[-2:] == ["Your models", "None yet. Train a model, or drop a model file here."]
     assert page.current is not None
     assert page.current.name == SHIPPED[0]
 
@@ -127,7 +127,7 @@ def test_a_shipped_model_can_be_read_about_but_neither_renamed_nor_deleted_and_t
     assert "591 freely licensed photographs" in text(page, "model_training")
     assert "U-Net" in text(page, "model_network")
     assert "Apache-2.0" in text(page, "model_file")
-    assert text(panel, "whyNot") == "Comes with aedesk: it cannot be renamed or deleted."
+    assert text(panel, "whyNot") == "Models shipped with aedesk cannot be renamed or deleted."
     for name in ("renameModel", "trashModel"):
         assert not button(panel, name).isEnabled()
         assert button(panel, name).toolTip() == text(panel, "whyNot")
@@ -207,7 +207,7 @@ def test_importing_shows_the_new_model_and_tells_the_other_panels(
     assert page.current is not None
     assert (page.current.title, page.current.origin) == ("Gaussian noise (benchmark)", "own")
     assert "imported" in text(panel, "chosenModelAbout")
-    assert lines == [("info", "Gaussian noise (benchmark) is among your models now.")]
+    assert lines == [("info", "Gaussian noise (benchmark) was added to your models.")]
     assert client.specs(ModelsSpec)
 
 
@@ -282,7 +282,7 @@ def test_deleting_moves_the_file_to_the_trash_and_chooses_another_model(
     qtbot.waitUntil(lambda: len(page.list.models) == len(SHIPPED))
     assert not Path(info.path).exists()
     assert [path.name for path in trash.rglob("*.safetensors")] == ["mine.safetensors"]
-    assert lines == [("info", "Mine is in the trash.")]
+    assert lines == [("info", "Mine was moved to the trash.")]
     assert page.current is not None
 
 
@@ -308,7 +308,7 @@ def test_exporting_asks_where_and_tells_how_exact_it_is(
     press(qtbot, panel, "exportOnnx")
     qtbot.waitUntil(lambda: bool(lines))
     assert client.specs(ExportOnnxSpec) == [ExportOnnxSpec("denoise-photo", str(tmp_path / "denoise-photo.onnx"))]
-    assert lines == [("info", "Wrote denoise-photo.onnx. Its results differ from aedesk's by at most 2e-06.")]
+    assert lines == [("info", "Saved denoise-photo.onnx. The output differs from aedesk's by at most 2e-06.")]
 
 
 def test_a_denoiser_can_be_put_to_use_in_restore(
@@ -327,7 +327,7 @@ def test_a_codec_can_be_put_to_use_in_compress(
 ) -> None:
     info = own("Mine", purpose="codec", family="codec")
     page_of(qtbot, panel, 1, choose=info.path)
-    with qtbot.waitSignal(workspace.catalog.codec_chosen) as chosen:
+    with qtbot.waitSignal(workspace.inventory.codec_chosen) as chosen:
         press(qtbot, panel, "useModel")
     assert chosen.args == [info.name]
     assert (workspace.settings["compress_model"], workspace.settings["model"]) == (info.name, "denoise-photo")
@@ -348,7 +348,7 @@ def test_everything_on_the_page_has_a_name_for_those_who_cannot_see_it(qtbot: Qt
     spoken = page.list.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole)
     metrics = read_card(find_model(SHIPPED[0]))["metrics"]
     gain = metrics["val_psnr"] - metrics["val_noisy"]
-    assert spoken == f"Photographs: Takes noise out \N{MIDDLE DOT} +{gain:.1f} dB"
+    assert spoken == f"Photographs: Denoises \N{MIDDLE DOT} +{gain:.1f} dB"
     for each in panel.findChildren(QAbstractButton):
         assert each.objectName()
         assert each.accessibleName()

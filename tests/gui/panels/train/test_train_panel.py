@@ -65,7 +65,7 @@ def start(open_program: OpenProgram, training: FakeClient) -> Open:
         running = open_program(client=FakeClient(worker), training=training, **{"panel": "train", **settings})
         panel = running.window.panel_stack.panel("train")
         assert isinstance(panel, TrainPanel)
-        return running.window, panel, panel.centre()
+        return running.window, panel, panel.page()
 
     return open_window
 
@@ -115,7 +115,7 @@ def test_the_page_takes_the_pictures_place_and_offers_goals_first(qtbot: QtBot, 
         card = window.findChild(QAbstractButton, f"goal_{goal.name}")
         assert card.isVisible()
         assert (card.accessibleName(), card.accessibleDescription()) == (goal.title, goal.sentence)
-    assert "Choose the pictures" in words(window)
+    assert "Choose training pictures" in words(window)
     assert not window.findChild(QAbstractButton, "trainStart").isEnabled()
 
 
@@ -146,7 +146,7 @@ def test_a_dropped_folder_is_counted_measured_and_shown(qtbot: QtBot, start: Ope
     assert panel.draft.data["folder"] == str(pictures)
     facts = window.findChild(QLabel, "dataFacts")
     qtbot.waitUntil(lambda: "40 pictures" in facts.text())
-    assert "4 kept for validation" in facts.text()
+    assert "4 for validation" in facts.text()
     assert window.findChild(QLabel, "dataProblems").text() == "b.jpg is damaged.\nand 2 more"
     assert page.findChild(QWidget, "dataSheet").image_size.width() == SHEET.shape[1]
     assert "40 pictures" in window.findChild(QLabel, "trainPictures").text()
@@ -155,8 +155,8 @@ def test_a_dropped_folder_is_counted_measured_and_shown(qtbot: QtBot, start: Ope
 def test_the_network_is_described_before_it_is_trained(qtbot: QtBot, start: Open) -> None:
     window, _, page = start()
     line = window.findChild(QLabel, "trainNetwork")
-    qtbot.waitUntil(lambda: "4.3 M parameters" in line.text())
-    assert "272 k MAC per pixel" in line.text()
+    qtbot.waitUntil(lambda: "4.3 million parameters" in line.text())
+    assert "272 thousand MACs per pixel" in line.text()
     assert "1/12" in line.text()
     page.show_tab("network")
     table = page.findChild(QWidget, "modelLayers")
@@ -170,18 +170,18 @@ def test_a_run_says_in_words_what_it_does_and_draws_itself(qtbot: QtBot, start: 
     assert Path(spec.run_dir).parent == runs_dir()
     assert Path(spec.run_dir).name.startswith("my-photos-")
     assert words(window).startswith("Starting")
-    assert page.live.isVisible()
+    assert page.progress.isVisible()
     for step in (10, 20, 30):
         advance(qtbot, training, panel, job, step)
     assert words(window) == f"Training step 30 of {panel.session.run.steps:,}"
-    assert page.live.losses.points("loss")[1].tolist() == [1 / 10, 1 / 20, 1 / 30]
-    assert {"loss", "kl", "val_loss"} == set(page.live.losses.names)
-    assert {"lr", "psnr", "pictures_per_s", "val_psnr", "val_noisy"} == set(page.live.side.names)
+    assert page.progress.losses.points("loss")[1].tolist() == [1 / 10, 1 / 20, 1 / 30]
+    assert {"loss", "kl", "val_loss"} == set(page.progress.losses.names)
+    assert {"lr", "psnr", "pictures_per_s", "val_psnr", "val_noisy"} == set(page.progress.side.names)
     assert window.findChild(QLabel, "figure_val_psnr").text() == "31.25 dB"
     assert window.findChild(QLabel, "figure_left").text() != "\N{EN DASH}"
     training.say((job, Preview(SHEET, "step 30")))
-    qtbot.waitUntil(lambda: page.live.sheet.image_size.width() == SHEET.shape[1])
-    assert "step 30" in page.live.sheet.accessibleDescription()
+    qtbot.waitUntil(lambda: page.progress.sheet.image_size.width() == SHEET.shape[1])
+    assert "step 30" in page.progress.sheet.accessibleDescription()
     training.say((job, Finished("x", "PSNR 31.25")))
     qtbot.waitUntil(lambda: panel.session.state is State.FINISHED)
     assert words(window) == "Finished after 30 steps: PSNR 31.25"
@@ -205,7 +205,7 @@ def test_pausing_cancels_and_resuming_goes_on_from_the_checkpoint(qtbot: QtBot, 
     qtbot.waitUntil(lambda: len(training.specs(TrainSpec)) == 2)
     again = training.specs(TrainSpec)[1]
     assert (again.resume, again.run_dir, again.recipe) == (True, str(folder), training.specs(TrainSpec)[0].recipe)
-    assert page.live.losses.points("loss")[0].tolist() == [10, 20]
+    assert page.progress.losses.points("loss")[0].tolist() == [10, 20]
 
 
 def test_stopping_keeps_what_was_learned(qtbot: QtBot, start: Open, pictures: Path, training: FakeClient) -> None:
@@ -215,7 +215,7 @@ def test_stopping_keeps_what_was_learned(qtbot: QtBot, start: Open, pictures: Pa
     (panel.session.run.folder / "last.safetensors").write_bytes(b"weights")
     press(qtbot, window, "trainStop")
     qtbot.waitUntil(lambda: panel.session.state is State.STOPPED)
-    assert words(window) == "Stopped at step 40. The model so far is kept."
+    assert words(window) == "Stopped at step 40. The model was saved."
     assert window.workspace.settings["train_run"] == ""
     assert window.findChild(QAbstractButton, "useNow").isVisible()
     assert window.findChild(QAbstractButton, "trainStart").isVisible()
@@ -250,9 +250,9 @@ def test_use_now_takes_the_model_into_the_lists_and_restore_chooses_it(
     press(qtbot, window, "useNow")
     qtbot.waitUntil(lambda: window.workspace.settings["model"] == "my-photos")
     assert asked == [(folder / "best.safetensors", "My photos", True)]
-    assert "Restore uses it now" in window.banner.text
-    window.workspace.catalog.models = (*window.workspace.catalog.models, ModelInfo("my-photos", "", "denoise", "My photos"))
-    window.workspace.catalog.models_changed.emit()
+    assert "Restore now uses it" in window.banner.text
+    window.workspace.inventory.models = (*window.workspace.inventory.models, ModelInfo("my-photos", "", "denoise", "My photos"))
+    window.workspace.inventory.models_changed.emit()
     assert window.panel_stack.panel("restore").spec().model == "my-photos"
 
 
@@ -267,7 +267,7 @@ def test_an_unfinished_run_is_offered_with_its_curves(qtbot: QtBot, start: Open,
     qtbot.waitUntil(lambda: panel.session.state is State.PAUSED)
     assert words(window) == "Paused at step 20 of 500"
     assert "Old was not finished" in window.banner.text
-    assert page.live.losses.points("loss")[0].tolist() == [10, 20]
+    assert page.progress.losses.points("loss")[0].tolist() == [10, 20]
     press(qtbot, window, "trainResume")
     qtbot.waitUntil(lambda: bool(training.specs(TrainSpec)))
     assert (training.specs(TrainSpec)[0].resume, training.specs(TrainSpec)[0].run_dir) == (True, str(folder))
@@ -354,11 +354,11 @@ def test_choices_are_there_again_at_the_next_start(qtbot: QtBot, start: Open, pi
     panel.draft.choose_goal("compress")
     panel.draft.choose_pictures({"folder": str(pictures)})
     panel.draft.set(("train", "lr"), 3e-4)
-    page.live.findChild(QWidget, "smoothing").set_value(40)
+    page.progress.findChild(QWidget, "smoothing").set_value(40)
     window.close()
     _, again, page = start()
     assert (again.draft.goal, again.draft.data["folder"], again.draft.get(("train", "lr"))) == ("compress", str(pictures), 3e-4)
-    assert page.live.smoothing == 0.4
+    assert page.progress.smoothing == 0.4
 
 
 def test_curves_are_exported_as_csv_and_png(
@@ -371,7 +371,7 @@ def test_curves_are_exported_as_csv_and_png(
     for suffix in ("csv", "png"):
         target = tmp_path / f"curves.{suffix}"
         monkeypatch.setattr(files, "choose_target", lambda *_, target=target: target)
-        next(action for action in page.live.export.menu().actions() if action.objectName() == f"export_{suffix}").trigger()
+        next(action for action in page.progress.export.menu().actions() if action.objectName() == f"export_{suffix}").trigger()
         qtbot.waitUntil(target.exists)
     rows = list(csv.DictReader((tmp_path / "curves.csv").read_text().splitlines()))
     assert [row["step"] for row in rows] == ["10", "20"]
@@ -386,11 +386,11 @@ def test_an_earlier_run_is_laid_under_the_curves(qtbot: QtBot, start: Open, pict
     (old / "metrics.jsonl").write_text('{"step": 10, "loss": 0.5}\n{"step": 20, "loss": 0.25}\n')
     _, _, page, _ = begin(qtbot, start, pictures, training)
     qtbot.waitUntil(lambda: page._known == [old])
-    menu = page.live.compare.menu()
+    menu = page.progress.compare.menu()
     menu.aboutToShow.emit()
     (action,) = menu.actions()
     action.trigger()
-    items = page.live.losses.getPlotItem().listDataItems
+    items = page.progress.losses.getPlotItem().listDataItems
     qtbot.waitUntil(lambda: any(item.name() == f"{old.name}: training" for item in items()))
     menu.aboutToShow.emit()
     menu.actions()[0].trigger()
@@ -400,12 +400,12 @@ def test_an_earlier_run_is_laid_under_the_curves(qtbot: QtBot, start: Open, pict
 def test_a_term_of_the_loss_can_be_hidden(qtbot: QtBot, start: Open, pictures: Path, training: FakeClient) -> None:
     _, panel, page, job = begin(qtbot, start, pictures, training)
     advance(qtbot, training, panel, job, 10)
-    page.live.terms.menu().aboutToShow.emit()
-    action = next(action for action in page.live.terms.menu().actions() if action.objectName() == "term_kl")
+    page.progress.terms.menu().aboutToShow.emit()
+    action = next(action for action in page.progress.terms.menu().actions() if action.objectName() == "term_kl")
     assert action.isChecked()
     action.trigger()
-    assert not page.live.losses.is_shown("kl")
-    assert page.live.losses.is_shown("loss")
+    assert not page.progress.losses.is_shown("kl")
+    assert page.progress.losses.is_shown("loss")
 
 
 def test_the_worker_is_started_with_the_first_run_only(qtbot: QtBot, start: Open, pictures: Path, training: FakeClient) -> None:

@@ -140,7 +140,9 @@ def test_disabled_icons_are_paler(app: QApplication) -> None:
 
 
 def test_the_icons_of_the_window_exist() -> None:
-    wanted = "open save export undo redo run cancel zoom-fit zoom-100 single split side-by-side three-up difference add-noise device help"
+    wanted = (
+        "open save export undo redo run cancel zoom-fit zoom-100 single split side-by-side three-views difference add-noise device help"
+    )
     assert set(f"{wanted} settings retry remove".split()) <= set(icons.names())
 
 

@@ -16,7 +16,7 @@ def test_hovering_tells_the_picture_pixel_and_its_values(qtbot: QtBot, full: Com
     with qtbot.waitSignal(full.hovered) as seen:
         qtbot.mouseMove(full, QPoint(401, 203))
     assert seen.args == [200, 101]
-    assert full.values_at(200, 101) == {"original": RED, "noisy": GREEN, "reconstructed": BLUE}
+    assert full.values_at(200, 101) == {"original": RED, "noisy": GREEN, "result": BLUE}
     assert full.values_at(300, 0) == {}
 
 
@@ -29,7 +29,7 @@ def test_hovering_beside_the_picture_tells_so(qtbot: QtBot, full: CompareView) -
 
 def test_every_pane_maps_its_own_points(full: CompareView) -> None:
     full.resize(900, 200)
-    full.set_mode("three-up")
+    full.set_mode("three-views")
     for index in range(3):
         point = full.map_from_picture(QPointF(140, 70), index)
         assert full.panes()[index].rect.contains(point.toPoint())
@@ -106,12 +106,12 @@ def test_the_loupe_magnifies_while_its_key_is_held(qtbot: QtBot, view: CompareVi
 
 def test_the_loupe_shows_the_same_place_in_every_pane(qtbot: QtBot, view: CompareView) -> None:
     pictures = {}
-    for name, colour in (("original", RED), ("noisy", GREEN), ("reconstructed", BLUE)):
+    for name, colour in (("original", RED), ("noisy", GREEN), ("result", BLUE)):
         pictures[name] = plain((10, 10, 10), 3000, 2000)
         pictures[name][980:1020, 1480:1520] = colour
     view.set_pictures(**pictures)
     view.resize(1200, 400)
-    view.set_mode("three-up")
+    view.set_mode("three-views")
     place = view.map_from_picture(QPointF(1500, 1000), 1).toPoint()
     qtbot.mouseMove(view, place)
     view.set_loupe(True)
@@ -149,7 +149,7 @@ def test_the_wheel_zooms_around_the_cursor(view: CompareView) -> None:
 
 
 def test_the_wheel_over_the_second_pane_zooms_around_that_panes_point(view: CompareView) -> None:
-    view.set_pictures(noisy=plain(GREEN, 3000, 2000), reconstructed=plain(BLUE, 3000, 2000))
+    view.set_pictures(noisy=plain(GREEN, 3000, 2000), result=plain(BLUE, 3000, 2000))
     view.resize(800, 300)
     view.set_mode("side-by-side")
     view.zoom_100()
@@ -181,15 +181,15 @@ def choose(qtbot: QtBot, view: CompareView, place: QPoint, label: str) -> list[s
 
 def test_a_click_on_a_caption_chooses_the_version_of_that_side(qtbot: QtBot, full: CompareView) -> None:
     full.set_mode("split")
-    assert choose(qtbot, full, QPoint(30, 20), "Original") == ["Original", "Noisy", "Reconstructed"]
-    assert full.pair == ("original", "reconstructed")
+    assert choose(qtbot, full, QPoint(30, 20), "Original") == ["Original", "Noisy", "Restored"]
+    assert full.pair == ("original", "result")
     assert full.fitted  # the click was no drag
 
 
 def test_choosing_the_other_sides_version_swaps_the_two(qtbot: QtBot, full: CompareView) -> None:
     full.set_mode("split")
     choose(qtbot, full, QPoint(570, 20), "Noisy")
-    assert full.pair == ("reconstructed", "noisy")
+    assert full.pair == ("result", "noisy")
 
 
 def test_the_difference_offers_whole_pairs_and_names_the_one_it_shows(qtbot: QtBot, full: CompareView) -> None:
@@ -197,20 +197,20 @@ def test_the_difference_offers_whole_pairs_and_names_the_one_it_shows(qtbot: QtB
     full.set_gain(1)
     assert at(full, 300, 100) == (0, 180, 220)
     offered = choose(qtbot, full, QPoint(40, 20), "Original – Noisy")
-    assert offered == ["Original – Noisy", "Original – Reconstructed", "Noisy – Reconstructed"]
+    assert offered == ["Original – Noisy", "Original – Restored", "Noisy – Restored"]
     assert at(full, 300, 100) == (200, 180, 0)
 
 
-def test_the_three_up_mode_has_nothing_to_choose(qtbot: QtBot, full: CompareView) -> None:
-    full.set_mode("three-up")
+def test_the_three_views_mode_has_nothing_to_choose(qtbot: QtBot, full: CompareView) -> None:
+    full.set_mode("three-views")
     full.grab()
     qtbot.mouseClick(full, Qt.MouseButton.LeftButton, pos=QPoint(30, 20))
     assert full.findChild(QMenu, "pairMenu") is None
 
 
 def test_a_chosen_pair_waits_while_one_of_it_is_missing(full: CompareView) -> None:
-    full.set_pair("original", "reconstructed")
-    full.set_pictures(noisy=plain(GREEN), reconstructed=plain(BLUE))
-    assert full.pair == ("noisy", "reconstructed")
-    full.set_pictures(original=plain(RED), noisy=plain(GREEN), reconstructed=plain(BLUE))
-    assert full.pair == ("original", "reconstructed")
+    full.set_pair("original", "result")
+    full.set_pictures(noisy=plain(GREEN), result=plain(BLUE))
+    assert full.pair == ("noisy", "result")
+    full.set_pictures(original=plain(RED), noisy=plain(GREEN), result=plain(BLUE))
+    assert full.pair == ("original", "result")

@@ -14,7 +14,7 @@ from viewer_look import at
 
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.widgets.viewer.mask_layer import MaskLayer
-from aedesk.gui.widgets.viewer.tool import Place
+from aedesk.gui.widgets.viewer.tool import Point
 from aedesk.gui.widgets.viewer.transform import ViewTransform
 from aedesk.imaging.masks import Box, empty_mask
 
@@ -62,7 +62,7 @@ def test_a_mask_of_another_size_is_not_shown(view: CompareView) -> None:
 
 def test_the_difference_is_shown_without_the_mask(view: CompareView) -> None:
     pixels = np.full((200, 300, 3), 120, np.uint8)
-    view.set_pictures(original=pixels, reconstructed=pixels.copy())
+    view.set_pictures(original=pixels, result=pixels.copy())
     view.set_mask_layer(MaskLayer(np.full((200, 300), 255, np.uint8)))
     view.set_mode("difference")
     assert at(view, 300, 200) == (0, 0, 0)
@@ -142,17 +142,17 @@ class Note:
 
     def __init__(self, radius_px: float = 10.0) -> None:
         self.radius_px = radius_px
-        self.outline: list[Place] = []
-        self.told: list[tuple[str, Place]] = []
+        self.outline: list[Point] = []
+        self.calls: list[tuple[str, Point]] = []
 
-    def press(self, at: Place, keys: Qt.KeyboardModifier) -> None:
-        self.told.append(("press", at))
+    def press(self, at: Point, keys: Qt.KeyboardModifier) -> None:
+        self.calls.append(("press", at))
 
-    def drag(self, at: Place) -> None:
-        self.told.append(("drag", at))
+    def drag(self, at: Point) -> None:
+        self.calls.append(("drag", at))
 
-    def release(self, at: Place) -> None:
-        self.told.append(("release", at))
+    def release(self, at: Point) -> None:
+        self.calls.append(("release", at))
 
 
 def test_a_tool_is_told_of_the_left_button_in_pixels_of_the_picture(view: CompareView, qtbot: QtBot) -> None:
@@ -161,12 +161,12 @@ def test_a_tool_is_told_of_the_left_button_in_pixels_of_the_picture(view: Compar
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     qtbot.mouseMove(view, QPoint(140, 80))
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(140, 80))
-    assert tool.told == [("press", (50, 30)), ("drag", (70, 40)), ("release", (70, 40))]
+    assert tool.calls == [("press", (50, 30)), ("drag", (70, 40)), ("release", (70, 40))]
 
 
 def test_a_drag_goes_on_in_the_pane_where_it_began(view: CompareView, qtbot: QtBot) -> None:
     pixels = np.full((200, 300, 3), 120, np.uint8)
-    view.set_pictures(original=pixels, reconstructed=pixels.copy())
+    view.set_pictures(original=pixels, result=pixels.copy())
     view.set_mode("side-by-side")
     tool = Note()
     view.set_tool(tool)
@@ -174,7 +174,7 @@ def test_a_drag_goes_on_in_the_pane_where_it_began(view: CompareView, qtbot: QtB
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=first.center())
     qtbot.mouseMove(view, second.center())
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=second.center())
-    (_, (x, y)), (_, (far_x, far_y)), _ = tool.told
+    (_, (x, y)), (_, (far_x, far_y)), _ = tool.calls
     assert 0 <= x <= 300
     assert (far_x > 300, far_y > 200).count(True) == 1  # beside or below, as the panes lie
     assert y == pytest.approx(far_y, abs=1) or x == pytest.approx(far_x, abs=1)
@@ -189,7 +189,7 @@ def test_with_a_tool_the_middle_button_moves_the_picture(view: CompareView, qtbo
     qtbot.mouseMove(view, QPoint(260, 200))
     qtbot.mouseRelease(view, Qt.MouseButton.MiddleButton, pos=QPoint(260, 200))
     assert view.visible_region().left() == pytest.approx(before.left() + 10)
-    assert tool.told == []
+    assert tool.calls == []
 
 
 def test_a_double_click_with_a_tool_does_not_zoom(view: CompareView, qtbot: QtBot) -> None:
@@ -197,7 +197,7 @@ def test_a_double_click_with_a_tool_does_not_zoom(view: CompareView, qtbot: QtBo
     view.set_tool(tool)
     qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     assert view.fitted
-    assert ("press", (50, 30)) in tool.told
+    assert ("press", (50, 30)) in tool.calls
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
 
 
@@ -222,9 +222,9 @@ def test_taking_the_tool_away_during_a_stroke_ends_the_stroke(view: CompareView,
     view.set_tool(tool)
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
     view.set_tool(None)
-    assert tool.told[-1][0] == "release"
+    assert tool.calls[-1][0] == "release"
     qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))
-    assert len(tool.told) == 2
+    assert len(tool.calls) == 2
 
 
 def test_the_outline_of_a_lasso_is_drawn_while_it_grows(view: CompareView, qtbot: QtBot) -> None:

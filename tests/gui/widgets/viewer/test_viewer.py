@@ -24,7 +24,7 @@ def test_the_single_mode_shows_the_most_finished_version(full: CompareView) -> N
     assert at(full, 300, 150) == GREEN
 
 
-@pytest.mark.parametrize(("which", "colour"), [("original", RED), ("noisy", GREEN), ("reconstructed", BLUE)])
+@pytest.mark.parametrize(("which", "colour"), [("original", RED), ("noisy", GREEN), ("result", BLUE)])
 def test_the_single_mode_shows_the_version_that_is_asked_for(full: CompareView, which: str, colour: tuple[int, int, int]) -> None:
     full.set_mode("single", which)
     assert at(full, 300, 150) == colour
@@ -74,24 +74,24 @@ def test_a_split_with_one_version_shows_it_whole(view: CompareView) -> None:
     assert (at(view, 100, 100), at(view, 500, 100)) == (GREEN, GREEN)
 
 
-def test_side_by_side_and_three_up_show_one_version_per_pane(full: CompareView) -> None:
+def test_side_by_side_and_three_views_show_one_version_per_pane(full: CompareView) -> None:
     full.resize(900, 200)
     full.set_mode("side-by-side")
-    assert [pane.layer for pane in full.panes()] == ["noisy", "reconstructed"]
-    full.set_mode("three-up")
+    assert [pane.layer for pane in full.panes()] == ["noisy", "result"]
+    full.set_mode("three-views")
     assert [at(full, pane.rect.center().x(), 100) for pane in full.panes()] == [RED, GREEN, BLUE]
 
 
 def test_panes_lie_below_each_other_where_that_shows_more(full: CompareView) -> None:
     full.resize(300, 900)
-    full.set_mode("three-up")
+    full.set_mode("three-views")
     tops = [pane.rect.top() for pane in full.panes()]
     assert tops == sorted(set(tops))
 
 
 def test_all_panes_show_the_same_part(qtbot: QtBot, view: CompareView) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (400, 600, 3), np.uint8)
-    view.set_pictures(noisy=pixels, reconstructed=pixels.copy())
+    view.set_pictures(noisy=pixels, result=pixels.copy())
     view.resize(802, 400)
     view.set_mode("side-by-side")
     view.zoom_to(3.0, QPointF(120, 250))
@@ -138,7 +138,7 @@ def test_tiles_join_without_a_seam_when_zoomed(qtbot: QtBot, view: CompareView) 
 
 
 def test_the_difference_is_absolute_and_amplified(view: CompareView) -> None:
-    view.set_pictures(noisy=plain((100, 50, 20)), reconstructed=plain((90, 60, 20)))
+    view.set_pictures(noisy=plain((100, 50, 20)), result=plain((90, 60, 20)))
     view.set_mode("difference")
     view.set_gain(1)
     assert at(view, 300, 100) == (10, 10, 0)
@@ -150,11 +150,11 @@ def test_the_difference_is_absolute_and_amplified(view: CompareView) -> None:
 
 def test_the_difference_follows_a_new_reconstruction(view: CompareView) -> None:
     noisy = plain((100, 100, 100))
-    view.set_pictures(noisy=noisy, reconstructed=plain((90, 100, 100)))
+    view.set_pictures(noisy=noisy, result=plain((90, 100, 100)))
     view.set_mode("difference")
     view.set_gain(2)
     assert at(view, 300, 100) == (20, 0, 0)
-    view.set_pictures(noisy=noisy, reconstructed=plain((100, 70, 100)))
+    view.set_pictures(noisy=noisy, result=plain((100, 70, 100)))
     assert at(view, 300, 100) == (0, 60, 0)
 
 
@@ -234,7 +234,7 @@ def test_arrays_that_are_no_display_pictures_are_refused(view: CompareView, wron
 
 def test_versions_of_different_sizes_are_refused_and_the_old_ones_stay(full: CompareView) -> None:
     with pytest.raises(ValueError, match="differ in size"):
-        full.set_pictures(noisy=plain(RED), reconstructed=plain(RED, 10, 10))
+        full.set_pictures(noisy=plain(RED), result=plain(RED, 10, 10))
     assert at(full, 300, 150) == BLUE
 
 
@@ -277,16 +277,16 @@ def test_replacing_a_version_drops_its_tiles(full: CompareView) -> None:
 def test_the_viewer_tells_assistive_tools_what_it_shows(full: CompareView) -> None:
     full.set_mode("split")
     assert full.accessibleName() == "Picture viewer"
-    assert full.accessibleDescription() == "split view of Noisy, Reconstructed"
+    assert full.accessibleDescription() == "split view of Noisy, Restored"
 
 
 def test_every_version_may_have_a_patch_of_its_own_over_the_picture_it_was_made_from(view: CompareView) -> None:
     view.set_pictures(original=plain(RED))
-    view.set_mode("three-up")
+    view.set_mode("three-views")
     view.set_overlay(plain(BLUE, 150, 200), 0, 0)
     view.set_overlay(plain(GREEN, 150, 200), 0, 0, layer="noisy")
     seen = {pane.layer: at(view, pane.rect.center().x() - 20, pane.rect.center().y()) for pane in view.panes()}
-    assert seen == {"original": RED, "noisy": GREEN, "reconstructed": BLUE}
+    assert seen == {"original": RED, "noisy": GREEN, "result": BLUE}
     view.set_overlay(None, layer="noisy")
     pane = next(pane for pane in view.panes() if pane.layer == "noisy")
     assert at(view, pane.rect.center().x() - 20, pane.rect.center().y()) not in (GREEN, RED)
@@ -294,7 +294,7 @@ def test_every_version_may_have_a_patch_of_its_own_over_the_picture_it_was_made_
 
 def test_versions_can_be_called_by_other_names_for_a_while(full: CompareView) -> None:
     full.set_mode("side-by-side")
-    full.set_words({"reconstructed": "Compressed"}, {"noisy": "No other codec"})
+    full.set_texts({"result": "Compressed"}, {"noisy": "No other codec"})
     assert full.accessibleDescription() == "side-by-side view of Noisy, Compressed"
-    full.set_words()
-    assert full.accessibleDescription() == "side-by-side view of Noisy, Reconstructed"
+    full.set_texts()
+    assert full.accessibleDescription() == "side-by-side view of Noisy, Restored"

@@ -17,7 +17,7 @@ MARK = (slice(10, 20), slice(30, 60))
 """Rows and columns of the white mark on the pictures."""
 
 
-class Studio(WholeWindow):
+class EraseWindow(WholeWindow):
     """The window with Erase in front."""
 
     @property
@@ -46,9 +46,9 @@ class Studio(WholeWindow):
         assert self.button(name).isEnabled(), name
         self.button(name).click()
 
-    def look_at(self, index: int) -> None:
+    def set_current(self, index: int) -> None:
         document = self.library.documents[index]
-        self.library.look_at(document)
+        self.library.set_current(document)
         self.qtbot.waitUntil(lambda: document.source is not None and self.panel.editor.mask is not None)
 
     def drag(self, *places: tuple[float, float], keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
@@ -65,5 +65,5 @@ class Studio(WholeWindow):
         self.wait(lambda: not self.window.workspace.queue.busy and self.window.workspace.pool.idle)
 
 
-Open = Callable[..., Studio]
+Open = Callable[..., EraseWindow]
 File = Callable[..., Path]

@@ -13,7 +13,7 @@ from aedesk.core.codec_specs import CompressSpec
 from aedesk.gui.panels.compress.panel import CompressPanel
 
 
-class Shop(WholeWindow):
+class CompressWindow(WholeWindow):
     """The window with Compress in front."""
 
     @property
@@ -32,8 +32,8 @@ class Shop(WholeWindow):
 
     def settle(self) -> Any:
         """Wait for a result that the panel shows, with all figures."""
-        self.wait(lambda: self.panel.live.now is not None and "PSNR" in self.figures and not self.panel.live.busy)
-        return self.panel.live.now
+        self.wait(lambda: self.panel.live.current is not None and "PSNR" in self.figures and not self.panel.live.busy)
+        return self.panel.live.current
 
     @property
     def figures(self) -> str:
@@ -49,4 +49,4 @@ class Shop(WholeWindow):
         return self.client.specs(CompressSpec)
 
 
-Open = Callable[..., Shop]
+Open = Callable[..., CompressWindow]
