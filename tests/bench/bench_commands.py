@@ -1,6 +1,6 @@
 """Start times of the command line as multiples of ``python -c pass``: ``python tests/bench/bench_commands.py [RUNS]``.
 
-Commands and the bare interpreter take turns, so that load on the machine affects both alike; the ratio of medians is printed, and the median
+Commands and the bare interpreter take turns, so that load on the machine affects both alike; prints the ratio of medians and the median
 in seconds. The thumbnail is made of a file with a preview and of the same file without one, which has to be decoded.
 """
 

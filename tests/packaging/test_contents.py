@@ -32,7 +32,7 @@ def test_the_services_that_the_worker_imports_by_name_are_among_them(script: Scr
     assert {name for name in wanted if name.startswith("aedesk")} <= set(script("contents").modules())
 
 
-def test_all_models_recipes_samples_icons_styles_and_manual_pages_are_collected_and_lie_where_the_program_looks(script: Script, project: Path) -> None:
+def test_everything_that_the_program_opens_is_collected_and_lies_where_it_looks(script: Script, project: Path) -> None:
     contents = script("contents")
     collected = {Path(folder, Path(file).name).as_posix() for file, folder in contents.resources()}
     root = project / "resources"
