@@ -12,7 +12,9 @@ from aedesk.formats.aed_file import PREVIEW
 from aedesk.formats.container import read_aed
 
 if TYPE_CHECKING:
-    from aedesk.imaging.picture import Picture
+    from PIL import Image
+
+    from aedesk.imaging.samples import Pixels
 
 NAME = "thumbnail"
 HELP = "Write a small PNG of a picture or an .aed file, as file managers request it."
@@ -26,43 +28,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from aedesk.imaging import failures, png
+    from aedesk.imaging import failures
     from aedesk.imaging.atomic import replacing
-    from aedesk.imaging.picture import Picture
-    from aedesk.imaging.thumbnails import small
 
     source, target = Path(args.input), Path(args.out)
     if is_aed(source):
         data = read_aed_file(source)
-        picture, code = _preview(data, args.size), 0
-        if picture is None:
-            picture, code = _decode(data, source.name)
-        if picture is None:
+        image, code = _preview(data, args.size), 0
+        if image is None:
+            image, code = _decode(data, args.size, source.name)
+        if image is None:
             return code
-        pixels = small(picture, args.size)
     else:
-        pixels = reading.thumbnail(source, args.size)
+        image = _image(reading.thumbnail(source, args.size))
     with failures.writing(target), replacing(target, overwrite=True) as file:
-        png.write(Picture(pixels), file)  # PNG whatever the suffix: file managers use names of their own
+        image.save(file, "PNG")  # whatever the suffix: file managers use names of their own
     return 0
 
 
-def _preview(data: bytes, edge_px: int) -> Picture | None:
-    """Returns the preview in a file if it is large enough; decoding the file instead would load torch."""
-    from aedesk.imaging.preview import decode_preview
+def _preview(data: bytes, edge_px: int) -> Image.Image | None:
+    """Returns the preview in a file if it is large enough. Decoding the file instead would load torch; this does not even load numpy."""
+    from aedesk.imaging.preview import open_preview
 
     file = read_aed(data)
     preview = file.chunk(PREVIEW)
-    return None if preview is None else decode_preview(preview, min(edge_px, max(file.width, file.height)))
+    image = None if preview is None else open_preview(preview, min(edge_px, max(file.width, file.height)))
+    if image is not None:
+        image.thumbnail((edge_px, edge_px))
+    return image
 
 
-def _decode(data: bytes, name: str) -> tuple[Picture | None, int]:
-    """Returns the picture of a file, without refinement, and the exit code; None if it cannot be decoded."""
+def _decode(data: bytes, edge_px: int, name: str) -> tuple[Image.Image | None, int]:
+    """Returns the thumbnail of a decoded file and the exit code; None if the file cannot be decoded."""
     from aedesk.cli.drive import result_of
     from aedesk.core.codec_specs import DecompressSpec
+    from aedesk.imaging.thumbnails import small
 
     result, code = result_of(DecompressSpec(salvage=True, fast=True, device="cpu"), data, title=name)
-    return (None if code else result.picture), code
+    return (None if code else _image(small(result.picture, edge_px))), code
+
+
+def _image(pixels: Pixels) -> Image.Image:
+    from PIL import Image
+
+    return Image.fromarray(pixels)
 
 
 def _edge(text: str) -> int:

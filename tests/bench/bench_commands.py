@@ -1,12 +1,14 @@
 """Start times of the command line as multiples of ``python -c pass``: ``python tests/bench/bench_commands.py [RUNS]``.
 
-Commands and the bare interpreter take turns, so that load on the machine affects both alike; prints the ratio of medians and the median
-in seconds. The thumbnail is made of a file with a preview and of the same file without one, which has to be decoded.
+Commands and the bare interpreter take turns, so that load on the machine affects both alike. Printed are the medians of elapsed and of
+processor time, and their ratios to those of the bare interpreter; the processor time hardly depends on the load. The thumbnail is made of
+a file with a preview and of the same file without one, which has to be decoded. POSIX only.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,10 +20,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 AEDESK = [sys.executable, "-m", "aedesk"]
 
 
-def seconds(command: list[str], env: dict[str, str]) -> float:
-    started = time.perf_counter()
+def seconds(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Returns elapsed and processor seconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, env=env, capture_output=True, check=True)
-    return time.perf_counter() - started
+    elapsed, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def make_files(folder: Path) -> tuple[Path, Path]:
@@ -59,16 +63,17 @@ def main() -> None:
             "thumbnail, with preview": [*AEDESK, "thumbnail", str(with_preview), "-o", str(folder / "a.png")],
             "thumbnail, without": [*AEDESK, "thumbnail", str(without), "-o", str(folder / "b.png")],
         }
-        times: dict[str, list[float]] = {label: [] for label in commands}
+        times: dict[str, list[tuple[float, float]]] = {label: [] for label in commands}
         for turn in range(runs + 1):
             for label, command in commands.items():
                 taken = seconds(command, env)
                 if turn:  # the first turn compiles and warms the disk cache
                     times[label].append(taken)
-    base = median(times["python -c pass"])
-    print(f"{'command':<26}{'seconds':>9}{'ratio':>8}   ({runs} runs)")
-    for label, taken in times.items():
-        print(f"{label:<26}{median(taken):>9.3f}{median(taken) / base:>8.1f}")
+    medians = {label: [median(values) for values in zip(*taken, strict=True)] for label, taken in times.items()}
+    base = medians["python -c pass"]
+    print(f"{'command':<26}{'elapsed s':>10}{'ratio':>7}{'cpu s':>8}{'ratio':>7}   ({runs} runs)")
+    for label, (elapsed, cpu) in medians.items():
+        print(f"{label:<26}{elapsed:>10.3f}{elapsed / base[0]:>7.1f}{cpu:>8.3f}{cpu / base[1]:>7.1f}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from aedesk.formats.aed_file import MODEL, PREVIEW
 from aedesk.formats.container import read_aed
 from aedesk.imaging.io import read
 from aedesk.imaging.picture import Picture
-from aedesk.imaging.preview import decode_preview
+from aedesk.imaging.preview import open_preview
 
 Pixels = Callable[..., np.ndarray]
 
@@ -34,9 +34,9 @@ def test_a_file_above_100_kb_has_a_preview_of_at_most_2_per_cent() -> None:
     preview = read_aed(data).chunk(PREVIEW)
     assert preview is not None
     assert len(preview) <= 0.02 * len(data)
-    shown = decode_preview(preview)
+    shown = open_preview(preview)
     assert shown is not None
-    assert max(shown.width, shown.height) >= 128
+    assert max(shown.size) >= 128
     without = codec.encode(picture, EncodeOptions(100, embed_preview=False)).data
     assert read_aed(without).chunk(PREVIEW) is None
     assert read_aed(without).tiles == read_aed(data).tiles

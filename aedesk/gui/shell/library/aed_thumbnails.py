@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Slot
 
 from aedesk.core.codec_specs import DecompressResult
@@ -18,7 +19,7 @@ from aedesk.gui.shell.library.delegate import THUMBNAIL_PX
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.display import to_display
 from aedesk.imaging.picture import Picture
-from aedesk.imaging.preview import decode_preview
+from aedesk.imaging.preview import open_preview
 
 MAX_MEGAPIXELS = 6.0
 """Larger files without a preview get their thumbnail when they are opened: decoding one would keep others waiting."""
@@ -109,6 +110,6 @@ def _preview_or_data(document: Document) -> Picture | bytes | None:
         return None
     file = read_aed(data)
     preview = file.chunk(PREVIEW)
-    if preview is not None and (picture := decode_preview(preview, THUMBNAIL_PX)) is not None:
-        return picture
+    if preview is not None and (image := open_preview(preview, THUMBNAIL_PX)) is not None:
+        return Picture(np.asarray(image))
     return data if file.width * file.height <= MAX_MEGAPIXELS * 1e6 else None
