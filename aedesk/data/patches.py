@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from aedesk.data.pixels import Pixels, fitted
 
 
 class Patches:
-    """Draws patches from pictures, whatever their sizes.
+    """Draws patches from pictures, whatever their sizes. Threads may share one.
 
     Args:
         pictures: (H, W, C) uint8; pairs are stacked along the channels, so that both are cropped alike.
@@ -30,6 +31,7 @@ class Patches:
         self._smallest = min(min(picture.shape[:2]) for picture in pictures)
         self._edge = -1
         self._store: PatchStore
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._pictures)
@@ -37,12 +39,17 @@ class Patches:
     def sample(self, count: int, patch_px: int, generator: torch.Generator) -> Tensor:
         """(count, C, patch_px, patch_px) uint8, channels_last, on the device; ``generator`` is a CPU one."""
         edge = patch_px if self._fit == "scale" or patch_px > self._smallest else 0
-        if edge != self._edge:
-            self._store = PatchStore([fitted(p, edge, self._fit) if edge else p for p in self._pictures], self._device)
-            self._edge = edge
-            if not edge and self._store.pictures:
-                self._pictures = self._store.pictures  # the same bytes, so that they are not held twice
-        return self._store.sample(count, patch_px, generator, self._upright).to(self._device, non_blocking=True)
+        return self._store_of(edge).sample(count, patch_px, generator, self._upright).to(self._device, non_blocking=True)
+
+    def _store_of(self, edge: int) -> PatchStore:
+        """The pictures, made at least ``edge`` pixels wide and high."""
+        with self._lock:
+            if edge != self._edge:
+                self._store = PatchStore([fitted(p, edge, self._fit) if edge else p for p in self._pictures], self._device)
+                self._edge = edge
+                if not edge and self._store.pictures:
+                    self._pictures = self._store.pictures  # the same bytes, so that they are not held twice
+            return self._store
 
 
 class PatchStore:

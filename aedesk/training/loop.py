@@ -14,6 +14,7 @@ from aedesk.models.devices import precision_name
 from aedesk.training.batch_size import fitting, out_of_memory, too_large
 from aedesk.training.board import Board
 from aedesk.training.card import in_words, make_card
+from aedesk.training.examples_ahead import ExamplesAhead
 from aedesk.training.run_folder import RunFolder
 from aedesk.training.run_state import Run
 from aedesk.training.validation import preview, validate, validate_part
@@ -36,6 +37,10 @@ class Loop:
 
     def events(self) -> Iterator[Event]:
         """Raises JobCancelled after the checkpoint has been written, and :class:`TrainingError`."""
+        with ExamplesAhead(self.run.example_of, self.run.recipe.steps, self.run.device) as examples:
+            yield from self._events(examples)
+
+    def _events(self, examples: ExamplesAhead) -> Iterator[Event]:
         run, ranks = self.run, self.run.ranks
         try:
             if run.looked < run.step:  # stopped between a step and its validation
@@ -43,7 +48,7 @@ class Loop:
             while not run.over:
                 if ranks.any(self.cancel.cancelled):
                     raise JobCancelled
-                terms = self._step()
+                terms = self._step(examples)
                 yield from self._tell(terms)
                 yield from self._look()
                 if time.monotonic() - self._saved > run.recipe.train.checkpoint_s:
@@ -67,9 +72,9 @@ class Loop:
         card = self._card()
         self.folder.describe(in_words(card, run.recipe.steps, run.examples.count))
 
-    def _step(self) -> dict[str, Tensor]:
+    def _step(self, examples: ExamplesAhead) -> dict[str, Tensor]:
         try:
-            return self.run.train_step()
+            return self.run.train_step(examples.take(self.run.step))
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise

@@ -109,8 +109,19 @@ class Run:
             self.ranks.share(batch)
         self.stages = tuple(replace(stage, batch=batch) for stage, batch in zip(self.stages, batches, strict=True))
 
-    def train_step(self) -> dict[str, Tensor]:
+    def example_of(self, step: int) -> Example:
+        """The whole batch of a step (counted from 0). Seeded by the step, so that a resumed run draws what it would have drawn."""
+        _, stage = self.stage(step)
+        return self.examples.draw(stage.count, stage.patch_px, self._seed(step))
+
+    def _seed(self, step: int) -> int:
+        return self.recipe.seed * 1_000_003 + step
+
+    def train_step(self, example: Example | None = None) -> dict[str, Tensor]:
         """One step; the terms of its loss, detached, of this process's share of the batch.
+
+        Args:
+            example: :meth:`example_of` the step, if it has been drawn already.
 
         Raises :class:`TrainingError` on a CPU if the loss is no longer a number; a GPU would have to be waited for, so there the
         loop looks now and then.
@@ -120,9 +131,8 @@ class Run:
         if before != number:
             alone = last.lr is not None or stage.lr is not None
             self.standing.new_stage(comparable=last.layer == stage.layer, new_rate=alone)
-        # Seeded by the step, so that a resumed run draws what the uninterrupted one would have drawn.
-        seed = self.recipe.seed * 1_000_003 + self.step
-        example = self._share(self.examples.draw(stage.count, stage.patch_px, seed))
+        seed = self._seed(self.step)
+        example = self._share(self.example_of(self.step) if example is None else example)
         torch.manual_seed(seed + 2 + self.ranks.rank)  # dropout
         curve = course(self.stages, self.step)
         factor = rate(self.step - curve.first, curve.steps, train) * self.standing.factor
