@@ -1,7 +1,7 @@
-"""Networks of every kind, dressed as the one kind that the tiling knows: colour pictures of any size in, the same out.
+"""Adapts denoising networks of every kind to one interface: colour pictures of any size in, the same out.
 
-The strategies are modules around the network, so they stack: a gray network on fixed squares is ``EachChannel(Squares(network))``, and
-what runs, measures or tests a denoiser need not know. Rejected: cases in the tiling, which every caller of it would then meet.
+Each adapter is a module around a network, so they compose: a gray network of fixed input size is ``EachChannel(Squares(network))``, and
+code that runs, evaluates or tests denoisers need not know. Rejected: special cases in the tiling, which would affect all of its callers.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from aedesk.core.errors import ModelError
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.layers import poll
 
-BATCH_PX = 1 << 17  # pixels that a dense network takes at once: enough to be fast, little enough to answer a cancel
+BATCH_PX = 1 << 17  # pixels per batch: enough to be fast, few enough to react to a cancel
 
 
 class EachChannel(nn.Module):
-    """A gray network on colour pictures: red, green and blue each by itself.
+    """Applies a gray network to each channel of colour pictures.
 
     ::
 
         (B, 3, H, W) ─ split ─ (3 B, 1, H, W) ─ network ─ join ─ (B, 3, H, W)
 
-    Conditions must be broadcastable over the batch. Of a gray picture in three equal channels only one is computed.
+    Conditions must be broadcastable over the batch. For three equal channels only one is computed.
     """
 
     def __init__(self, network: Any) -> None:
@@ -49,7 +49,7 @@ class EachChannel(nn.Module):
 
 
 class _EstimatorOfEachChannel(nn.Module):
-    """The root mean square of what a gray noise estimator says of the three channels."""
+    """Root mean square of a gray noise estimator's results for the three channels."""
 
     def __init__(self, estimator: Any) -> None:
         super().__init__()
@@ -61,15 +61,14 @@ class _EstimatorOfEachChannel(nn.Module):
 
 
 class Squares(nn.Module):
-    """A network that takes only squares of ``fixed_px``, on pictures of any size.
+    """Applies a network with a fixed input size of ``fixed_px`` to pictures of any size.
 
     ::
 
-        picture ─ cut into squares, half overlapping ─ network ─ times a smooth window ─ add up, divide by the sum of windows
+        picture ─ squares, half overlapping ─ network ─ times a smooth window ─ sum, divided by the sum of the windows
 
-    The squares lie on a grid that starts at the top left; the last of a row and of a column end with the picture. What is
-    smaller than a square is continued by its last pixels. No pixel looks further than one square, so this can be tiled: a tile's
-    result is the whole picture's.
+    The squares lie on a grid from the top left; the last ones of a row and of a column end with the picture. Smaller pictures are extended
+    by replicating edges. The receptive field is one square, so that tiles give the same result as the whole picture.
     """
 
     window: Tensor
@@ -114,7 +113,7 @@ class Squares(nn.Module):
 
 
 class Blind(nn.Module):
-    """A network that finds the noise by itself: the level that it is told has no effect.
+    """A network that needs no noise level; the one it is given has no effect.
 
     Its layers are of any kind, so a cancel is answered between them.
     """
@@ -141,9 +140,9 @@ def _ask(layer: nn.Module, inputs: object) -> None:
 
 
 def adapt(network: Any) -> Any:
-    """``network`` as a denoiser of colour pictures of any size, called with (1, 3, H, W) pixels and a noise level.
+    """Returns a denoiser of colour pictures of any size, called with (1, 3, H, W) pixels and a noise level.
 
-    Raises :class:`ModelError` for a network that can be run neither in tiles nor on squares, or that asks for something else.
+    Raises :class:`ModelError` for a network that can be run neither in tiles nor on squares, or that needs another condition.
     """
     contract: Descriptor = network.descriptor
     if further := sorted(set(contract.conditions) - {"sigma"}):

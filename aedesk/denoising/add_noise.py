@@ -1,4 +1,4 @@
-"""The *add noise* service: a noisy copy of a clean picture, for trying and for teaching."""
+"""The service that adds noise to a clean picture, for trials and for teaching."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ TILE_PX = 1024
 
 
 def add_noise(spec: AddNoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
-    """Degrade one picture. Finished carries a ``Picture`` of the same depth, rounded and clipped to it; alpha stays.
+    """Degrades one picture. Finished carries a ``Picture`` of the same bit depth, rounded and clipped; its alpha is unchanged.
 
-    Gray pictures get gray noise. Works in tiles, each with numbers of its own drawn from the seed.
+    Gray pictures get gray noise. Tiles are processed one after the other with one generator, seeded by the spec.
     """
     degrade = DEGRADATIONS[spec.kind]
     yield Started(f"Adding {spec.kind} noise", picture.megapixels, "MP")

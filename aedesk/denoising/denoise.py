@@ -1,4 +1,4 @@
-"""The denoising service: a noisy picture in, a clean one out, in the input's own depth and with its metadata."""
+"""The denoising service. The result has the input's bit depth and metadata."""
 
 from __future__ import annotations
 
@@ -22,11 +22,9 @@ from aedesk.models.layers import interruptible
 
 
 def denoise(spec: DenoiseSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
-    """Restore one picture. Finished carries a ``DenoiseResult``.
+    """Denoises one picture. Finished carries a ``DenoiseResult``.
 
-    Fully transparent pixels keep their samples. A gray picture stored as RGB stays gray.
-
-    Raises DeviceError, ModelError and SpecError.
+    Fully transparent pixels keep their values. A gray picture stored as RGB stays gray. Raises DeviceError, ModelError and SpecError.
     """
     size = (picture.width, picture.height)
     part = _part(spec, *size)

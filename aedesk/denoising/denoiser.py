@@ -1,4 +1,4 @@
-"""A denoising model ready to run on a device: what the service, the evaluation and the tests share."""
+"""A denoising model on a device, shared by the service and the evaluation."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from aedesk.models.devices import choose_precision, precision_name, resolve_devi
 from aedesk.models.tiled_inference import Sink, Source, run_tiled
 from aedesk.models.zoo import find_model
 
-# Tiles of a network whose layers do not poll, on a CPU: half a second each, instead of two.
+# Tile size on a CPU for networks whose layers do not poll for a cancel: half a second per tile instead of two.
 BLIND_TILE_PX = 768
 
-# Finds the noise level for networks that must be told it and cannot find it.
+# Estimates the noise level for networks that need one and have no estimator of their own.
 ESTIMATING_MODEL = "denoise-gaussian"
 
 
 @dataclass(frozen=True)
 class Denoiser:
-    """A network (see ``adapters``) with the device and the precision it runs in."""
+    """An adapted network (see ``adapters``) on a device, computing in ``dtype``."""
 
     network: Any
     device: torch.device
@@ -42,17 +42,17 @@ class Denoiser:
 
     @property
     def blind(self) -> bool:
-        """Whether the network finds the noise by itself, so that a noise level has no effect."""
+        """Whether the network needs no noise level, so that a given one has no effect."""
         return isinstance(self.network, Blind)
 
     def level(self, sigma: float | None, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
-        """What the network is told: ``sigma`` in 8-bit units, or with None the estimate of *auto*; ``UNKNOWN`` if it is blind."""
+        """Returns the noise level for the network: ``sigma`` in 8-bit units, an estimate if that is None, or ``UNKNOWN`` if it is blind."""
         if self.blind:
             return UNKNOWN
         return self.estimate(source, size, part, cancel) if sigma is None else given_level(sigma)
 
     def estimate(self, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
-        """The noise level of *auto*; see :func:`~aedesk.denoising.noise_level.estimate_level`."""
+        """Estimates the noise level; see :func:`~aedesk.denoising.noise_level.estimate_level`."""
         network = self.network if hasattr(self.network, "estimator") else load_denoiser(ESTIMATING_MODEL, str(self.device)).network
         return estimate_level(network, source, size, part, self.device, self.dtype, cancel)
 
@@ -67,7 +67,7 @@ class Denoiser:
         part: Box | None = None,
         cancel: CancelToken,
     ) -> Iterator[tuple[int, int]]:
-        """Run over a picture in tiles; arguments and what is yielded as in :func:`~aedesk.models.tiled_inference.run_tiled`."""
+        """Denoises a picture in tiles; arguments and yielded values as for :func:`~aedesk.models.tiled_inference.run_tiled`."""
 
         def forward(noisy: Tensor, outer: Box) -> Tensor:
             restored: Tensor = self.network(noisy, level.over(outer).to(noisy.device))
@@ -92,7 +92,7 @@ class Denoiser:
 
 
 def load_denoiser(model: str, device: str = "auto", precision: str = "auto") -> Denoiser:
-    """A denoiser by the name or path of its model; networks stay in memory for the next call.
+    """Loads a denoiser by the name or path of its model. The last few networks stay in memory.
 
     Raises DeviceError, and ModelError if the model is missing, damaged or made for something else.
     """

@@ -1,4 +1,4 @@
-"""The noise level that a restoration is told: given, or estimated from the picture."""
+"""The noise level that a network is given: set by the user, or estimated from the picture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAMPLES_PER_AXIS = 4
 
 @dataclass(frozen=True)
 class NoiseLevel:
-    """A noise level in 8-bit units: (1, 1, H/8, W/8) cells from ``box`` on, or one number as (1, 1, 1, 1)."""
+    """A noise level in 8-bit units: (1, 1, H/8, W/8) cells of ``box``, or one value as (1, 1, 1, 1)."""
 
     cells: Tensor
     box: Box
@@ -32,10 +32,10 @@ class NoiseLevel:
         return float(self.cells.square().mean().sqrt())
 
     def over(self, outer: Box) -> Tensor:
-        """The level as the network takes it for the tile ``outer``: one number, or a map at pixel resolution."""
+        """Returns the level for the tile ``outer``: one value, or a map at pixel resolution."""
         if self.cells.numel() == 1:
             return self.cells
-        # One cell more on each side, so that a tile interpolates at its rim what the whole picture would.
+        # One more cell on each side, so that tiles interpolate at their edges as the whole picture does.
         rows = _Span(outer.top - self.box.top, outer.bottom - self.box.top, self.cells.shape[2])
         columns = _Span(outer.left - self.box.left, outer.right - self.box.left, self.cells.shape[3])
         cells = F.pad(self.cells[:, :, rows.start : rows.stop, columns.start : columns.stop], _edges(rows, columns), mode="replicate")
@@ -44,7 +44,7 @@ class NoiseLevel:
 
 
 class _Span:
-    """Cells that cover pixels [first, last) and one more on each side, and how many of those are missing."""
+    """The cells that cover pixels [first, last), one more on each side, and how many of these do not exist."""
 
     def __init__(self, first: int, last: int, count: int) -> None:
         begin, end = first // CELL_PX - 1, round_up(last, CELL_PX) // CELL_PX + 1
@@ -61,16 +61,16 @@ def given_level(sigma: float) -> NoiseLevel:
 
 
 UNKNOWN = given_level(float("nan"))
-"""What a network that finds the noise by itself is told."""
+"""The level passed to networks that need none."""
 
 
 def estimate_level(
     network: Any, source: Source, size: tuple[int, int], part: Box, device: torch.device, dtype: torch.dtype, cancel: CancelToken
 ) -> NoiseLevel:
-    """The estimated noise level of a picture, at most ``HIGHEST_SIGMA``.
+    """Estimates the noise level of a picture with the model's estimator, at most ``HIGHEST_SIGMA``.
 
-    A model with a "global" estimate looks at up to 16 windows spread over the whole picture, so that a part of a picture is restored
-    just as the whole would be. One with a "local" estimate maps every cell of ``part``.
+    A "global" estimate uses up to 16 windows spread over the whole picture, so that a part of a picture is denoised in the same way as the
+    whole. A "local" estimate covers every cell of ``part``.
     """
     run = _runner(network, source, size, device, dtype, cancel)
     if network.config.estimate == "global":
@@ -116,7 +116,7 @@ def _runner(
 
 
 def _windows(width: int, height: int) -> list[Box]:
-    """Up to 4x4 windows on the 8-pixel grid, spread evenly; small pictures are covered whole."""
+    """Up to 4x4 windows on the 8-pixel grid, spread evenly; small pictures are covered completely."""
     boxes = []
     for top in _starts(height):
         for left in _starts(width):

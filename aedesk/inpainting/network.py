@@ -9,12 +9,15 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.imaging.tiling import Box
+from aedesk.models.inpainting import Inpainting
 from aedesk.models.tiled_inference import Sink, Source
 from aedesk.models.tiled_network import CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
 
 
 class InpaintNetwork(TiledNetwork):
     """Runs :class:`~aedesk.models.inpainting.Inpainting` in tiles."""
+
+    network: Inpainting
 
     def fill(
         self,

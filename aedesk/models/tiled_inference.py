@@ -1,6 +1,6 @@
 """Runs a network over a picture in tiles: bounded memory, no seams.
 
-A tile carries a halo as wide as the network can look, so tiled and whole results agree to float rounding.
+Each tile has a halo as wide as the network's receptive field, so that tiled and whole results agree up to rounding.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ CPU_TILE_PX = 1536
 CUDA_TILE_PX = 2048
 
 Source = Callable[[Box], Tensor]
+"""Returns the pixels of a box, (C, h, w) float32 on the CPU; the box may exceed the picture, whose edges are then replicated."""
 Sink = Callable[[Box, Tensor], None]
+"""Receives a core box and its result, (C, h, w) float32 on the CPU."""
 
 
 def run_tiled(
@@ -38,20 +40,24 @@ def run_tiled(
     part: Box | None = None,
     cancel: CancelToken,
 ) -> Iterator[tuple[int, int]]:
-    """Apply ``forward`` to every tile.
+    """Applies ``forward`` to every tile.
 
     Args:
-        forward: (1, C, h, w) float32 on ``device`` and the tile's outer box, to a tensor of the same height and width.
-        source: gives the (C, h, w) float32 pixels of an outer box (on the CPU, edges continued beyond the picture).
-        sink: takes a core box and its (C, h, w) float32 result (on the CPU). Each core comes once.
+        forward: maps (1, C, h, w) float32 on ``device`` and the tile's outer box to a tensor of the same height and width.
+        source: gives the pixels of outer boxes.
+        sink: receives the results of core boxes, which cover ``part`` once.
         size: width and height of the picture.
-        tile_px: edge of a core; None for a default that suits the device.
-        part: restore only this box.
+        halo_px: context around a core.
+        multiple: edges and origins of outer boxes are multiples of it.
+        dtype: autocast precision.
+        tile_px: edge of a core; None for the device's default.
+        part: process only this box; None for the whole picture.
 
     Yields:
         Pixels done and pixels in all, after each tile.
 
-    When memory runs out the tile is halved and the same place is tried again; :class:`DeviceError` if the smallest tile does not fit.
+    If memory runs out, the tile size is halved and the same place is tried again. Raises :class:`DeviceError` if the smallest tile does
+    not fit.
     """
     part = part or Box(0, 0, *size)
     edge = tile_px or (CPU_TILE_PX if device.type == "cpu" else CUDA_TILE_PX)
@@ -89,14 +95,14 @@ def _run_one(
 
 
 def _rest(box: Box, core: Box) -> list[Box]:
-    """What of ``box`` is still to do when the tiles before ``core``, row by row, are done; the place of ``core`` comes off last."""
+    """The boxes that remain of ``box`` once the tiles before ``core``, row by row, are done; the one to continue with is last."""
     below = Box(box.left, core.bottom, box.right, box.bottom)
     row = Box(core.left, core.top, box.right, core.bottom)
     return [part for part in (below, row) if part.area]
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether torch or Python ran out of memory; torch says so on the CPU in a plain RuntimeError."""
+    """Whether an error means that torch or Python ran out of memory; on the CPU torch raises a plain RuntimeError."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     text = str(error).lower()

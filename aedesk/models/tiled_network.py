@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
+from aedesk.models.descriptor import Descriptor
 from aedesk.models.devices import choose_precision, precision_name, resolve_device
 from aedesk.models.tiled_inference import Sink, Source, run_tiled
 from aedesk.models.trunk import fold_batchnorm
@@ -31,11 +32,18 @@ MaskSource = Callable[[Box], NDArray[np.float32]]
 """Returns the mask of a box, (h, w) float32 of 0 and 1; the box may exceed the picture, where the mask is 0."""
 
 
+class DescribedNetwork(Protocol):
+    """A network that says what tiling needs to know of it."""
+
+    @property
+    def descriptor(self) -> Descriptor: ...
+
+
 @dataclass(frozen=True)
 class TiledNetwork:
     """A network in eval mode on ``device``, computing in ``dtype``."""
 
-    network: Any
+    network: DescribedNetwork
     device: torch.device
     dtype: torch.dtype
 
@@ -68,7 +76,7 @@ class TiledNetwork:
             source,
             sink,
             size,
-            halo_px=min(descriptor.halo_px, context_px),
+            halo_px=context_px if descriptor.halo_px is None else min(descriptor.halo_px, context_px),
             multiple=descriptor.size_multiple * scales,
             device=self.device,
             dtype=self.dtype,

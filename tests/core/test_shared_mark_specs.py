@@ -22,14 +22,14 @@ GOOD = {"inputs": ("a.png", "b.png"), "outputs": ("c.png", "d.png")}
         ({"quality": 0}, "quality"),
     ],
 )
-def test_a_wrong_request_cannot_be_made_and_the_message_names_what_is_wrong(change: dict[str, object], word: str) -> None:
+def test_an_invalid_spec_is_an_error_that_names_the_problem(change: dict[str, object], word: str) -> None:
     with pytest.raises(SpecError) as caught:
         SharedMarkSpec(**{**GOOD, **change})  # type: ignore[arg-type]
     assert word in caught.value.message
     assert caught.value.hint
 
 
-def test_it_travels_to_another_process_unchanged_and_finds_its_service() -> None:
+def test_a_spec_can_be_pickled_and_resolves_to_its_service() -> None:
     spec = SharedMarkSpec(**GOOD)  # type: ignore[arg-type]
     assert pickle.loads(pickle.dumps(spec)) == spec
     with pytest.raises(dataclasses.FrozenInstanceError):

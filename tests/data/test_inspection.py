@@ -1,4 +1,4 @@
-"""What a folder holds is told before anything is trained."""
+"""Training data are summarised before a training."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_pair_is_shown_half_noisy_and_half_clean(tmp_path: Path, write_flat: C
     assert any("differ in size" in problem for problem in found.problems)
 
 
-def test_many_problems_are_counted_and_the_first_are_told(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
+def test_many_problems_are_counted_and_the_first_are_listed(tmp_path: Path, write_flat: Callable[..., Path]) -> None:
     write_flat(tmp_path / "good.png", 1)
     for number in range(30):
         (tmp_path / f"{number}.jpg").write_bytes(b"\xff\xd8\xff damaged")
@@ -64,7 +64,7 @@ def test_many_problems_are_counted_and_the_first_are_told(tmp_path: Path, write_
     assert len(found.problems) == 20
 
 
-def test_looking_can_be_cancelled_and_needs_a_folder(folder: Path, tmp_path: Path) -> None:
+def test_inspection_can_be_cancelled_and_needs_a_folder(folder: Path, tmp_path: Path) -> None:
     event = threading.Event()
     events = inspect_data(InspectDataSpec({"folder": str(folder)}), CancelToken(event))
     next(events)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from aedesk.data.watermarks.fonts import built_in_font
 from aedesk.data.watermarks.sampling import ShapeBank, place_shape
-from aedesk.data.watermarks.shapes import EDGE_PX, Shape, logo_shape
+from aedesk.data.watermarks.shapes import EDGE_PX, Shape, fit_canvas, logo_shape
 
 TEXTS = (
     "Unverified",
@@ -60,7 +60,7 @@ def _text(rng: Random) -> Shape:
     canvas = Image.new("L", (2400, 600), 0)
     text = rng.choice(TEXTS)
     ImageDraw.Draw(canvas).text((40, 40), text, fill=255, font=font, stroke_width=rng.choice((0, 2, 4)), align="center")
-    return _fit_canvas(canvas)
+    return fit_canvas(canvas)
 
 
 def _emblem(rng: Random) -> Shape:
@@ -85,16 +85,7 @@ def _emblem(rng: Random) -> Shape:
     if kind in (1, 3):
         wave = [(u, edge * (0.5 + 0.06 * math.sin(u / edge * 12))) for u in range(edge)]
         draw.line(wave, fill=0, width=edge // 12)
-    return _fit_canvas(canvas)
-
-
-def _fit_canvas(canvas: Image.Image) -> Shape:
-    canvas = canvas.crop(canvas.getbbox())
-    scale = EDGE_PX / max(canvas.size)
-    canvas = canvas.resize((max(1, round(canvas.width * scale)), max(1, round(canvas.height * scale))), Image.Resampling.LANCZOS)
-    square = Image.new("L", (EDGE_PX, EDGE_PX), 0)
-    square.paste(canvas, ((EDGE_PX - canvas.width) // 2, (EDGE_PX - canvas.height) // 2))
-    return Shape(np.asarray(square).copy())
+    return fit_canvas(canvas)
 
 
 def blend_over_pixels(pixels: np.ndarray, premultiplied: Tensor, alpha: Tensor) -> np.ndarray:

@@ -67,16 +67,16 @@ def text_shape(rng: Random, load_font: FontLoader) -> Shape:
     canvas = _canvas(text, font, stroke)
     ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font, stroke_width=stroke, align="center")
     if not stroke or style < 0.3:
-        return _fit_canvas(canvas, None)
+        return fit_canvas(canvas, None)
     inner = Image.new("L", canvas.size, 0)
     ImageDraw.Draw(inner).text((20, 20), text, fill=255, font=font, align="center")
     if style < 0.65:  # outline only
-        return _fit_canvas(ImageChops.subtract(canvas, inner), None)
+        return fit_canvas(ImageChops.subtract(canvas, inner), None)
     dark, light = rng.randint(0, 90), rng.randint(170, 255)
     first, second = ((dark,) * 3, (light,) * 3) if rng.random() < 0.5 else ((light,) * 3, (dark,) * 3)
     colour = Image.new("RGB", canvas.size, first)
     colour.paste(second, (0, 0), inner)
-    return _fit_canvas(canvas, colour)
+    return fit_canvas(canvas, colour)
 
 
 def date_stamp_shape(rng: Random, load_font: FontLoader) -> Shape:
@@ -88,7 +88,7 @@ def date_stamp_shape(rng: Random, load_font: FontLoader) -> Shape:
     ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font)
     glow = canvas.filter(ImageFilter.GaussianBlur(rng.uniform(1, 4)))
     core = (255, rng.randint(90, 230), rng.randint(0, 110))
-    return _fit_canvas(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core))
+    return fit_canvas(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core))
 
 
 def emblem_shape(rng: Random, load_font: FontLoader) -> Shape:
@@ -103,7 +103,7 @@ def emblem_shape(rng: Random, load_font: FontLoader) -> Shape:
         colour.paste(_random_colour(rng), (0, 0), layer)
     if max(canvas.getextrema()) == 0:
         ImageDraw.Draw(canvas).ellipse((8, 8, edge - 8, edge - 8), fill=255)
-    return _fit_canvas(canvas, colour if rng.random() < 0.5 else None)
+    return fit_canvas(canvas, colour if rng.random() < 0.5 else None)
 
 
 def lines_shape(rng: Random, load_font: FontLoader) -> Shape:
@@ -123,7 +123,7 @@ def lines_shape(rng: Random, load_font: FontLoader) -> Shape:
     else:
         inset = rng.randint(0, edge // 4)
         draw.rectangle((inset, inset, edge - 1 - inset, edge - 1 - inset), outline=255, width=width)
-    return _fit_canvas(canvas, None)
+    return fit_canvas(canvas, None)
 
 
 def logo_shape(path: Path) -> Shape:
@@ -136,7 +136,7 @@ def logo_shape(path: Path) -> Shape:
     cover = picture.getchannel("A")
     if cover.getbbox() is None:
         raise DataError(f"The logo {path.name} is fully transparent.", "Remove it from the folder.")
-    return _fit_canvas(cover, picture.convert("RGB"))
+    return fit_canvas(cover, picture.convert("RGB"))
 
 
 def _canvas(text: str, font: Font, stroke: int = 0) -> Image.Image:
@@ -176,7 +176,7 @@ def _random_colour(rng: Random) -> tuple[int, int, int]:
     return rng.randrange(256), rng.randrange(256), rng.randrange(256)
 
 
-def _fit_canvas(cover: Image.Image, colour: Image.Image | None) -> Shape:
+def fit_canvas(cover: Image.Image, colour: Image.Image | None = None) -> Shape:
     """Crops to the drawn area, scales its longer side to the canvas and centres it."""
     box = cover.getbbox() or (0, 0, *cover.size)
     cover = cover.crop(box)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,6 +9,7 @@ from torch import Tensor
 from aedesk.core.errors import SpecError
 from aedesk.data.examples import Example
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, blend_over
+from aedesk.models.inpainting import Inpainting
 from aedesk.models.unblending import MarkPrediction, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
@@ -69,12 +68,12 @@ class WatermarkObjective(Objective):
         return total, {"loss": restoration_loss.detach(), "psnr": psnr, **terms}
 
     @staticmethod
-    def reconstruct(network: Any, example: Example) -> Tensor:
+    def reconstruct(network: Unblending, example: Example) -> Tensor:
         restored: Tensor = network(example.noisy, torch.zeros_like(example.noisy[:, :1]))
         return restored
 
     @staticmethod
-    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+    def figures(network: Unblending, example: Example) -> dict[str, Tensor]:
         """F1 of the mask of all watermarks and of one requested overlay; PSNR in dB of the restored picture inside the true mask."""
         _, _, mask = _mark_target(example)
         no_hint = torch.zeros_like(mask)
@@ -94,7 +93,7 @@ class InpaintingObjective(Objective):
     so that the network learns to correct its own output.
     """
 
-    def __init__(self, network: Any, recipe: Recipe) -> None:
+    def __init__(self, network: Inpainting, recipe: Recipe) -> None:
         super().__init__(network, recipe)
         arguments_of(NoArguments, recipe)
 
@@ -113,12 +112,12 @@ class InpaintingObjective(Objective):
         return loss, terms
 
     @staticmethod
-    def reconstruct(network: Any, example: Example) -> Tensor:
+    def reconstruct(network: Inpainting, example: Example) -> Tensor:
         filled: Tensor = network(example.noisy, _hole(example))
         return filled
 
     @staticmethod
-    def figures(network: Any, example: Example) -> dict[str, Tensor]:
+    def figures(network: Inpainting, example: Example) -> dict[str, Tensor]:
         """PSNR in dB inside of the holes."""
         hole = _hole(example)
         return {"inside": _psnr_inside(network(example.noisy, hole).clamp(0, 1), example.target, hole)}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, PictureError
 from aedesk.core.events import Event, Log, Progress
+from aedesk.core.generators import convert_items
 from aedesk.core.shared_mark_specs import MIN_PICTURES
 from aedesk.imaging.blend import LUMA
 from aedesk.imaging.io import probe, read
@@ -244,10 +245,4 @@ def _support(registration: Registration, box: Box, factor: int) -> NDArray[np.bo
 
 def _relay(steps: Generator[float, None, T], begin: float, end: float, detail: str) -> Generator[Event, None, T]:
     """Runs a step: yields its progress between two percentages of the whole job, and returns its result."""
-    while True:
-        try:
-            done = next(steps)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-        yield Progress(begin + (end - begin) * done, 100, "%", detail)
+    return (yield from convert_items(steps, lambda done: Progress(begin + (end - begin) * done, 100, "%", detail)))

@@ -14,16 +14,17 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event
+from aedesk.core.generators import result_of
 from aedesk.data.picture_tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import Mask
 from aedesk.models.tiled_inference import Source
+from aedesk.watermark.single.component_groups import colour_spread, label_groups, uncovered_groups
 from aedesk.watermark.single.extraction import ExtractionResult, extract_overlays
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION, ExtractionThresholds
-from aedesk.watermark.single.full_resolution import locate_at_full_resolution
-from aedesk.watermark.single.groups import colour_spread, label_groups, uncovered_groups
-from aedesk.watermark.single.network import EraseNetwork, PredictionMap, opacity_bytes, relay_progress, result_of
+from aedesk.watermark.single.full_resolution_search import locate_at_full_resolution
+from aedesk.watermark.single.network import EraseNetwork, PredictionMap, opacity_bytes, relay_progress
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack
 

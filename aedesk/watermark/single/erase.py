@@ -20,6 +20,7 @@ from torch import Tensor
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseResult, EraseSpec
 from aedesk.core.events import Event, Finished, Progress, Started
+from aedesk.core.generators import convert_items, result_of
 from aedesk.data.picture_tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
@@ -28,11 +29,11 @@ from aedesk.inpainting.inpaint import Inpainter, holes_of_part, inpaint
 from aedesk.inpainting.mask_ops import Mask, add_feather, crop_mask, dilate, to_mask
 from aedesk.inpainting.regions import find_regions, grow_box, split_box
 from aedesk.models.tiled_network import MaskSource
+from aedesk.watermark.single.component_groups import colour_spread, uncovered_groups
 from aedesk.watermark.single.detection import FULL_RESOLUTION, detect, downscale_factor
 from aedesk.watermark.single.extraction import ExtractionResult, extract_overlays
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION
-from aedesk.watermark.single.groups import colour_spread, uncovered_groups
-from aedesk.watermark.single.network import EraseNetwork, PredictionMap, load_erase_network, opacity_bytes, result_of
+from aedesk.watermark.single.network import EraseNetwork, PredictionMap, load_erase_network, opacity_bytes
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack
 
@@ -257,13 +258,11 @@ class _EraseWork:
 
     def _relay(self, steps: Generator[tuple[int, int], None, T], detail: str) -> Generator[Event, None, T]:
         """Runs a step of the current part: yields its progress as events of the whole picture and returns its result."""
-        while True:
-            try:
-                done_px, _ = next(steps)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            yield Progress((self._done_px + done_px) / 1e6, self._total_px / 1e6, "MP", detail)
+
+        def event(done: tuple[int, int]) -> Event:
+            return Progress((self._done_px + done[0]) / 1e6, self._total_px / 1e6, "MP", detail)
+
+        return (yield from convert_items(steps, event))
 
 
 def hidden_pixels(wanted: NDArray[np.bool_], marked: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

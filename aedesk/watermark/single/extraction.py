@@ -18,8 +18,8 @@ from aedesk.inpainting.mask_ops import dilate, erode
 from aedesk.inpainting.regions import find_regions, grow_box
 from aedesk.models.tiled_network import NARROW_CONTEXT_PX
 from aedesk.watermark.single.boundary_graph_cut import find_outline, logit_difference, separate_overlays
+from aedesk.watermark.single.component_groups import confident_groups, label_groups, most_confident_group
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION, ExtractionThresholds
-from aedesk.watermark.single.groups import confident_groups, label_groups, most_confident_group
 from aedesk.watermark.single.network import UNSEEN_LOGIT, PredictionMap
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_fit import fit_overlay, residual_ratios, residual_vs_opaque

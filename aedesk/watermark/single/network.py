@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -13,16 +12,15 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Progress
+from aedesk.core.generators import convert_items
 from aedesk.imaging.tiling import Box
 from aedesk.models.tiled_inference import Sink, Source
 from aedesk.models.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
-from aedesk.models.unblending import MarkPrediction
+from aedesk.models.unblending import MarkPrediction, Unblending
 from aedesk.watermark.single.overlay import UniformOverlay
 
 UNSEEN_LOGIT = -20.0
 """Log-odds of a watermark where the network has not looked."""
-
-Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,8 @@ class PredictionMap:
 
 class EraseNetwork(TiledNetwork):
     """Runs :class:`~aedesk.models.unblending.Unblending` in tiles."""
+
+    network: Unblending
 
     def predict(
         self,
@@ -102,10 +102,8 @@ class EraseNetwork(TiledNetwork):
         def forward(marked: Tensor, outer: Box) -> Tensor:
             local = prediction.reframed(predicted, outer)
             planes = (local.logit[None], local.alpha[None], local.premultiplied)
-            restored: Tensor = self.network.refine(
-                marked, MarkPrediction(*(torch.from_numpy(plane)[None].to(marked.device) for plane in planes))
-            )
-            return restored
+            local_prediction = MarkPrediction(*(torch.from_numpy(plane)[None].to(marked.device) for plane in planes))
+            return self.network.refine(marked, local_prediction)
 
         yield from self.run(forward, source, sink, size, part, cancel, context_px=NARROW_CONTEXT_PX)
 
@@ -117,25 +115,9 @@ def load_erase_network(model: str, device: str = "auto", precision: str = "auto"
     )
 
 
-def result_of(steps: Generator[Any, None, Outcome]) -> Outcome:
-    """Runs a generator to its end and returns its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
-
-
 def relay_progress(steps: Generator[tuple[int, int], None, PredictionMap], detail: str) -> Generator[Event, None, PredictionMap]:
     """Runs a prediction: yields its progress as events and returns its result."""
-    while True:
-        try:
-            done, total = next(steps)
-        except StopIteration as end:
-            prediction: PredictionMap = end.value
-            return prediction
-        yield Progress(done / 1e6, total / 1e6, "MP", detail)
+    return (yield from convert_items(steps, lambda done: Progress(done[0] / 1e6, done[1] / 1e6, "MP", detail)))
 
 
 def opacity_bytes(alpha: NDArray[np.float32]) -> NDArray[np.uint8]:

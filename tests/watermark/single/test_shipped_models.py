@@ -14,6 +14,7 @@ from scipy import ndimage
 from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseSpec, FindMarkSpec
 from aedesk.core.events import Event
+from aedesk.core.generators import result_of as run
 from aedesk.data.watermarks.fonts import built_in_font
 from aedesk.imaging.io import read
 from aedesk.imaging.metrics import psnr
@@ -21,9 +22,8 @@ from aedesk.imaging.picture import Picture
 from aedesk.watermark.single import detection
 from aedesk.watermark.single.erase import erase
 from aedesk.watermark.single.find import find_mark
-from aedesk.watermark.single.full_resolution import locate_at_full_resolution
+from aedesk.watermark.single.full_resolution_search import locate_at_full_resolution
 from aedesk.watermark.single.network import load_erase_network
-from aedesk.watermark.single.network import result_of as run
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack
 

@@ -16,8 +16,8 @@ from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import Mask, crop_mask, dilate, erode
 from aedesk.inpainting.regions import find_regions, grow_box, split_box
 from aedesk.watermark.single.boundary_graph_cut import logit_difference, refine_boundary
+from aedesk.watermark.single.component_groups import uncovered_groups
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION
-from aedesk.watermark.single.groups import uncovered_groups
 from aedesk.watermark.single.network import EraseNetwork, PredictionMap, opacity_bytes, relay_progress
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from aedesk.watermark.single.groups import confident_groups, most_confident_group, uncovered_groups
+from aedesk.watermark.single.component_groups import confident_groups, most_confident_group, uncovered_groups
 
 
 def test_groups_are_kept_whole_if_enough_of_them_is_confident() -> None:
