@@ -1,7 +1,8 @@
 """Adapts denoising networks of every kind to one interface: colour pictures of any size in, the same out.
 
-Each adapter is a module around a network, so they compose: a gray network of fixed input size is ``EachChannel(Squares(network))``, and
-code that runs, evaluates or tests denoisers need not know. Rejected: special cases in the tiling, which would affect all of its callers.
+Each adapter is a module around a network, so they compose: a gray network of fixed input size becomes
+``EachChannel(FixedSizePatches(network))``, and code that runs, evaluates or tests denoisers need not know. Rejected: special cases in the
+tiling, which would affect all of its callers.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class _EstimatorOfEachChannel(nn.Module):
         return levels.unflatten(0, noisy.shape[:2]).square().mean(1).sqrt()
 
 
-class Squares(nn.Module):
+class FixedSizePatches(nn.Module):
     """Applies a network with a fixed input size of ``fixed_px`` to pictures of any size.
 
     ::
@@ -87,7 +88,7 @@ class Squares(nn.Module):
 
     def forward(self, noisy: Tensor, *conditions: Tensor) -> Tensor:
         if conditions:
-            raise ModelError("A network on fixed squares cannot be told a noise level.", "Choose another model.")
+            raise ModelError("A network with a fixed input size cannot be given a noise level.", "Choose another model.")
         edge, (height, width) = self.edge, noisy.shape[2:]
         x = F.pad(noisy, (0, max(0, edge - width), 0, max(0, edge - height)), mode="replicate")
         total, weight = torch.zeros_like(x), torch.zeros_like(x[:, :1])
@@ -112,7 +113,7 @@ class Squares(nn.Module):
         return torch.cat(parts)
 
 
-class Blind(nn.Module):
+class BlindDenoiser(nn.Module):
     """A network that needs no noise level; the one it is given has no effect.
 
     Its layers are of any kind, so a cancel is answered between them.
@@ -148,9 +149,9 @@ def adapt(network: Any) -> Any:
     if further := sorted(set(contract.conditions) - {"sigma"}):
         raise ModelError(f"The network asks for {', '.join(further)}, which denoising does not have.", "Choose another model.")
     if contract.fixed_px is not None:
-        network = Squares(network)
+        network = FixedSizePatches(network)
     elif not contract.tileable:
         raise ModelError("The network looks at whole pictures only and cannot be run in tiles.", "Choose another model.")
     if contract.channels == 1:
         network = EachChannel(network)
-    return network if "sigma" in contract.conditions else Blind(network)
+    return network if "sigma" in contract.conditions else BlindDenoiser(network)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError
-from aedesk.denoising.adapters import Blind, adapt
+from aedesk.denoising.adapters import BlindDenoiser, adapt
 from aedesk.denoising.noise_level import UNKNOWN, NoiseLevel, estimate_level, given_level
 from aedesk.imaging.tiling import Box
 from aedesk.models.checkpoint import load_model
@@ -43,7 +43,7 @@ class Denoiser:
     @property
     def blind(self) -> bool:
         """Whether the network needs no noise level, so that a given one has no effect."""
-        return isinstance(self.network, Blind)
+        return isinstance(self.network, BlindDenoiser)
 
     def level(self, sigma: float | None, source: Source, size: tuple[int, int], part: Box, cancel: CancelToken) -> NoiseLevel:
         """Returns the noise level for the network: ``sigma`` in 8-bit units, an estimate if that is None, or ``UNKNOWN`` if it is blind."""
@@ -100,7 +100,7 @@ def load_denoiser(model: str, device: str = "auto", precision: str = "auto") -> 
     path = find_model(model)
     stat = path.stat()
     network = _load(str(path), stat.st_mtime_ns, stat.st_size, str(place))
-    if isinstance(network, Blind) and precision == "auto":
+    if isinstance(network, BlindDenoiser) and precision == "auto":
         precision = "float32"  # it gives the picture itself, no correction to it: the eight bits of bfloat16 would show as bands
     return Denoiser(network, place, choose_precision(precision, place))
 

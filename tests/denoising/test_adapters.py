@@ -15,7 +15,7 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import ModelError
 from aedesk.core.events import Event, Finished, Log
 from aedesk.core.specs import DenoiseSpec
-from aedesk.denoising.adapters import EachChannel, Squares, adapt
+from aedesk.denoising.adapters import EachChannel, FixedSizePatches, adapt
 from aedesk.denoising.denoise import denoise
 from aedesk.denoising.denoiser import Denoiser
 from aedesk.imaging.picture import Picture
@@ -102,7 +102,7 @@ def test_pictures_of_every_size_and_kind_are_restored(
 
 @pytest.mark.parametrize("edge", [5, 8, 16])
 def test_squares_of_an_identity_give_the_picture_back_to_its_corners(edge: int) -> None:
-    squares = Squares(Dense(3, edge, strangeness=0))
+    squares = FixedSizePatches(Dense(3, edge, strangeness=0))
     for height, width in ((1, 1), (edge, edge), (edge + 1, 3), (40, 53)):
         picture = torch.rand(1, 3, height, width)
         assert torch.allclose(squares(picture), picture, atol=1e-5)
@@ -113,7 +113,7 @@ def test_squares_leave_no_seams_where_a_cut_without_overlap_does() -> None:
     network = Dense(1, edge, strangeness=0.3)
     picture = torch.linspace(0, 1, width).expand(1, 1, edge, width).contiguous()
     with torch.inference_mode():
-        blended = Squares(network)(picture)
+        blended = FixedSizePatches(network)(picture)
         plain = torch.cat([network(part) for part in picture.split(edge, 3)], 3)
     jumps = [(x[..., 1:] - x[..., :-1]).abs().mean((0, 1, 2)) for x in (plain, blended)]
     at_seams = [float(jump[edge - 1 :: edge].mean() / jump.mean()) for jump in jumps]
@@ -181,7 +181,7 @@ def test_a_network_that_must_be_told_the_level_and_has_no_estimator_borrows_one(
 
 def test_a_dense_network_takes_a_bounded_number_of_squares_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aedesk.denoising.adapters.BATCH_PX", 1000)
-    squares = Squares(Dense(1, 8, 0.0))
+    squares = FixedSizePatches(Dense(1, 8, 0.0))
     seen = []
     squares.network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].numel()))
     with torch.inference_mode():
