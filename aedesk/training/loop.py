@@ -13,7 +13,7 @@ from aedesk.core.events import Event, Log, Preview, Progress, StepDone
 from aedesk.models.devices import precision_name
 from aedesk.training.batch_size import fitting, out_of_memory, too_large
 from aedesk.training.board import Board
-from aedesk.training.card import in_words, make_card
+from aedesk.training.card import in_words, make_card, pixels_seen
 from aedesk.training.examples_ahead import ExamplesAhead
 from aedesk.training.run_folder import RunFolder
 from aedesk.training.run_state import Run
@@ -159,4 +159,5 @@ class Loop:
 
     def _card(self) -> dict[str, object]:
         run = self.run
-        return make_card(run.recipe, run.start, run.step, run.seconds, run.device, precision_name(run.dtype), run.scores)
+        pixels = pixels_seen([vars(stage) for stage in run.stages], run.step)
+        return make_card(run.recipe, run.start, run.step, run.seconds, run.device, precision_name(run.dtype), run.scores, pixels)
