@@ -50,6 +50,10 @@ class Examples(Protocol):
     def problems(self) -> tuple[str, ...]:
         """What the person should know about the data: files that were left out, pictures that were changed to fit."""
 
+    @property
+    def resident(self) -> bool:
+        """Whether the training pictures lie in the memory of the device; known once a batch was drawn."""
+
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         """A batch that depends on ``seed`` alone."""
 

@@ -26,3 +26,7 @@ class PatchExamples:
     @property
     def count(self) -> int:
         return len(self._patches)
+
+    @property
+    def resident(self) -> bool:
+        return self._patches.resident

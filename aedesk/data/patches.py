@@ -36,6 +36,11 @@ class Patches:
     def __len__(self) -> int:
         return len(self._pictures)
 
+    @property
+    def resident(self) -> bool:
+        """Whether the pictures lie in the memory of the device; known once a patch was drawn."""
+        return self._store.pixels.device.type == self._device.type
+
     def sample(self, count: int, patch_px: int, generator: torch.Generator) -> Tensor:
         """(count, C, patch_px, patch_px) uint8, channels_last, on the device; ``generator`` is a CPU one."""
         edge = patch_px if self._fit == "scale" or patch_px > self._smallest else 0
