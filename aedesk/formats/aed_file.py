@@ -58,6 +58,7 @@ class Chunk:
 
     @property
     def critical(self) -> bool:
+        """Whether a reader that does not know the kind must reject the file."""
         return self.kind[0].isupper()
 
 

@@ -50,11 +50,13 @@ class _Axes:
         self._best = max(2 * math.ceil(max(fidelities) / 2), self._worst + 2)
 
     def place(self, bpp: float, psnr: float) -> tuple[float, float]:
+        """Returns the coordinates (x, y) of a point."""
         right = (math.log(bpp) - self._low) / (self._high - self._low)
         up = (psnr - self._worst) / (self._best - self._worst)
         return _LEFT + right * (WIDTH - _LEFT - _RIGHT), HEIGHT - _BOTTOM - up * (HEIGHT - _TOP - _BOTTOM)
 
     def grid(self) -> list[str]:
+        """Returns the SVG elements of grid lines and labels."""
         lines = []
         step = 2 if self._best - self._worst <= 24 else 4
         for psnr in range(self._worst, self._best + 1, step):

@@ -34,6 +34,7 @@ class LatentGrid:
 
     @property
     def stride_px(self) -> int:
+        """Pixels per position along each axis."""
         return self.network.descriptor.code_stride or 1
 
     @property
@@ -43,6 +44,7 @@ class LatentGrid:
 
     @property
     def picture_channels(self) -> int:
+        """Channels of the network's pictures: 1 (luminance) or 3."""
         return self.network.descriptor.channels
 
     @property

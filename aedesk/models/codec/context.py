@@ -34,8 +34,7 @@ class ContextStep(nn.Module):
         decoded ─┬─ 1x1 ─┘                                  │
                  └─────────── depthwise, neighbours ────────┘
 
-    The ``context`` channels carry what latent channels tell about each other; the depthwise kernel carries what a channel tells about
-    itself.
+    The ``context`` channels carry information between latent channels; the depthwise kernel carries that within a channel.
     """
 
     # The names of layers are part of the file format (SPEC.md, section 4.3).

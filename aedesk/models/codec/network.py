@@ -57,6 +57,7 @@ class Codec(Autoencoder):
 
     @property
     def descriptor(self) -> Descriptor:
+        """Halo and operations of the whole codec; the halo is that of the synthesis, in multiples of 16 pixels."""
         config, levels = self.config, len(self.config.widths)
         coarsest = FOLD << (levels - 1)
         reach = STRIDE + 2 * FOLD + coarsest - 1  # overlap, head and tail, and the position of a pixel in a cell of the coarsest level
@@ -84,6 +85,7 @@ class Codec(Autoencoder):
         return self.analyse(picture)
 
     def decode(self, code: Tensor) -> Tensor:
+        """Returns the picture of a latent at the default quality, clamped to [0, 1]."""
         return self.synthesise(code, self._default_quality(code)).clamp(0, 1)
 
     def forward(self, picture: Tensor, quality: Tensor | None = None) -> Tensor:  # type: ignore[override]
