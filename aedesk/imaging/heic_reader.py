@@ -13,6 +13,7 @@ import numpy as np
 import pillow_heif
 
 from aedesk.imaging import heif_items
+from aedesk.imaging.boxes import boxes
 from aedesk.imaging.cicp import Cicp
 from aedesk.imaging.exif import Exif
 from aedesk.imaging.failures import Unsupported
@@ -66,10 +67,11 @@ def samples(path: Path, header: Header) -> Pixels:
 
 def _open(path: Path) -> Any:
     """Raises :class:`Unsupported` if libheif cannot decode what is inside."""
-    items = heif_items.parse(path.read_bytes())
-    if items is None:
+    content = path.read_bytes()
+    items = heif_items.parse(content)
+    if items is None and any(kind == b"moov" for kind, _, _ in boxes(content)):
         raise Unsupported("a HEIF video without a still picture", "Save a single picture of it in another program.")
-    if items.coded.kind in _OTHER_CODINGS:
+    if items and items.coded.kind in _OTHER_CODINGS:
         raise Unsupported(_OTHER_CODINGS[items.coded.kind])
     return pillow_heif.open_heif(path, convert_hdr_to_8bit=False, hdr_to_16bit=False)
 

@@ -135,9 +135,7 @@ def _size(codestream: bytes) -> tuple[int, int, tuple[int, ...]]:
     codes = codestream[42 : 42 + 3 * count : 3]
     if not count or len(codes) < count:
         raise ValueError("its codestream is incomplete")
-    if any(code & 0x80 for code in codes):
-        raise Unsupported("a JPEG 2000 file with signed samples")
-    depths = tuple(code + 1 for code in codes)
+    depths = tuple((code & 0x7F) + 1 for code in codes)
     if max(depths) > 16:
         raise Unsupported(f"a JPEG 2000 file with {max(depths)} bits per sample")
     return right - left, bottom - top, depths

@@ -64,6 +64,8 @@ def _decoded(found: Jp2) -> Pixels:
         if "subsampling" in str(error):
             raise Unsupported("a JPEG 2000 file with this kind of chroma subsampling") from error
         raise
+    if decoded.dtype.kind == "i":  # signed samples are shown with their middle gray at zero
+        decoded = (decoded.astype(np.int32) + (1 << found.bits - 1)).astype(f"u{decoded.dtype.itemsize}")
     return decoded.reshape(*decoded.shape[:2], -1)
 
 

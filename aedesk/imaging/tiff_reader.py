@@ -7,6 +7,7 @@ NeXT. ``imagecodecs.tiff_decode`` (libtiff, too) was the alternative for all; it
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from aedesk.imaging.header import Header
 from aedesk.imaging.limits import check_size
 from aedesk.imaging.pillow_reader import PillowReader
 from aedesk.imaging.samples import Pixels
-from aedesk.imaging.tags import Directory, TagFile
+from aedesk.imaging.tags import Directory, Tag, TagFile
 from aedesk.imaging.tiff_layout import Layout
 
 _pillow = PillowReader("TIFF")
 _PILLOWS = (tiff_tags.OLD_JPEG, 32809, 32766)
 _JPEG = (7, 34892, 33007)
+_TOO_MUCH = ("INSUFFICIENT_SPACE", "OUTPUT_TOO_SMALL")
 _END_OF_JPEG = b"\xff\xd9"
 
 
@@ -67,7 +69,16 @@ def samples(path: Path, header: Header) -> Pixels:
         offsets, sizes = layout.segments(path.stat().st_size)
     if _is_for_pillow(layout):
         return _pillow.samples(path, header)
-    return tiff_colour.converted(_decoded(path, header.page, layout, offsets, sizes), layout, directory)
+    if layout.compression in _JPEG:
+        _check_jpeg_ends(path, offsets, sizes)
+    try:
+        stored = _decoded(path, header.page, layout, offsets, sizes)
+    except RuntimeError as error:
+        if layout.tiled or not any(words in str(error) for words in _TOO_MUCH):
+            raise
+        # The last strip holds more rows than are left, for which imagecodecs has no room.
+        stored = _decoded(_of_whole_strips(path, layout, directory), header.page, layout, offsets, sizes)[: layout.height]
+    return tiff_colour.converted(stored, layout, directory)
 
 
 def _directory(path: Path, page: int) -> tuple[Directory, str, int]:
@@ -99,7 +110,7 @@ def _notes(layout: Layout) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _decoded(path: Path, page: int, layout: Layout, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> Pixels:
+def _decoded(path: Path | BytesIO, page: int, layout: Layout, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> Pixels:
     """(H, W, samples) as stored, uint8 or uint16; JPEG comes as RGB.
 
     Raises:
@@ -116,8 +127,6 @@ def _decoded(path: Path, page: int, layout: Layout, offsets: tuple[int, ...], si
     with tifffile.TiffFile(path) as file:
         stored = file.pages[page]
         stored.dataoffsets, stored.databytecounts = offsets, sizes
-        if layout.compression in _JPEG:
-            _check_jpeg_ends(path, offsets, sizes)
         array = stored.asarray(squeeze=False, maxworkers=1)
     if array.dtype == bool or array.dtype.itemsize == 1:
         array = array.view(np.uint8)
@@ -128,6 +137,15 @@ def _decoded(path: Path, page: int, layout: Layout, offsets: tuple[int, ...], si
     planes, _, height, width, interleaved = array.shape
     array = array[:, 0]
     return np.moveaxis(array[..., 0], 0, -1) if planes > 1 else array.reshape(height, width, interleaved)
+
+
+def _of_whole_strips(path: Path, layout: Layout, directory: Directory) -> BytesIO:
+    """The file with its height rounded up to whole strips."""
+    tag = directory.tags[tiff_tags.HEIGHT]
+    height = Tag.of(tag.order, tag.type, -(-layout.height // layout.rows) * layout.rows).value
+    content = bytearray(path.read_bytes())
+    content[tag.position : tag.position + len(height)] = height
+    return BytesIO(content)
 
 
 def _check_jpeg_ends(path: Path, offsets: tuple[int, ...], sizes: tuple[int, ...]) -> None:

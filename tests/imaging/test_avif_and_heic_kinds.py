@@ -132,6 +132,11 @@ def test_other_codings_are_named_and_not_called_damage(tmp_path: Path, kind: byt
     assert caught.value.hint
 
 
+def test_a_heic_file_whose_items_cannot_be_found_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="is damaged or incomplete"):
+        read(tmp_path, sample_file("eight.heic").replace(b"meta", b"mess"), "a.heic")
+
+
 def test_a_video_in_heif_is_not_called_damage(tmp_path: Path) -> None:
     content = b"\0\0\0\x18ftypmsf1\0\0\0\0msf1hevc" + b"\0\0\0\x10moov\0\0\0\x08trak"
     with pytest.raises(PictureError, match="video without a still picture, which is not supported"):

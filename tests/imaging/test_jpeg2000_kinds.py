@@ -126,6 +126,13 @@ def test_few_bits_have_the_full_range(tmp_path: Path, bits: int) -> None:
     assert np.array_equal(found.pixels[:, :, 0], (levels.astype(int) * 255 + top // 2) // top)
 
 
+def test_signed_samples_have_their_zero_in_the_middle(tmp_path: Path) -> None:
+    signed = (rgb().astype(int) - 128).astype(np.int8)
+    content = bytes(imagecodecs.jpeg2k_encode(signed, codecformat="j2k", reversible=True, level=0))
+    (tmp_path / "a.j2k").write_bytes(content)
+    assert np.array_equal(io.read(tmp_path / "a.j2k").pixels, rgb())
+
+
 def test_cmyk_becomes_rgb(tmp_path: Path) -> None:
     inks = np.asarray(Image.fromarray(rgb()).convert("CMYK"))
     found = read(tmp_path, jp2(inks, space=12))

@@ -172,6 +172,14 @@ def test_lab_in_both_encodings_becomes_srgb(tmp_path: Path, photometric: int, wi
     assert found.alpha is None or (found.alpha == 200).all()
 
 
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw", "packbits"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_last_strip_may_hold_more_rows_than_are_left(tmp_path: Path, compression: str | None, bits: int) -> None:
+    taller = np.concatenate((rgb(bits), rgb(bits)[:4]))
+    content = with_tag(tiff(taller, photometric="rgb", rowsperstrip=8, compression=compression), 257, [20])
+    assert np.array_equal(read(tmp_path, content).pixels, rgb(bits))
+
+
 def test_a_broken_later_page_does_not_cost_the_first(tmp_path: Path) -> None:
     stream = streams.BytesIO()
     with tifffile.TiffWriter(stream) as writer:
