@@ -292,3 +292,14 @@ def test_a_transparent_colour_of_a_deep_png_becomes_alpha(tmp_path: Path) -> Non
     assert found.alpha[2, 3] == 0
     assert (found.alpha == 65535).sum() == 35
     assert np.array_equal(found.pixels, original)
+
+
+def test_a_gif_whose_later_frames_are_broken_gives_its_first(tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((40, 40), value, np.uint8)) for value in (50, 150, 250)]
+    whole = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    second = whole.index(b"\x21\xf9\x04", whole.index(b"\x2c"))
+    for content in (whole[: second + 20], whole[: second + 8] + b"\x2c\xff" * 9 + whole[second + 30 :]):
+        found = read(tmp_path, "a.gif", content)
+        assert (found.pixels == 50).all()
+        assert found.notes
+    assert read(tmp_path, "a.gif", whole).notes == ("Only the first of its 3 pictures was read.",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from aedesk.core.errors import AedeskError
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Document
 from aedesk.gui.workspace import Workspace
-from aedesk.imaging.formats import WRITABLE
+from aedesk.imaging.formats import WRITABLE, format_name
 from aedesk.imaging.io import write
+from aedesk.imaging.losses import losses
 from aedesk.imaging.picture import Picture
+
+log = logging.getLogger(__name__)
 
 FALLBACK_SUFFIX = ".png"
 
@@ -36,7 +40,7 @@ class Saver(QObject):
         quality = int(self._workspace.settings["jpeg_quality"])
 
         def done(written: Path) -> None:
-            self._on_saved(document, step, written)
+            self._on_saved(document, step, written, picture)
             if then is not None:
                 then()
 
@@ -65,7 +69,7 @@ class Saver(QObject):
 
             def done(written: Path) -> None:
                 counts[0] += 1
-                self._on_saved(document, step, written)
+                self._on_saved(document, step, written, picture)
                 next_one()
 
             def failed(error: AedeskError) -> None:
@@ -78,7 +82,9 @@ class Saver(QObject):
 
         next_one()
 
-    def _on_saved(self, document: Document, step: Step, path: Path) -> None:
+    def _on_saved(self, document: Document, step: Step, path: Path, picture: Picture) -> None:
+        for sentence in losses(picture, format_name(path)):
+            log.info("%s: %s", path, sentence)
         self._workspace.library.mark_saved(document, step)
         self.saved.emit(document, path)
 

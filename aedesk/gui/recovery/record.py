@@ -23,7 +23,7 @@ from aedesk.settings.private import open_private
 
 FILE = "session.json"
 VERSION = 1
-_BLOCKS = ("icc", "exif", "xmp")
+_BLOCKS = ("icc", "exif", "xmp", "iptc")
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -117,6 +117,8 @@ def write_picture(picture: Picture, path: Path) -> None:
         arrays["alpha"] = picture.alpha
     if picture.dpi is not None:
         arrays["dpi"] = np.array(picture.dpi, np.float64)
+    if picture.text:
+        arrays["text"] = np.frombuffer(json.dumps(picture.text).encode(), np.uint8)
     for name in _BLOCKS:
         block = getattr(picture, name)
         if block is not None:
@@ -132,4 +134,5 @@ def read_picture(path: Path) -> Picture:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         dpi = tuple(float(value) for value in arrays["dpi"]) if "dpi" in arrays else None
         blocks = {name: arrays[name].tobytes() for name in _BLOCKS if name in arrays}
-        return Picture(arrays["pixels"], arrays.get("alpha"), dpi=(dpi[0], dpi[1]) if dpi else None, **blocks)
+        text = tuple((str(key), str(value)) for key, value in json.loads(arrays["text"].tobytes())) if "text" in arrays else ()
+        return Picture(arrays["pixels"], arrays.get("alpha"), dpi=(dpi[0], dpi[1]) if dpi else None, text=text, **blocks)

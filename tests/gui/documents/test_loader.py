@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import crashing_reader
 import numpy as np
 import pytest
+from fake_client import FakeClient
 from pytestqt.qtbot import QtBot
 
 from aedesk.core.errors import AedeskError, PictureError
 from aedesk.gui.documents.loader import clean_partner, reference_for
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.picture import Picture
-from aedesk.jobs.picture_reader import InlineReader
+from aedesk.jobs.picture_reader import InlineReader, PictureReader
+from aedesk.settings.store import Settings
 
 Pixels = Callable[..., np.ndarray]
 
@@ -59,3 +63,24 @@ def test_a_source_that_was_let_go_is_read_again(
     document.source = None
     workspace.loader.ensure(document, lambda _: None)
     qtbot.waitUntil(lambda: document.source is not None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the process is ended by a signal")
+def test_a_file_on_which_a_decoder_crashes_costs_the_window_nothing_else(
+    qtbot: QtBot, make_file: Callable[..., Path], client: FakeClient, training: FakeClient, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(crashing_reader.ALWAYS)
+    workspace = Workspace(Settings(), lambda: client, lambda: training, make_reader=lambda: PictureReader(crashing_reader.serve))
+    try:
+        failing, good = workspace.library.add([bad, make_file("a.png")])
+        errors: list[AedeskError] = []
+        workspace.loader.ensure(failing, lambda _: None, errors.append)
+        workspace.loader.ensure(good, lambda _: None)
+        qtbot.waitUntil(lambda: bool(errors) and good.source is not None, timeout=60_000)
+        assert "bad.png cannot be read" in str(errors[0])
+        with pytest.raises(PictureError, match="stopped working"):
+            workspace.thumbnail_reader.thumbnail(bad, 64)
+        assert workspace.thumbnail_reader.thumbnail(make_file("b.png"), 32).shape[1] == 32
+    finally:
+        workspace.shutdown()

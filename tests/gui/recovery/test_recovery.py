@@ -216,12 +216,14 @@ def test_no_damaged_record_is_an_error(tmp_path_factory: pytest.TempPathFactory,
 
 def test_a_picture_comes_back_with_all_that_belongs_to_it(tmp_path: Path, make_pixels: Callable[..., np.ndarray]) -> None:
     pixels = make_pixels(20, 30, dtype=np.uint16)
-    picture = Picture(pixels, pixels[:, :, 0].copy(), b"icc", b"II*\0", b"<x/>", (300.0, 72.0))
+    texts = (("Title", "Stra\u00dfe"), ("Comment", ""))
+    picture = Picture(pixels, pixels[:, :, 0].copy(), b"icc", b"II*\0", b"<x/>", (300.0, 72.0), b"8BIM", texts)
     write_picture(picture, tmp_path / "1.npz")
     again = read_picture(tmp_path / "1.npz")
     assert np.array_equal(again.pixels, pixels)
     assert np.array_equal(again.alpha, picture.alpha)
     assert (again.icc, again.exif, again.xmp, again.dpi) == (picture.icc, picture.exif, picture.xmp, picture.dpi)
+    assert (again.iptc, again.text) == (b"8BIM", texts)
 
 
 def test_the_words_count_right() -> None:

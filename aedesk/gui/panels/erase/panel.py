@@ -25,8 +25,8 @@ from aedesk.gui.panels.erase.shared_mark_controls import SharedMarkControls
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.imaging.io import probe
 from aedesk.imaging.masks import Mask
+from aedesk.jobs.picture_reader import Reads
 
 
 class ErasePanel(Panel):
@@ -97,7 +97,7 @@ class ErasePanel(Panel):
             self._erase(documents, {})
             return
         paths = {document.id: document.path for document in unread}
-        self.workspace.pool.run(lambda: _sizes(paths), lambda sizes: self._erase(documents, sizes))
+        self.workspace.pool.run(lambda: _sizes(paths, self.workspace.reader), lambda sizes: self._erase(documents, sizes))
 
     def set_counts(self, chosen: int, all_pictures: int) -> None:
         self._counts = (chosen, all_pictures)
@@ -236,12 +236,12 @@ class ErasePanel(Panel):
             self.editor.mark_applied(document, revision)
 
 
-def _sizes(paths: dict[int, Path]) -> dict[int, Size | None]:
+def _sizes(paths: dict[int, Path], reader: Reads) -> dict[int, Size | None]:
     """Returns the sizes of files by document id; None for files that cannot be read. Any thread."""
     found: dict[int, Size | None] = {}
     for number, path in paths.items():
         try:
-            info = probe(path)
+            info = reader.probe(path)
         except AedeskError:
             found[number] = None
         else:
