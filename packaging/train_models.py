@@ -108,7 +108,7 @@ class Trainee:
         """
         run = self._run_folder()
         resume = (run / "run.toml").exists()
-        table = read_recipe(run) if resume else self._plan()
+        table = read_recipe(run) if resume else self._plan(int(run.name))
         table["data"] = {**table.get("data", {}), **self._data(table)}
         if not resume:
             self._write_baseline(run, table)
@@ -147,13 +147,13 @@ class Trainee:
             return found[-1]
         return self.folder / f"{len(found) + 1:02}"
 
-    def _plan(self) -> dict[str, Any]:
-        """The recipe of a new run, without the places of its data."""
-        path = self.models / f"{self.name}.toml"
-        table, weights = load(path), self.best()
+    def _plan(self, number: int) -> dict[str, Any]:
+        """The recipe of the new run of that number, without the places of its data."""
+        table, weights = load(self.models / f"{self.name}.toml"), self.best()
         if weights is not None and _same_network(card := read_card(weights), table):
-            runs = len(card["training"].get("runs", (card,)))
-            table |= {"start": str(weights), "seed": table.get("seed", 0) + runs, "stage": stages_left(card, table["stage"])}
+            # Other patches than the runs before have seen, those which were not kept included.
+            seed = table.get("seed", 0) + 1000 * len(card["training"].get("runs", (card,))) + number
+            table |= {"start": str(weights), "seed": seed, "stage": stages_left(card, table["stage"])}
         return table
 
     def _data(self, table: Mapping[str, Any]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def make_card(
             "precision": precision,
             "torch": torch.__version__,
         },
-        "metrics": {key: round(value, 4) for key, value in metrics.items()},
+        "metrics": {key: float(f"{value:.6g}") for key, value in metrics.items()},  # a mean squared error is small
     }
 
 

@@ -66,6 +66,18 @@ def test_the_card_tells_the_recipe_and_no_path(recipe: dict[str, Any], tmp_path:
     assert str(tmp_path) not in json.dumps(card)
 
 
+def test_the_card_keeps_small_figures_precise(recipe: dict[str, Any], tmp_path: Path) -> None:
+    """Models are compared by them, and a good mean squared error is below 0.001."""
+    recipe["stage"], recipe["degradation"] = (
+        [{"steps": 1, "patch_px": 16, "batch": 2, "loss": "mse"}],
+        {"chain": "gaussian", "sigma": [1, 1]},
+    )
+    weights = run(recipe, tmp_path / "run")
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert last["val_loss"] < 0.01
+    assert read_card(weights)["metrics"]["val_loss"] == pytest.approx(last["val_loss"], rel=1e-5)
+
+
 def test_the_end_of_a_run_is_told_in_words(recipe: dict[str, Any], tmp_path: Path) -> None:
     *_, last = fit(TrainSpec(recipe, str(tmp_path / "noisy"), device="cpu"), CancelToken())
     assert re.fullmatch(r"PSNR \d+\.\d\d → \d+\.\d\d dB, validation loss [\d.]+", last.summary)
