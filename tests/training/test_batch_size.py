@@ -12,6 +12,7 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import DeviceError
 from aedesk.core.events import Log
 from aedesk.core.specs import TrainSpec
+from aedesk.data.examples import Example
 from aedesk.training import batch_size
 from aedesk.training.batch_size import choose_batches, fitting, sample_bytes
 from aedesk.training.distributed import Ranks
@@ -69,7 +70,7 @@ def test_a_batch_that_is_too_large_is_refused_with_one_that_fits(run: Run, recip
 def test_memory_that_runs_out_in_a_step_is_told_with_a_batch_that_fits(
     dense: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def fail(self: Run) -> None:
+    def fail(self: Run, example: Example) -> None:
         raise error
 
     monkeypatch.setattr(Run, "train_step", fail)
