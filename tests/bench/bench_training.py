@@ -74,7 +74,7 @@ CASES: dict[str, dict[str, Any]] = {
         "stage": [{"steps": STEPS, "patch_px": 32, "batch": 32, "loss": "mse"}],
     },
 }
-TURN_OPERATIONS = 1e12
+TURN_OPERATIONS = 3e11
 """About the length of a turn."""
 CONVOLUTIONS = ((64, 48), (128, 24), (256, 12))
 """Channels and edge in pixels of the convolutions that the rate is measured with, in batches of 16."""
