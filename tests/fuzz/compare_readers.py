@@ -127,13 +127,20 @@ class Others:
 
 
 def difference(picture: Picture, other: np.ndarray) -> float:
-    """Mean absolute difference of the colours where the picture is not transparent; 255 if the sizes differ."""
+    """Mean absolute difference of the colours where the picture is not transparent; 255 if the sizes differ.
+
+    Qt and libtiff may give colours multiplied by alpha; the smaller of both differences counts.
+    """
     ours = to_8_bit(picture.pixels)
     if ours.shape[:2] != other.shape[:2]:
         return 255.0
     ours = np.broadcast_to(ours, (*ours.shape[:2], 3))
-    seen = np.ones(ours.shape[:2], bool) if picture.alpha is None else picture.alpha > 0
-    return float(np.abs(ours[seen].astype(int) - other[seen]).mean()) if seen.any() else 0.0
+    if picture.alpha is None:
+        return float(np.abs(ours.astype(int) - other).mean())
+    alpha = to_8_bit(picture.alpha)
+    seen = alpha > 0
+    multiplied = ours * (alpha[:, :, np.newaxis] / 255)
+    return min(float(np.abs(colours[seen] - other[seen]).mean()) if seen.any() else 0.0 for colours in (ours.astype(float), multiplied))
 
 
 def judged(path: Path, reader: PictureReader, others: Others, tolerance: float = TOLERANCE) -> tuple[str, str]:
