@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from whole_window import WholeWindow
 
@@ -23,7 +22,7 @@ class CompressWindow(WholeWindow):
         return panel
 
     def press(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(QAbstractButton, name), Qt.MouseButton.LeftButton)
+        self.find(QAbstractButton, name).click()
 
     def choose(self, name: str, data: str) -> None:
         box = self.find(QComboBox, name)

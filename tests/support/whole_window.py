@@ -36,7 +36,7 @@ class WholeWindow:
         return self.library.current
 
     @property
-    def told(self) -> str:
+    def notification(self) -> str:
         return self.window.banner.text
 
     def find(self, kind: type, name: str) -> Any:

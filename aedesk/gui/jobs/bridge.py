@@ -15,7 +15,7 @@ from aedesk.jobs.events import WorkerState
 log = logging.getLogger(__name__)
 
 _POLL_S = 1.0
-"""How long one ``poll`` waits at most; the client wakes it for every event."""
+"""Longest wait of one ``poll``; the client wakes it for every event."""
 
 
 class Client(Protocol):

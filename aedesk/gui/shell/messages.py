@@ -44,4 +44,4 @@ class Messages(QObject):
     def _on_task_event(self, task: Task, event: Event) -> None:
         if isinstance(event, Failed):
             again = partial(self._workspace.queue.retry, task.id)
-            self._banner.show_message("error", f"{task.title}: {event.message} {event.hint}".rstrip(), action="Try again", on_action=again)
+            self._banner.show_message("error", f"{task.title}: {event.message} {event.hint}".rstrip(), action="Retry", on_action=again)

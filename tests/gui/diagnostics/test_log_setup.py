@@ -37,7 +37,7 @@ def test_a_large_log_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "aedesk.old.log").stat().st_size == MAX_BYTES + 1
 
 
-def test_an_unexpected_error_is_told_plainly_and_its_traceback_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_shown_as_a_sentence_and_its_traceback_goes_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
     told: list[str] = []
     undo = install_exception_hooks(told.append)
     try:

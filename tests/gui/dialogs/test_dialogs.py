@@ -74,14 +74,14 @@ def test_the_about_page_names_every_requirement_with_its_version_and_licence(pro
     assert all(name in page and version in page and html.escape(licence) in page for name, version, licence in parts())
 
 
-def test_the_licence_of_a_part_is_a_few_words_wherever_it_tells_it() -> None:
+def test_the_licence_of_a_package_is_short_wherever_it_is_stated() -> None:
     assert licence_of("MIT", "a long text", ()) == "MIT"
     assert licence_of(None, "BSD", ()) == "BSD"
     assert licence_of(None, "Copyright (c)\nand so on", ["License :: OSI Approved :: BSD License", "Topic :: X"]) == "BSD License"
     assert licence_of(None, None, None) == "see LICENSES.txt"
 
 
-def test_what_is_copied_for_a_bug_report_tells_versions_system_and_devices(qtbot: QtBot) -> None:
+def test_a_copied_bug_report_contains_versions_system_and_devices(qtbot: QtBot) -> None:
     dialog = AboutDialog((DeviceInfo("cuda:0", "NVIDIA H200", "bfloat16", 141 << 30, 100 << 30),))
     qtbot.addWidget(dialog)
     dialog.findChild(QPushButton, "copyReport").click()

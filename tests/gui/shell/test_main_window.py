@@ -12,7 +12,18 @@ import pytest
 from fake_client import CPU, GPU, FakeClient, play
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from whole_window import OpenProgram
 
@@ -356,7 +367,7 @@ def test_a_newer_preview_wins_over_one_that_is_under_way(qtbot: QtBot, start: Op
     assert window.viewer.preview_box is None
 
 
-def test_settings_that_could_not_be_read_are_told(qtbot: QtBot, client: FakeClient, tmp_path: Path) -> None:
+def test_settings_that_could_not_be_read_are_reported(qtbot: QtBot, client: FakeClient, tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     file.write_text("{")
     app = QApplication.instance()
@@ -463,3 +474,19 @@ def test_a_file_name_of_any_length_does_not_widen_the_window(
     window.workspace.queue.add(Task(f"Restore {name}", window.workspace.library.current, DenoiseSpec(), lambda _: None))
     assert name in window.banner.text
     assert window.minimumSizeHint().width() == narrow
+
+
+def test_the_window_fits_a_screen_of_1024_by_700_pixels_with_every_panel(start: Open, client: FakeClient) -> None:
+    window = start(client=client)
+    for entry in PANELS:
+        window.panel_stack.choose(entry.name)
+        smallest = window.minimumSizeHint()
+        assert (smallest.width() <= 1024, smallest.height() <= 700) == (True, True), (entry.name, smallest)
+
+
+def test_the_view_modes_are_icons_in_a_narrow_window_and_names_in_a_wide_one(start: Open, qtbot: QtBot, client: FakeClient) -> None:
+    window = start(client=client)
+    button = window.findChild(QToolButton, "button_mode_split")
+    for width, style in ((1000, Qt.ToolButtonStyle.ToolButtonIconOnly), (1600, Qt.ToolButtonStyle.ToolButtonTextOnly)):
+        window.resize(width, 700)
+        qtbot.waitUntil(lambda style=style: button.toolButtonStyle() == style)

@@ -33,7 +33,7 @@ def test_a_value_is_set_exactly_and_within_limits(slider: LabeledSlider) -> None
     assert slider.value == 100
 
 
-def test_one_change_is_told_once(qtbot: QtBot, slider: LabeledSlider) -> None:
+def test_one_change_is_emitted_once(qtbot: QtBot, slider: LabeledSlider) -> None:
     seen: list[float] = []
     slider.value_changed.connect(seen.append)
     slider.set_value(40)

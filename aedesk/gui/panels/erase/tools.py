@@ -16,7 +16,7 @@ from aedesk.imaging.masks import ERASE, KEEP
 
 
 class DrawTarget(Protocol):
-    """What the tools draw on: the mask editor."""
+    """The interface that the tools draw on, implemented by the mask editor."""
 
     @property
     def radius_px(self) -> float: ...

@@ -37,7 +37,6 @@ class CardPage(QScrollArea):
         self.setAccessibleName("About the model")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._model: ModelInfo | None = None
         self._summary: ModelSummary | None = None
         self._plot: LossPlot | None = None
@@ -60,7 +59,7 @@ class CardPage(QScrollArea):
         self._page.setObjectName("modelCardPage")
         self._page.setMaximumWidth(WIDEST_PX)
         self._column = QVBoxLayout(self._page)
-        self._column.setContentsMargins(28, 20, 28, 24)
+        self._column.setContentsMargins(20, 20, 20, 24)
         self._column.setSpacing(6)
         for widget in (self._title, self._line, self._problem, self._description):
             self._column.addWidget(widget)

@@ -20,7 +20,7 @@ from aedesk.gui.workspace import Workspace
 from aedesk.models.zoo import list_models
 from aedesk.settings.places import runs_dir
 
-LIST_PX = 270
+MIN_LIST_PX, LIST_PX = 190, 270
 
 
 class ModelsPage(QWidget):
@@ -41,7 +41,8 @@ class ModelsPage(QWidget):
         self._workspace = workspace
         self._choose = ""
         self.list = ModelList()
-        self.list.setFixedWidth(LIST_PX)
+        self.list.setMinimumWidth(MIN_LIST_PX)
+        self.list.setMaximumWidth(LIST_PX)
         self.card = CardPage()
         self._drop = QLabel("Drop to import")
         self._drop.setObjectName("modelsDrop")
@@ -54,9 +55,9 @@ class ModelsPage(QWidget):
         line.setFixedWidth(1)
         row = QHBoxLayout()
         row.setSpacing(0)
-        row.addWidget(self.list)
+        row.addWidget(self.list, 2)
         row.addWidget(line)
-        row.addWidget(self.card, 1)
+        row.addWidget(self.card, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)

@@ -52,7 +52,7 @@ class RestorePanel(Panel):
         noise = QButtonGroup(self)
         noise.addButton(self._auto)
         noise.addButton(self._manual)
-        self._sigma = LabeledSlider("Noise level", 0, 100, settings["noise_sigma"])
+        self._sigma = LabeledSlider("Level", 0, 100, settings["noise_sigma"])
         self._sigma.setObjectName("sigma")
         self._sigma.setToolTip("Sigma: standard deviation of the noise, on a scale of 0 to 255")
         self._found = quiet_label("sigmaFound")

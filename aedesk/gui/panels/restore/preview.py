@@ -31,7 +31,7 @@ SETTLE_MS = 40
 
 @dataclass(frozen=True)
 class PreviewRequest:
-    """What the network's output depends on. The strength is not part of it: blending needs no network."""
+    """Everything that the output of the network depends on. The strength is not part of it: blending needs no network."""
 
     picture: Picture
     box: QRect

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from aedesk.core.training_specs import DataSummary, InspectDataSpec
 from aedesk.gui.dialogs import files
@@ -59,10 +59,9 @@ class DataSourceBox(QFrame):
         self._download = QCheckBox("Do&wnload it if it is not on this computer")
         self._download.setObjectName("dataDownload")
         self._sheet = PictureSheet("dataSheet", empty="Drop a folder of pictures here")
-        buttons = QHBoxLayout()
+        buttons = QVBoxLayout()
         buttons.addWidget(self._folder)
         buttons.addWidget(self._named)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(6)

@@ -23,7 +23,7 @@ from aedesk.gui.widgets.labels import elide_middle
 from aedesk.gui.workspace import Workspace
 from aedesk.settings.places import runs_dir
 
-CARDS_PX = 330
+MIN_CARDS_PX, CARDS_PX = 248, 330
 TABS = ("setup", "settings", "network", "progress")
 
 
@@ -81,12 +81,13 @@ class TrainPage(QTabWidget):
         cards.setWidgetResizable(True)
         cards.setFrameShape(QFrame.Shape.NoFrame)
         cards.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        cards.setFixedWidth(CARDS_PX)
+        cards.setMinimumWidth(MIN_CARDS_PX)
+        cards.setMaximumWidth(CARDS_PX)
         cards.setWidget(GoalCards(self._draft))
         row = QHBoxLayout(page)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(14)
-        row.addWidget(cards)
+        row.addWidget(cards, 1)
         right = QVBoxLayout()
         right.addWidget(self.data_box, 1)
         row.addLayout(right, 1)

@@ -125,15 +125,16 @@ class ProgressPage(QWidget):
         bar.addWidget(self._log)
         bar.addWidget(self._smoothing)
         bar.addStretch(1)
+        menus = QHBoxLayout()  # a row of its own: in one row the page would not fit a window of 1024 pixels
+        menus.setSpacing(4)
+        menus.addWidget(self._which)
+        menus.addStretch(1)
         for button in (self.terms, self.compare, self.export):
-            bar.addWidget(button)
+            menus.addWidget(button)
         left, right = QWidget(), QWidget()
-        for page, plot, head in ((left, self.losses, None), (right, self.side, self._which)):
+        for page, plot in ((left, self.losses), (right, self.side)):
             column = QVBoxLayout(page)
             column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(4)
-            if head is not None:
-                column.addWidget(head)
             column.addWidget(plot, 1)
         self._plots = QSplitter(Qt.Orientation.Horizontal)
         self._plots.setObjectName("plots")
@@ -157,6 +158,7 @@ class ProgressPage(QWidget):
         column.setSpacing(8)
         column.addWidget(self.metrics)
         column.addLayout(bar)
+        column.addLayout(menus)
         column.addWidget(both, 1)
 
     @Slot(int, object)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from aedesk.gui.shell.commands.table import MODES
@@ -26,8 +26,11 @@ class ViewBar(QWidget):
         super().__init__(parent)
         self.setObjectName("viewBar")
         self._viewer = viewer
+        self._texts, self._texts_px = True, 0  # the modes show their names, for which the bar has to be so wide
         group = QActionGroup(self)
-        row = QHBoxLayout(self)
+        self._modes: list[QToolButton] = []
+        self._row = row = QHBoxLayout(self)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # minimumSizeHint below allows less than the texts take
         row.setContentsMargins(12, 6, 12, 6)
         row.setSpacing(4)
         for name, value in MODES.items():
@@ -36,6 +39,7 @@ class ViewBar(QWidget):
             button = _button(action, f"button_{name}")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setProperty("segment", True)
+            self._modes.append(button)
             row.addWidget(button)
             action.setChecked(value == mode)
         self._which = QComboBox()
@@ -52,6 +56,27 @@ class ViewBar(QWidget):
             row.addWidget(_button(actions[name], f"button_{name}"))
         viewer.set_mode(mode)
         self._which.setVisible(mode == "single")
+
+    def minimumSizeHint(self) -> QSize:
+        """The size with icons instead of texts."""
+        whole = self._row.sizeHint()
+        saved = sum(max(button.sizeHint().width() - button.sizeHint().height(), 0) for button in self._modes) if self._texts else 0
+        return QSize(whole.width() - saved, whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shows the modes as icons if there is no room for their names."""
+        super().resizeEvent(event)
+        if self._texts and self.width() < self._row.sizeHint().width():
+            self._texts_px = self._row.sizeHint().width()
+            self._show_texts(False)
+        elif not self._texts and self.width() >= self._texts_px:
+            self._show_texts(True)
+
+    def _show_texts(self, on: bool) -> None:
+        self._texts = on
+        style = Qt.ToolButtonStyle.ToolButtonTextOnly if on else Qt.ToolButtonStyle.ToolButtonIconOnly
+        for button in self._modes:
+            button.setToolButtonStyle(style)
 
     def set_names(self, captions: Mapping[str, str]) -> None:
         """Sets the names of the versions; those that are left out get their default names."""

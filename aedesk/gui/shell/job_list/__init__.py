@@ -1,4 +1,4 @@
-"""The list of jobs: :class:`JobsView`."""
+"""The job list: :class:`JobsView`."""
 
 from aedesk.gui.shell.job_list.model import JobsModel
 from aedesk.gui.shell.job_list.view import JobsView

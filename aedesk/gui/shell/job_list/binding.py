@@ -1,4 +1,4 @@
-"""The list of jobs, bound to the queue."""
+"""Connects the job list with the task queue."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from aedesk.gui.jobs.task_queue import Task
 from aedesk.gui.shell.job_list import JobsView
 from aedesk.gui.workspace import Workspace
 
-NAME_PX = 250
+NAME_PX = 190
 
 
 class JobListBinding(QObject):
-    """Shows what the queue does, and hands the buttons of the list to it."""
+    """Shows the tasks of the queue, and passes the list's commands to it."""
 
     def __init__(self, workspace: Workspace, view: JobsView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +27,7 @@ class JobListBinding(QObject):
         view.retry_requested.connect(self._queue.retry)
 
     def clear_over(self) -> None:
-        """Take what has ended off the list."""
+        """Removes the tasks that have ended."""
         self._queue.clear_over()
         self._view.remove_finished()
 

@@ -1,4 +1,4 @@
-"""Progress bars and buttons of the job list, painted: a thousand jobs make no widget."""
+"""Paints progress bars and buttons of the job list, so that a thousand jobs need no widgets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class JobsDelegate(QStyledItemDelegate):
         return QSize(super().sizeHint(option, index).width(), 34)
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
-        """File names lose their middle, sentences their end."""
+        """Elides file names in the middle and sentences at the end."""
         super().initStyleOption(option, index)
         if index.column() == jobs.NAME:
             option.textElideMode = Qt.TextElideMode.ElideMiddle
@@ -69,6 +69,7 @@ class JobsDelegate(QStyledItemDelegate):
 
 
 def button_rect(cell: QRect) -> QRect:
+    """Returns the rectangle of the button in a cell."""
     return QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignCenter, QSize(_BUTTON_PX, _BUTTON_PX), cell)
 
 

@@ -1,4 +1,4 @@
-"""Jobs as a table model that is fed with the events of ``core.events``."""
+"""The table model of the job list, updated by the events of ``core.events``."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ class _Job:
 
 
 class JobsModel(QAbstractTableModel):
-    """The newest job is the last row; beyond 200 rows the oldest finished ones leave."""
+    """The newest job is the last row; beyond 200 rows the oldest finished ones are removed."""
 
     def __init__(self, parent: Any = None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(parent)
         self._clock = clock
         self._jobs: list[_Job] = []
 
-    # What the window tells
+    # Updates
 
     def add(self, job_id: int, name: str, *, retryable: bool = True) -> None:
-        """A job was handed to the worker and waits."""
+        """Adds a waiting job."""
         row = len(self._jobs)
         self.beginInsertRows(QModelIndex(), row, row)
         self._jobs.append(_Job(job_id, name, RateEstimator(self._clock), retryable=retryable))
@@ -62,7 +62,7 @@ class JobsModel(QAbstractTableModel):
                 self._remove(oldest)
 
     def apply(self, job_id: int, event: Event) -> None:
-        """Show an event of a job; unknown jobs and events without news for the list are passed over."""
+        """Updates a job by an event; unknown jobs and irrelevant events are ignored."""
         row = next((i for i, job in enumerate(self._jobs) if job.job_id == job_id), None)
         if row is None:
             return
@@ -89,34 +89,37 @@ class JobsModel(QAbstractTableModel):
         self._changed(row)
 
     def set_cancelling(self, job_id: int) -> None:
-        """The person has asked for an end; the worker has not answered yet."""
+        """Marks a job as being cancelled, until the worker confirms it."""
         for row, job in enumerate(self._jobs):
             if job.job_id == job_id and job.state not in OVER:
                 job.state = CANCELLING
                 self._changed(row)
 
     def set_waiting(self, job_id: int) -> None:
-        """The job is to be done again from the beginning and waits for its turn."""
+        """Resets a job that waits to be repeated."""
         for row, job in enumerate(self._jobs):
             if job.job_id == job_id:
                 self._jobs[row] = _Job(job_id, job.name, RateEstimator(self._clock), retryable=job.retryable)
                 self._changed(row)
 
     def remove_finished(self) -> None:
+        """Removes the jobs that have ended."""
         for row in reversed(range(len(self._jobs))):
             if self._jobs[row].state in OVER:
                 self._remove(row)
 
-    # What the view asks
+    # Queries
 
     def state(self, row: int) -> str:
+        """Returns the state of the job in a row."""
         return self._jobs[row].state
 
     def job_id(self, row: int) -> int:
+        """Returns the id of the job in a row."""
         return self._jobs[row].job_id
 
     def action(self, row: int) -> str:
-        """What a person can do with the job: "cancel", "retry" or nothing ("")."""
+        """Returns the action of the button: "cancel", "retry" or none ("")."""
         job = self._jobs[row]
         if job.state in (QUEUED, RUNNING):
             return "cancel"
@@ -142,7 +145,7 @@ class JobsModel(QAbstractTableModel):
                 return self._text(job, index.column())
             case Qt.ItemDataRole.ToolTipRole:
                 if index.column() == ACTION:
-                    return {"cancel": "Cancel (Delete)", "retry": "Try again (R)"}.get(self.action(index.row()))
+                    return {"cancel": "Cancel (Delete)", "retry": "Retry (R)"}.get(self.action(index.row()))
                 return job.text or None
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._text(job, index.column()) or _HEADERS[index.column()]
@@ -186,7 +189,7 @@ class JobsModel(QAbstractTableModel):
 
 
 def _fraction(job: _Job) -> float | None:
-    """0..1, or None where the total is unknown."""
+    """Returns the progress, 0 to 1; None if the total is unknown."""
     if job.state == DONE:
         return 1.0
     return min(1.0, max(0.0, job.done / job.total)) if job.total else None

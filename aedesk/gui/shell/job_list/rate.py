@@ -1,4 +1,4 @@
-"""How fast a job runs and when it will be done, from its progress reports."""
+"""The rate of a job and its remaining time, estimated from progress reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WINDOW_S = 10.0
 
 
 class RateEstimator:
-    """The rate over the last ten seconds: steady enough to read, quick enough to follow a change.
+    """Averages over the last ten seconds: steady, but able to follow changes.
 
     Args:
         clock: seconds; replaced in tests.
@@ -21,7 +21,7 @@ class RateEstimator:
         self._samples: deque[tuple[float, float]] = deque(maxlen=512)
 
     def add(self, done: float) -> None:
-        """``done`` units are finished now. A smaller number than before starts anew."""
+        """Adds a report of the finished units. A smaller number than before restarts the estimate."""
         now = self._clock()
         if self._samples and done < self._samples[-1][1]:
             self._samples.clear()
@@ -31,12 +31,13 @@ class RateEstimator:
 
     @property
     def per_second(self) -> float | None:
-        """Units per second; None until two reports with some time between them came."""
+        """Units per second; None before two reports at different times."""
         if len(self._samples) < 2:
             return None
         (start, first), (end, last) = self._samples[0], self._samples[-1]
         return (last - first) / (end - start) if end - start > 1e-3 and last > first else None
 
     def seconds_left(self, total: float) -> float | None:
+        """Returns the remaining time in seconds; None if unknown."""
         rate = self.per_second
         return None if rate is None else max(0.0, (total - self._samples[-1][1]) / rate)

@@ -1,4 +1,4 @@
-"""The job list of the window: what runs, how far it is, and the buttons to end or repeat it."""
+"""The view of the job list, with buttons to cancel and retry."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from aedesk.gui.shell.job_list.delegate import JobsDelegate
 
 
 class JobsView(QTreeView):
-    """Fed with ``add_job`` and ``apply(job_id, event)``. Keys: Delete cancels, R tries again.
+    """Updated by ``add_job`` and ``apply``. Keys: Delete cancels, R retries.
 
     Signals:
-        cancel_requested(int), retry_requested(int): of a job.
+        cancel_requested(job id), retry_requested(job id)
     """
 
     cancel_requested = Signal(int)
@@ -25,13 +25,13 @@ class JobsView(QTreeView):
         super().__init__(parent)
         self.setObjectName("jobsView")
         self.setAccessibleName("Jobs")
-        self.setAccessibleDescription("Delete cancels the selected job, R tries it again.")
+        self.setAccessibleDescription("Delete cancels the selected job, R retries it.")
         self._model = jobs.JobsModel(self)
         self.setModel(self._model)
         delegate = JobsDelegate(self)
         delegate.pressed.connect(self._act)
         self.setItemDelegate(delegate)
-        self._scroll = QTimer(self)  # once after any number of new jobs: each scroll lays out all rows
+        self._scroll = QTimer(self)  # once for many new jobs, because each scroll lays out all rows
         self._scroll.setSingleShot(True)
         self._scroll.timeout.connect(self.scrollToBottom)
         self.setRootIsDecorated(False)
@@ -54,24 +54,24 @@ class JobsView(QTreeView):
         return self._model.rowCount()
 
     def add_job(self, job_id: int, name: str, *, retryable: bool = True) -> None:
-        """A job was handed to the worker; ``name`` says what and of which file."""
+        """Adds a waiting job; ``name`` contains the command and the file name."""
         self._model.add(job_id, name, retryable=retryable)
         self._scroll.start()
 
     def apply(self, job_id: int, event: Event) -> None:
-        """Show an event of a job."""
+        """Updates a job by an event."""
         self._model.apply(job_id, event)
 
     def set_cancelling(self, job_id: int) -> None:
-        """Show that the job was asked to stop."""
+        """Marks a job as being cancelled."""
         self._model.set_cancelling(job_id)
 
     def set_waiting(self, job_id: int) -> None:
-        """Show that the job is to be done again."""
+        """Resets a job that waits to be repeated."""
         self._model.set_waiting(job_id)
 
     def remove_finished(self) -> None:
-        """Clear the list of all that is over."""
+        """Removes the jobs that have ended."""
         self._model.remove_finished()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""The list of pictures: :class:`LibraryView`."""
+"""The library of open pictures: :class:`LibraryView`."""
 
 from aedesk.gui.shell.library.model import BADGES, LibraryModel
 from aedesk.gui.shell.library.view import LibraryView

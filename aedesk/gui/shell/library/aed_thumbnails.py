@@ -22,11 +22,11 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.preview import open_preview
 
 MAX_MEGAPIXELS = 6.0
-"""Larger files without a preview get their thumbnail when they are opened: decoding one would keep others waiting."""
+"""Larger files without a preview get their thumbnail when they are opened, because decoding them would block other jobs."""
 
 
 class AedThumbnails(QObject):
-    """Works while nothing else does: at most one file is under way, and none while the queue is busy."""
+    """Decodes one file at a time, and none while the task queue is busy."""
 
     def __init__(self, workspace: Workspace, view: LibraryView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class AedThumbnails(QObject):
 
     @Slot(object)
     def _on_changed(self, document: Document) -> None:
-        """It was opened and is there: the thumbnail costs nothing more."""
+        """Uses the picture of a file that was opened."""
         source = document.source
         if source is not None and document.id not in self._known and document.path.suffix.lower() == SUFFIX:
             self._known.add(document.id)
@@ -75,21 +75,21 @@ class AedThumbnails(QObject):
         if isinstance(read, Picture):
             self._show(document, read)
         if not isinstance(read, bytes):
-            self._go_on()
+            self._continue()
             return
 
         def done(result: DecompressResult) -> None:
             if document.id not in self._known:
                 self._show(document, result.picture)
-            self._go_on()
+            self._continue()
 
         self._workspace.decoder.decode(read, done, self._on_failed)
 
     def _on_failed(self, _error: AedeskError) -> None:
-        """What is wrong with the file is told when it is opened."""
-        self._go_on()
+        """Skips the file; the error is reported when it is opened."""
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         self._busy = False
         self._next()
 

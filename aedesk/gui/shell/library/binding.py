@@ -1,4 +1,4 @@
-"""The library on the left, bound to the open pictures."""
+"""Connects the library view with the open pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aedesk.gui.workspace import Workspace
 
 
 class LibraryBinding(QObject):
-    """Keeps a LibraryView and the Library the same."""
+    """Keeps LibraryView and Library in sync."""
 
     def __init__(self, workspace: Workspace, view: LibraryView, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class LibraryBinding(QObject):
 
     @property
     def selected(self) -> list[Document]:
-        """The chosen pictures in the order of the list."""
+        """The selected pictures in the order of the list."""
         return [document for path in self._view.selected_paths if (document := self._find(path)) is not None]
 
     def _find(self, path: Path) -> Document | None:
@@ -70,7 +70,7 @@ class LibraryBinding(QObject):
 
 
 def badge_of(document: Document) -> str:
-    """Work and failures first; then what is unsaved; then what is done."""
+    """Returns the badge of a picture: work and failures before unsaved results before finished ones."""
     if document.badge in (Badge.WORKING, Badge.FAILED):
         return str(document.badge)
     if document.modified:

@@ -1,4 +1,4 @@
-"""How one picture of the library looks: thumbnail, name, badge."""
+"""Paints the pictures of the library: thumbnail, name and badge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _INK = QColor(255, 255, 255)
 
 
 class LibraryDelegate(QStyledItemDelegate):
-    """Paints a row; nothing is created per row."""
+    """Paints one picture without creating objects for it."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(THUMBNAIL_PX + 2 * _PAD, THUMBNAIL_PX + 3 * _PAD + option.fontMetrics.height())
@@ -55,7 +55,7 @@ class LibraryDelegate(QStyledItemDelegate):
 
 
 def _draw_thumbnail(painter: QPainter, field: QRect, image: QImage | None, palette: QPalette) -> QRect:
-    """The picture in the middle of ``field``, or a quiet plate while it is being read (or cannot be)."""
+    """Draws the picture centred in ``field``, or a placeholder while it is being read or if it cannot be read."""
     if image is None or image.isNull():
         size = QSize(field.height() * 4 // 5, field.height() * 3 // 5)
         plate = QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignCenter, size, field)
@@ -80,7 +80,7 @@ def _draw_thumbnail(painter: QPainter, field: QRect, image: QImage | None, palet
 
 
 def _draw_badge(painter: QPainter, picture: QRect, badge: str, percent: int) -> None:
-    """A mark of its own shape for each state, so that it does not hang on colour alone."""
+    """Draws a badge with its own shape for each state, so that it does not depend on colour alone."""
     text = f"{percent} %" if badge == lib.WORKING else ""
     width = painter.fontMetrics().horizontalAdvance(text) + 14 if text else _BADGE_PX
     plate = QRectF(picture.right() - width + 5, picture.bottom() - _BADGE_PX + 5, width, _BADGE_PX)

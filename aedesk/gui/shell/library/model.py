@@ -1,4 +1,4 @@
-"""The pictures of the library as a list model: path, thumbnail and badge per row."""
+"""The list model of the library: path, thumbnail and badge of each picture."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class _Entry:
     badge: str = NONE
     percent: int = 0
     text: str = ""
-    thumbnail: QImage | None = None  # set by the program and kept; others live in the loader's cache
+    thumbnail: QImage | None = None  # set by the program; others are in the loader's cache
 
 
 class LibraryModel(QAbstractListModel):
-    """Rows are pictures in the order in which they came; a path is there once."""
+    """Pictures in the order in which they were added; each path occurs once."""
 
     def __init__(self, loader: ThumbnailLoader, parent: Any = None) -> None:
         super().__init__(parent)
@@ -43,7 +43,7 @@ class LibraryModel(QAbstractListModel):
         self._rows: dict[Path, int] = {}
         self._rows_valid = True
 
-    # What Qt asks
+    # The interface of Qt
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._entries)
@@ -74,22 +74,23 @@ class LibraryModel(QAbstractListModel):
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemNeverHasChildren
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """Pictures dragged out of the library are links to their files."""
+        """Returns the files of the pictures for drag and drop."""
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(str(self._entries[index.row()].path)) for index in indexes])
         return mime
 
-    # What the window asks
+    # The interface of the window
 
     @property
     def paths(self) -> list[Path]:
         return [entry.path for entry in self._entries]
 
     def row_of(self, path: Path) -> int | None:
+        """Returns the row of a path; None if it is not in the list."""
         return self._row_table().get(path)
 
     def add(self, paths: Iterable[Path]) -> list[Path]:
-        """Append pictures; gives those that were not there yet."""
+        """Appends pictures. Returns those that are new."""
         rows = self._row_table()
         fresh = [path for path in dict.fromkeys(paths) if path not in rows]
         if fresh:
@@ -101,6 +102,7 @@ class LibraryModel(QAbstractListModel):
         return fresh
 
     def remove(self, paths: Iterable[Path]) -> None:
+        """Removes pictures; unknown paths are ignored."""
         rows = self._row_table()
         for row in sorted((rows[path] for path in set(paths) if path in rows), reverse=True):
             self.beginRemoveRows(QModelIndex(), row, row)
@@ -109,12 +111,12 @@ class LibraryModel(QAbstractListModel):
             self.endRemoveRows()
 
     def set_badge(self, path: Path, badge: str, *, percent: int = 0, text: str = "") -> None:
-        """Mark a picture.
+        """Sets the badge of a picture.
 
         Args:
-            badge: one of ``BADGES``; "" removes the mark.
-            percent: of the work done, shown with "working".
-            text: for the tool tip: the error in words.
+            badge: one of ``BADGES``; "" removes it.
+            percent: progress that is shown with "working".
+            text: error message for the tooltip.
         """
         if badge not in BADGES:
             raise ValueError(f"there is no badge {badge!r}")
@@ -124,7 +126,7 @@ class LibraryModel(QAbstractListModel):
             self._changed(row)
 
     def set_thumbnail(self, path: Path, image: QImage | None) -> None:
-        """Show this picture for a row, e.g. the restored one; None loads it from the file again."""
+        """Sets a thumbnail, for example of the result; None loads it from the file again."""
         row = self.row_of(path)
         if row is not None:
             self._entries[row].thumbnail = image
@@ -133,7 +135,7 @@ class LibraryModel(QAbstractListModel):
             self._changed(row)
 
     def _row_table(self) -> dict[Path, int]:
-        if not self._rows_valid:  # made when somebody asks: a removal of thousands makes it once
+        if not self._rows_valid:  # rebuilt on demand, only once after many removals
             self._rows = {entry.path: row for row, entry in enumerate(self._entries)}
             self._rows_valid = True
         return self._rows
@@ -145,5 +147,5 @@ class LibraryModel(QAbstractListModel):
     @Slot(object)
     def _loaded(self, path: Path) -> None:
         row = self.row_of(path)
-        if row is not None:  # it may have been removed while it was being read
+        if row is not None:  # it may have been removed while it was read
             self._changed(row)

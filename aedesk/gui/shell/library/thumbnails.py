@@ -1,4 +1,4 @@
-"""Thumbnails on demand: the rows in sight ask for theirs, the latest question is answered first."""
+"""Loads thumbnails on demand: visible rows request theirs, and the latest request is served first."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from aedesk.gui.widgets.viewer.painting import qimage
 Thumbnailer = Callable[[Path, int], np.ndarray]
 
 _CACHED = 600
-_WAITING = 60  # more than a window shows at once; questions of rows that were scrolled past are forgotten
+_WAITING = 60  # more than a window shows at once; older requests, of rows that were scrolled past, are dropped
 
 
 class ThumbnailLoader(QObject):
-    """Reads thumbnails in one background thread and keeps the latest of them.
-
-    ``loaded(Path)`` tells that :meth:`get` has a new answer (a null image if the file cannot be read).
+    """Reads thumbnails on one background thread and caches the latest ones.
 
     Args:
-        thumbnailer: (path, edge in device pixels) -> (h, w, 3) uint8; called in the background thread.
+        thumbnailer: (path, edge in device pixels) -> (h, w, 3) uint8; called on the background thread.
         owner: the thread ends with this object.
+
+    Signals:
+        loaded(Path): :meth:`get` returns a thumbnail now, a null image if the file cannot be read.
     """
 
     loaded = Signal(object)
@@ -43,7 +44,7 @@ class ThumbnailLoader(QObject):
         self._pool = ThreadPool(owner, "aedesk-thumbnails")
 
     def get(self, path: Path) -> QImage | None:
-        """The thumbnail, or None and a promise to emit ``loaded`` when it is there. Main thread."""
+        """Returns the thumbnail, or None and emits ``loaded`` later. Window's thread."""
         image = self._cache.get(path)
         if image is not None:
             self._cache.move_to_end(path)
@@ -60,16 +61,17 @@ class ThumbnailLoader(QObject):
         return None
 
     def forget(self, path: Path) -> None:
-        """The file has changed or left the library."""
+        """Drops the thumbnail of a file that has changed or left the library."""
         self._cache.pop(path, None)
         with self._lock:
             self._waiting.pop(path, None)
 
     def stop(self) -> None:
+        """Ends the thread."""
         self._pool.shutdown()
 
     def _next(self) -> tuple[Path, np.ndarray | None] | None:
-        """Read the thumbnail that was asked for last. Background thread."""
+        """Reads the thumbnail that was requested last. Background thread."""
         with self._lock:
             if not self._waiting:
                 return None
@@ -77,7 +79,7 @@ class ThumbnailLoader(QObject):
             self._busy.add(path)
         try:
             return path, self._thumbnailer(path, self.edge_px)
-        except Exception:  # whatever is wrong with the file is told when it is opened
+        except Exception:  # the error is reported when the file is opened
             return path, None
 
     def _on_read(self, result: tuple[Path, np.ndarray | None] | None) -> None:

@@ -1,4 +1,4 @@
-"""The library: pictures that are open, as thumbnails."""
+"""The view of the library: the open pictures as thumbnails."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ EMPTY_MESSAGE = "Drop pictures or folders here"
 
 
 class LibraryView(QListView):
-    """A list of pictures, identified by their paths (which need not exist: a picture may live in memory only).
+    """A list of pictures, identified by their paths, which need not exist.
 
     Args:
-        thumbnailer: (path, edge_px) -> (h, w, 3) uint8, called in a background thread; it may raise.
+        thumbnailer: (path, edge_px) -> (h, w, 3) uint8, called on a background thread; it may raise.
 
     Signals:
-        current_path_changed(object): the Path that is shown now, or None.
-        selected_paths_changed(list[Path]): the selection.
+        current_path_changed(object): the current Path, or None.
+        selected_paths_changed(list[Path]): the selection has changed.
         files_dropped(list[Path]): files or folders were dropped.
         remove_requested(list[Path]): Delete was pressed.
         menu_requested(list[Path], QPoint): right click or menu key; the point is in global pixels.
@@ -68,10 +68,10 @@ class LibraryView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setDragEnabled(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.viewport().setAcceptDrops(True)  # which the static movement has turned off
+        self.viewport().setAcceptDrops(True)  # Movement.Static has turned it off
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
 
-    # What the window asks
+    # The interface of the window
 
     @property
     def paths(self) -> list[Path]:
@@ -84,19 +84,19 @@ class LibraryView(QListView):
 
     @property
     def selected_paths(self) -> list[Path]:
-        """In the order of the list."""
+        """The selected paths in the order of the list."""
         return [index.data(PathRole) for index in sorted(self.selectedIndexes(), key=QModelIndex.row)]
 
     def add_paths(self, paths: Iterable[Path]) -> list[Path]:
-        """Append pictures; gives those that were not there yet. Selects nothing."""
+        """Appends pictures without selecting them. Returns those that are new."""
         return self._model.add(paths)
 
     def remove_paths(self, paths: Iterable[Path]) -> None:
-        """Take pictures off the list; a neighbour of the current one becomes current."""
+        """Removes pictures; a neighbour of the current one becomes current."""
         self._model.remove(paths)
 
     def set_current(self, path: Path) -> None:
-        """Show and select one picture of the list."""
+        """Selects one picture and scrolls to it."""
         row = self._model.row_of(path)
         if row is not None:
             index = self._model.index(row)
@@ -104,18 +104,18 @@ class LibraryView(QListView):
             self.scrollTo(index)
 
     def set_badge(self, path: Path, badge: str, *, percent: int = 0, text: str = "") -> None:
-        """Mark a picture "working" (with ``percent``), "done", "failed" (``text`` is the error), "modified" or "" (none)."""
+        """Sets the badge "working" (with ``percent``), "done", "failed" (``text`` is the error), "modified" or "" (none)."""
         self._model.set_badge(path, badge, percent=percent, text=text)
 
     def set_thumbnail(self, path: Path, pixels: np.ndarray | None) -> None:
-        """Show an (h, w, 3 or 4) uint8 array for a picture; None reads the file again."""
+        """Sets an (h, w, 3 or 4) uint8 thumbnail; None reads the file again."""
         self._model.set_thumbnail(path, None if pixels is None else qimage(pixels))
 
     def shutdown(self) -> None:
-        """End the thumbnail thread now; without this it ends when the widget is destroyed."""
+        """Ends the thread now; otherwise it ends when the widget is destroyed."""
         self._loader.stop()
 
-    # Inside
+    # Internals
 
     def sizeHint(self) -> QSize:
         return QSize(THUMBNAIL_PX + 48, 400)

@@ -43,14 +43,14 @@ def test_the_latent_of_an_aed_file_is_the_files_own(open_compress: Open, make_ae
     opened.wait(lambda: opened.find(LatentPage, "latentPage").result is not None)
 
 
-def test_a_damaged_file_is_shown_as_far_as_it_goes_and_said_to_be_damaged(open_compress: Open, make_aed: Callable[..., Path]) -> None:
+def test_a_damaged_file_is_shown_as_far_as_it_goes_and_reported_as_damaged(open_compress: Open, make_aed: Callable[..., Path]) -> None:
     opened = open_compress(make_aed("a.aed", more=b"damaged"), panel="restore")
     opened.wait(lambda: opened.current is not None and opened.current.source is not None)
     assert "a.aed is damaged: 1 part of the picture" in opened.notification
     assert opened.client.specs(DecompressSpec)[0].salvage
 
 
-def test_a_file_that_the_worker_refuses_is_told(open_compress: Open, make_aed: Callable[..., Path]) -> None:
+def test_a_file_that_the_worker_refuses_is_reported(open_compress: Open, make_aed: Callable[..., Path]) -> None:
     def script(spec: Any, inputs: tuple[Any, ...]) -> Any:
         if isinstance(spec, DecompressSpec):
             return [Failed("The model 0123456789abcdef that wrote this file is not here.", "Import it in Models.", "ModelError")]

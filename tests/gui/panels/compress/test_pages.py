@@ -64,7 +64,7 @@ def test_the_latent_shows_its_channels_the_strongest_first_and_can_be_exported(
     assert page.channel.caption.startswith("Channel   1: symbols")
     monkeypatch.setattr(files, "choose_target", lambda *_: tmp_path / "codes.npz")
     opened.press("latentExport")
-    opened.wait(lambda: "codes are in" in opened.notification)
+    opened.wait(lambda: "codes.npz" in opened.notification)
     with np.load(tmp_path / "codes.npz") as written:
         assert np.array_equal(written["symbols"], result.symbols)
         assert np.array_equal(written["bits"], result.bits)

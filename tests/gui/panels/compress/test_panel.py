@@ -24,7 +24,7 @@ from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import to_8_bit
 
 
-def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_original(
+def test_the_current_picture_is_compressed_at_once_and_shown_beside_the_original(
     open_compress: Open, make_file: Callable[..., Path]
 ) -> None:
     opened = open_compress(make_file("a.png"), view_mode="split")
@@ -37,7 +37,7 @@ def test_the_picture_in_sight_is_compressed_at_once_and_shown_beside_the_origina
     assert f"{psnr(now.source.pixels, now.encoded.decoded.pixels):.2f} dB" in opened.figures
 
 
-def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(open_compress: Open, make_file: Callable[..., Path]) -> None:
+def test_the_slider_compresses_again_and_of_many_requests_the_last_counts(open_compress: Open, make_file: Callable[..., Path]) -> None:
     opened = open_compress(make_file("a.png"))
     opened.settle()
     opened.client.hold = (CompressSpec,)
@@ -52,12 +52,12 @@ def test_the_slider_compresses_again_and_of_many_wishes_the_last_counts(open_com
     assert opened.client.cancelled
 
 
-def test_the_psnr_is_that_of_the_part_in_sight(open_compress: Open, make_file: Callable[..., Path]) -> None:
+def test_the_psnr_is_that_of_the_visible_part(open_compress: Open, make_file: Callable[..., Path]) -> None:
     opened = open_compress(make_file("a.png", 400, 300), view_mode="single")
     now = opened.settle()
     viewer = opened.window.viewer
     viewer.zoom_to(8.0)
-    opened.wait(lambda: "part in sight" in opened.remark)
+    opened.wait(lambda: "visible part" in opened.remark)
     part: QRect = viewer.visible_region().toAlignedRect().intersected(QRect(0, 0, 400, 300))
     rows, columns = slice(part.top(), part.bottom() + 1), slice(part.left(), part.right() + 1)
     expected = psnr(now.source.pixels[rows, columns], now.encoded.decoded.pixels[rows, columns])
@@ -147,7 +147,7 @@ def test_another_codec_stands_beside_ours_at_the_same_size_or_the_same_psnr(
     assert viewer.pair == ("original", "result")
 
 
-def test_the_bits_of_each_place_are_laid_over_the_picture(open_compress: Open, make_file: Callable[..., Path]) -> None:
+def test_the_bits_of_each_position_are_laid_over_the_picture(open_compress: Open, make_file: Callable[..., Path]) -> None:
     opened = open_compress(make_file("a.png", 160, 96), view_mode="single")
     opened.settle()
     before = opened.window.viewer.grab().toImage()

@@ -39,15 +39,15 @@ def test_erasing_without_looking_first_lets_the_worker_find_the_mark(open_erase:
     assert opened.current.history.undo_title == "Erase"
 
 
-def test_a_picture_without_a_mark_stays_as_it_is_and_the_person_is_told(open_erase: Open, marked_file: File) -> None:
+def test_a_picture_without_a_mark_stays_as_it_is_and_the_user_is_informed(open_erase: Open, marked_file: File) -> None:
     opened = open_erase(marked_file("plain.png", mark=False))
     opened.press("eraseButton")
-    opened.wait(lambda: "No mark was found on plain.png" in opened.notification)
+    opened.wait(lambda: "No watermark was found in plain.png" in opened.notification)
     assert opened.current.step.restored is None
     assert opened.current.history.undo_title == ""
     opened.window.banner.dismiss()
     opened.press("findMarkButton")
-    opened.wait(lambda: "No mark was found on plain.png" in opened.notification)
+    opened.wait(lambda: "No watermark was found in plain.png" in opened.notification)
     assert opened.button("findMarkButton").isEnabled()
     assert opened.marked is None
 
@@ -77,7 +77,7 @@ def test_what_was_found_goes_to_the_picture_on_which_it_was_looked_for(open_eras
 def test_every_picture_is_searched_and_erased_in_one_go(open_erase: Open, marked_file: File) -> None:
     opened = open_erase(marked_file("a.png"), marked_file("b.png"), marked_file("plain.png", mark=False))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "Erased in 2 of 3 pictures." in opened.notification)
+    opened.wait(lambda: "2 of 3 pictures cleaned." in opened.notification)
     assert "No watermark was found in plain.png." in opened.notification
     first, second, plain = opened.library.documents
     assert first.step.restored is not None
@@ -92,7 +92,7 @@ def test_a_batch_that_is_cancelled_keeps_what_was_done(open_erase: Open, marked_
     opened.client.release()
     opened.wait(lambda: len(opened.specs) == 2)
     opened.window.actions_by_name["cancel"].trigger()
-    opened.wait(lambda: "Erased in 1 of 2 pictures. 1 cancelled." in opened.notification)
+    opened.wait(lambda: "1 of 2 pictures cleaned. 1 cancelled." in opened.notification)
     first, second = opened.library.documents
     assert first.step.restored is not None
     assert second.step.restored is None

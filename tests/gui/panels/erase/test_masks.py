@@ -51,7 +51,7 @@ def test_one_mask_erases_in_all_pictures_of_its_size(open_erase: Open, marked_fi
     opened.press("maskOne")
     opened.drag((50, 60), (70, 60))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "Erased in 3 of 3 pictures." in opened.notification)
+    opened.wait(lambda: "3 of 3 pictures cleaned." in opened.notification)
     first, second, small, third = opened.library.documents
     for document in (first, second, third):
         assert (document.step.restored.pixels[60, 50:70] == GRAY).all()
@@ -59,7 +59,7 @@ def test_one_mask_erases_in_all_pictures_of_its_size(open_erase: Open, marked_fi
     assert opened.masks_sent[0] is opened.masks_sent[1]
 
 
-def test_pictures_of_another_size_are_said_to_be_left_out(open_erase: Open, marked_file: File) -> None:
+def test_pictures_of_another_size_are_reported_as_left_out(open_erase: Open, marked_file: File) -> None:
     opened = open_erase(marked_file("a.png"), marked_file("small.png", 90, 70), erase_mode="paint", hold=(EraseSpec,))
     opened.press("maskOne")
     opened.drag((50, 60), (70, 60))
@@ -76,7 +76,7 @@ def test_without_one_for_all_each_picture_keeps_its_own_mask(open_erase: Open, m
     assert opened.marked is None
     opened.drag((50, 40), (70, 40))
     opened.press("eraseAllButton")
-    opened.wait(lambda: "Erased in 2 of 2 pictures." in opened.notification)
+    opened.wait(lambda: "2 of 2 pictures cleaned." in opened.notification)
     first, second = opened.library.documents
     assert (first.step.restored.pixels[60, 50:70] == GRAY).all()
     assert (second.step.restored.pixels[40, 50:70] == GRAY).all()

@@ -21,8 +21,8 @@ def test_a_shared_mark_comes_off_the_files_of_a_folder_in_one_job(
     (out / "a_restored.png").write_bytes(b"mine")
     monkeypatch.setattr(files, "choose_folder", lambda *_: out)
     opened.press("eraseAllButton")
-    opened.wait(lambda: "4 of 5 pictures saved without the mark" in opened.notification)
-    assert "1 could not be read, or do not carry it: see the log." in opened.notification
+    opened.wait(lambda: "4 of 5 pictures saved without the watermark" in opened.notification)
+    assert "1 could not be read or do not have it: see the log." in opened.notification
     assert "About 14 would be enough." in opened.notification
     assert (out / "a_restored.png").read_bytes() == b"mine"
     assert sorted(path.name for path in out.glob("*_restored*")) == [
@@ -37,7 +37,7 @@ def test_a_shared_mark_comes_off_the_files_of_a_folder_in_one_job(
     assert opened.current.step.restored is None
 
 
-def test_too_few_pictures_for_a_shared_mark_are_told_before_anything_is_asked(open_erase: Open, marked_file: File) -> None:
+def test_too_few_pictures_for_a_shared_mark_are_reported_before_any_question(open_erase: Open, marked_file: File) -> None:
     opened = open_erase(marked_file("a.png"), erase_mode="shared")
     opened.press("eraseButton")
     assert "at least 4 pictures" in opened.notification

@@ -139,13 +139,13 @@ def test_benchmark_figures_stand_in_a_table_by_noise_level(qtbot: QtBot, panel: 
     page = page_of(qtbot, panel, choose=str(path))
     words = text(page, "model_measured")
     figure = f"{read_card(path)['metrics']['cbsd68_sigma25']:.2f}"
-    for part in ("sigma 15", "sigma 50", "CBSD68, level estimated", figure, "Set12, gray"):
+    for part in ("sigma 15", "sigma 50", "CBSD68 (estimated level)", figure, "Set12 (gray)"):
         assert part in words
 
 
 def test_the_worker_adds_what_the_network_costs(qtbot: QtBot, panel: ModelsPanel, client: FakeClient) -> None:
     page = page_of(qtbot, panel)
-    qtbot.waitUntil(lambda: "12.3 thousand multiplications per pixel" in text(page, "model_network"))
+    qtbot.waitUntil(lambda: "12.3 kMAC per pixel" in text(page, "model_network"))
     assert "1/12 of its size" in text(page, "model_network")
     assert client.specs(DescribeSpec)[-1].model["family"] == "unet"
 

@@ -124,7 +124,7 @@ def test_each_badge_looks_different(qtbot: QtBot, library: LibraryView) -> None:
     assert all(one != other for i, one in enumerate(looks) for other in looks[:i])
 
 
-def test_choosing_a_picture_tells_its_path(qtbot: QtBot, library: LibraryView) -> None:
+def test_choosing_a_picture_emits_its_path(qtbot: QtBot, library: LibraryView) -> None:
     library.add_paths(PATHS)
     with (
         qtbot.waitSignal(library.current_path_changed) as current,
@@ -187,7 +187,7 @@ def test_a_right_click_asks_for_the_menu_of_the_selection(qtbot: QtBot, library:
     assert seen.args == [[PATHS[0]], library.viewport().mapToGlobal(place)]
 
 
-def test_dropped_files_are_told(qtbot: QtBot, library: LibraryView, drop: Callable) -> None:
+def test_dropped_files_are_reported(qtbot: QtBot, library: LibraryView, drop: Callable) -> None:
     with qtbot.waitSignal(library.files_dropped) as seen:
         assert drop(library.viewport(), ["/pictures/a.png", "/pictures"])
     assert [path.as_posix() for path in seen.args[0]] == ["/pictures/a.png", "/pictures"]

@@ -64,7 +64,7 @@ def test_a_smoothed_curve_that_grows_is_the_same_as_one_that_came_at_once(noise:
     np.testing.assert_allclose(grown.envelope(-np.inf, np.inf, 5000, 0.9)[1], whole.envelope(-np.inf, np.inf, 5000, 0.9)[1], atol=1e-12)
 
 
-def test_what_lies_beyond_a_checkpoint_is_forgotten_and_written_anew(noise: np.ndarray) -> None:
+def test_points_beyond_a_checkpoint_are_dropped_and_written_again(noise: np.ndarray) -> None:
     data = CurveData(10_000)
     data.extend(np.arange(1000, dtype=float), noise[:1000])
     data.envelope(-np.inf, np.inf, 10)

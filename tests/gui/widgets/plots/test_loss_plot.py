@@ -125,7 +125,7 @@ def test_a_hidden_curve_leaves_the_legend_and_is_still_fed(qtbot: QtBot, plot: L
     assert curves(plot)["kl"].yData.tolist() == [9.0, 8.0]
 
 
-def test_an_earlier_run_lies_under_the_curves_until_it_is_taken_away(qtbot: QtBot, plot: LossPlot) -> None:
+def test_an_earlier_run_is_drawn_below_the_curves_until_it_is_removed(qtbot: QtBot, plot: LossPlot) -> None:
     plot.set_older("old: train", [1, 2, 3], [3.0, 2.0, 1.0])
     assert curves(plot)["old: train"].yData.tolist() == [3.0, 2.0, 1.0]
     plot.clear_curves()

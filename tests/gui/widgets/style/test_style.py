@@ -81,7 +81,7 @@ def test_the_style_sheet_is_complete_and_its_files_exist(look: str) -> None:
     assert all(Path(file).is_file() for file in files)
 
 
-def test_the_chosen_look_is_shown_and_told(qtbot: QtBot, app: QApplication) -> None:
+def test_the_chosen_theme_is_applied_and_emitted(qtbot: QtBot, app: QApplication) -> None:
     follower = theme.apply(app, "dark")
     assert theme.current_look() == "dark"
     assert app.palette().color(QPalette.ColorRole.Window) == QColor(theme.colours("dark")["window"])

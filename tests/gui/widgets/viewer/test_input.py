@@ -12,7 +12,7 @@ from viewer_look import BLUE, GREEN, RED, at, plain
 from aedesk.gui.widgets.viewer import CompareView
 
 
-def test_hovering_tells_the_picture_pixel_and_its_values(qtbot: QtBot, full: CompareView) -> None:
+def test_hovering_emits_the_picture_pixel_and_its_values(qtbot: QtBot, full: CompareView) -> None:
     with qtbot.waitSignal(full.hovered) as seen:
         qtbot.mouseMove(full, QPoint(401, 203))
     assert seen.args == [200, 101]
@@ -20,7 +20,7 @@ def test_hovering_tells_the_picture_pixel_and_its_values(qtbot: QtBot, full: Com
     assert full.values_at(300, 0) == {}
 
 
-def test_hovering_beside_the_picture_tells_so(qtbot: QtBot, full: CompareView) -> None:
+def test_hovering_outside_the_picture_is_reported(qtbot: QtBot, full: CompareView) -> None:
     full.resize(800, 400)
     with qtbot.waitSignal(full.hovered) as seen:
         qtbot.mouseMove(full, QPoint(20, 200))
@@ -37,7 +37,7 @@ def test_every_pane_maps_its_own_points(full: CompareView) -> None:
         assert (back.x(), back.y()) == pytest.approx((140, 70))
 
 
-def test_dragging_pans_and_tells_the_visible_region(qtbot: QtBot, full: CompareView) -> None:
+def test_dragging_pans_and_emits_the_visible_region(qtbot: QtBot, full: CompareView) -> None:
     full.zoom_to(4.0)
     before = full.visible_region()
     with qtbot.waitSignal(full.view_changed) as seen:

@@ -155,7 +155,7 @@ class Note:
         self.calls.append(("release", at))
 
 
-def test_a_tool_is_told_of_the_left_button_in_pixels_of_the_picture(view: CompareView, qtbot: QtBot) -> None:
+def test_a_tool_receives_the_left_button_in_picture_pixels(view: CompareView, qtbot: QtBot) -> None:
     tool = Note()
     view.set_tool(tool)
     qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 60))

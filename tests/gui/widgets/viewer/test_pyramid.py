@@ -52,7 +52,7 @@ def test_an_unbuilt_level_is_replaced_by_the_next_coarser_one() -> None:
     assert [pyramid.best_level(reduction) for reduction in (0.5, 1.0, 1.9, 2.0, 4.0, 1000)] == [0, 0, 0, 1, 2, 3]
 
 
-def test_building_stops_when_it_is_told_to() -> None:
+def test_building_stops_on_request() -> None:
     asked = iter([False, True])
     pyramid = Pyramid.of(noise(2000, 600))
     assert not pyramid.build(lambda: next(asked))

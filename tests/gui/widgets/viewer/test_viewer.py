@@ -184,7 +184,7 @@ def test_a_preview_at_the_screens_resolution_is_stretched_over_its_region(full: 
     assert at(full, 2 * 165, 2 * 85) == BLUE
 
 
-def test_a_preview_before_any_restoration_lies_over_the_noisy_picture(view: CompareView) -> None:
+def test_a_preview_before_any_restoration_covers_the_noisy_picture(view: CompareView) -> None:
     view.set_pictures(noisy=plain(GREEN))
     view.set_overlay(plain(BLUE, 50, 50), 200, 50)
     view.set_mode("split")
@@ -238,7 +238,7 @@ def test_versions_of_different_sizes_are_refused_and_the_old_ones_stay(full: Com
     assert at(full, 300, 150) == BLUE
 
 
-def test_dropped_files_and_folders_are_told(qtbot: QtBot, view: CompareView, drop: Callable) -> None:
+def test_dropped_files_and_folders_are_reported(qtbot: QtBot, view: CompareView, drop: Callable) -> None:
     with qtbot.waitSignal(view.files_dropped) as seen:
         drop(view, ["/pictures/a.png", "/pictures"])
     assert [path.as_posix() for path in seen.args[0]] == ["/pictures/a.png", "/pictures"]
@@ -274,7 +274,7 @@ def test_replacing_a_version_drops_its_tiles(full: CompareView) -> None:
     assert len(full._tiles) <= tiles
 
 
-def test_the_viewer_tells_assistive_tools_what_it_shows(full: CompareView) -> None:
+def test_the_viewer_describes_its_content_for_assistive_technology(full: CompareView) -> None:
     full.set_mode("split")
     assert full.accessibleName() == "Picture viewer"
     assert full.accessibleDescription() == "split view of Noisy, Restored"
@@ -292,7 +292,7 @@ def test_every_version_may_have_a_patch_of_its_own_over_the_picture_it_was_made_
     assert at(view, pane.rect.center().x() - 20, pane.rect.center().y()) not in (GREEN, RED)
 
 
-def test_versions_can_be_called_by_other_names_for_a_while(full: CompareView) -> None:
+def test_versions_can_have_other_names_for_a_while(full: CompareView) -> None:
     full.set_mode("side-by-side")
     full.set_texts({"result": "Compressed"}, {"noisy": "No other codec"})
     assert full.accessibleDescription() == "side-by-side view of Noisy, Compressed"
