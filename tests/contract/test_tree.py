@@ -11,6 +11,7 @@ import pytest
 
 LONGEST_MODULE_LINES = 500
 MEDIAN_MODULE_LINES = 120
+LOOSE_MODULES = 8
 TREE_BYTES = 40 << 20
 MACHINE_PATH = re.compile(rb"(?<![\w.$}~])/(?:work|home|Users|root)/\w")
 
@@ -28,6 +29,14 @@ def test_no_module_is_long_and_most_are_short(project: Path) -> None:
     lines = {str(path.relative_to(project)): len(path.read_text("utf-8").splitlines()) for path in (project / "aedesk").rglob("*.py")}
     assert {name: count for name, count in lines.items() if count > LONGEST_MODULE_LINES} == {}
     assert statistics.median(lines.values()) <= MEDIAN_MODULE_LINES
+
+
+def test_folders_of_the_window_with_sub_packages_have_few_loose_modules(project: Path) -> None:
+    loose = {}
+    for folder in (project / "aedesk" / "gui", *(project / "aedesk" / "gui").rglob("*")):
+        if folder.is_dir() and any(child.is_dir() and any(child.glob("*.py")) for child in folder.iterdir()):
+            loose[str(folder.relative_to(project))] = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
+    assert {name: count for name, count in loose.items() if count > LOOSE_MODULES} == {}
 
 
 def test_the_tracked_tree_stays_small(tracked: list[Path]) -> None:

@@ -17,11 +17,11 @@ from aedesk.gui.app import Application
 from aedesk.gui.diagnostics.smoke_test import SmokeTest
 from aedesk.imaging.io import read
 
-Rehearse = Callable[..., SmokeTest]
+Run = Callable[..., SmokeTest]
 
 
 @pytest.fixture
-def smoke_test(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
+def smoke_test(qtbot: QtBot, tmp_path: Path) -> Iterator[Run]:
     """``smoke_test(picture, target, client)``: the smoke_test, once its window has closed."""
     running: list[Application] = []
 
@@ -43,7 +43,7 @@ def smoke_test(qtbot: QtBot, tmp_path: Path) -> Iterator[Rehearse]:
         each.window.deleteLater()
 
 
-def test_it_restores_saves_and_closes_and_says_so(smoke_test: Rehearse, make_file: Any, tmp_path: Path, capsys: Any) -> None:
+def test_it_restores_saves_and_closes_and_says_so(smoke_test: Run, make_file: Any, tmp_path: Path, capsys: Any) -> None:
     picture = make_file("a.png")
     smoke_test = smoke_test(picture, tmp_path / "out.png", FakeClient())
     assert smoke_test.problem == ""
@@ -51,14 +51,14 @@ def test_it_restores_saves_and_closes_and_says_so(smoke_test: Rehearse, make_fil
     assert capsys.readouterr().out.split() == ["window", "picture", "ready", "restored", "saved"]
 
 
-def test_a_picture_that_cannot_be_read_ends_it_with_the_reason(smoke_test: Rehearse, tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_ends_it_with_the_reason(smoke_test: Run, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG and no more")
     smoke_test = smoke_test(tmp_path / "a.png", tmp_path / "out.png", FakeClient())
     assert "a.png" in smoke_test.problem
     assert not (tmp_path / "out.png").exists()
 
 
-def test_a_worker_that_fails_ends_it_with_the_reason(smoke_test: Rehearse, make_file: Any, tmp_path: Path) -> None:
+def test_a_worker_that_fails_ends_it_with_the_reason(smoke_test: Run, make_file: Any, tmp_path: Path) -> None:
     def broken(spec: Any, inputs: tuple[Any, ...]) -> Any:
         if isinstance(spec, DenoiseSpec):
             return iter([Failed("The model is missing.", "Install it again.", "ModelError")])

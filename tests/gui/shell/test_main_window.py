@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QRadioButton,
     QSlider,
     QToolButton,
     QWidget,
@@ -490,3 +492,31 @@ def test_the_view_modes_are_icons_in_a_narrow_window_and_names_in_a_wide_one(sta
     for width, style in ((1000, Qt.ToolButtonStyle.ToolButtonIconOnly), (1600, Qt.ToolButtonStyle.ToolButtonTextOnly)):
         window.resize(width, 700)
         qtbot.waitUntil(lambda style=style: button.toolButtonStyle() == style)
+
+
+def mnemonics(*roots: QWidget) -> dict[str, list[str]]:
+    """Texts by their mnemonic, of all visible buttons and labels that open with Alt and a letter."""
+    found: dict[str, list[str]] = {}
+    for root in roots:
+        for widget in root.findChildren(QWidget):
+            plain = isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy() is not None)
+            letter = re.search(r"&(\w)", widget.text()) if plain and widget.isVisible() else None
+            if letter is not None:
+                found.setdefault(letter[1].lower(), []).append(widget.text())
+    return found
+
+
+@pytest.mark.parametrize("panel", [entry.name for entry in PANELS])
+def test_no_two_visible_controls_and_menus_share_a_mnemonic(
+    start: Open, client: FakeClient, make_file: Callable[..., Path], panel: str
+) -> None:
+    window = start(make_file("a.png"), client=client, panel=panel)
+    front = window.panel
+    switches = [button for button in front.findChildren(QRadioButton) if button.objectName().startswith("eraseMode_")]
+    for switch in [None, *switches]:
+        if switch is not None:
+            switch.setChecked(True)
+        found = mnemonics(*filter(None, (front, front.page(), window.findChild(QWidget, "toolBar"))))
+        for action in window.menuBar().actions():
+            found.setdefault(action.text()[action.text().index("&") + 1].lower(), []).append(action.text())
+        assert {letter: texts for letter, texts in found.items() if len(texts) > 1} == {}

@@ -73,7 +73,7 @@ class AddNoisePanel(Panel):
         self._figures = QLabel()
         self._figures.setObjectName("noiseFigures")
         self._figures.setWordWrap(True)
-        self._reference = QPushButton("Load re&ference\u2026")
+        self._reference = QPushButton("&Load reference\u2026")
         self._reference.setObjectName("referenceButton")
         self._reference.setToolTip("Choose the clean original of this picture to compute PSNR and SSIM (Ctrl+L)")
         self._run = QPushButton("Make noisy cop&y")

@@ -80,7 +80,7 @@ class Controls:
         add_row(form, "&Codec", self.models)
         add_row(form, "&Target", self.target.kind)
         comparison = make_form()
-        add_row(comparison, "Compare wit&h", self.other)
+        add_row(comparison, "C&ompare with", self.other)
         comparison.addRow("", self.by)
         column.addWidget(self.view_switch)
         column.addSpacing(2)

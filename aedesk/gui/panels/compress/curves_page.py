@@ -48,7 +48,7 @@ class CurvesPage(QWidget):
         self._mark.setZValue(10)
         self.plot.dress = self._dress_legend  # type: ignore[method-assign]
         self.facts = quiet_label("curvesFacts")
-        self.draw = QPushButton("&Draw")
+        self.draw = QPushButton("Dr&aw")
         self.draw.setObjectName("curvesDraw")
         self.draw.setToolTip("Compress this picture at many qualities, with every codec")
         self._bar = QProgressBar()

@@ -49,7 +49,7 @@ class LatentPage(QWidget):
         self.channel = PictureBox("latentChannel", "Channel")
         self.grid = PictureGrid("latentMaps", "Channels of the latent, strongest first", "channel")
         self.facts = quiet_label("latentFacts")
-        self.save = QPushButton("&Export latent\N{HORIZONTAL ELLIPSIS}")
+        self.save = QPushButton("Export &latent\N{HORIZONTAL ELLIPSIS}")
         self.save.setObjectName("latentExport")
         self.save.setToolTip("Save symbols, values and bits per position as a NumPy .npz file")
         body = QWidget()

@@ -22,12 +22,12 @@ class EraseMode:
 
 MODES = (
     EraseMode(
-        FIND, "&Find automatically", "Finds semi-transparent text, logos and patterns.", "You can correct the result before it is erased"
+        FIND, "Find automaticall&y", "Finds semi-transparent text, logos and patterns.", "You can correct the result before it is erased"
     ),
-    EraseMode(PAINT, "&Paint a mask", "For date stamps, scratches, folds and dust.", "Paint over what you want to remove, then erase it"),
+    EraseMode(PAINT, "Paint a mas&k", "For date stamps, scratches, folds and dust.", "Paint over what you want to remove, then erase it"),
     EraseMode(
         SHARED,
-        "&Same watermark on many pictures",
+        "Same watermark on many pict&ures",
         "Estimates the watermark from all pictures together.",
         "For pictures with the same watermark: what repeats is the watermark",
     ),

@@ -48,10 +48,10 @@ class ErasePanel(Panel):
         self._sensitivity = LabeledSlider("Sensitivity", 0, 100, 100 * settings["erase_sensitivity"], unit="%")
         self._sensitivity.setObjectName("eraseSensitivity")
         self._sensitivity.setToolTip("Higher values find fainter watermarks, with more false detections")
-        self._find = QPushButton("Find &watermark")
+        self._find = QPushButton("Find water&mark")
         self._find.setObjectName("findMarkButton")
         self._find.setToolTip("Show the watermark in red so that you can correct the mask before erasing")
-        self._see_through = QCheckBox("Semi-transparent: re&cover the picture below")
+        self._see_through = QCheckBox("Semi-transparent: recover the picture &below")
         self._see_through.setObjectName("eraseSeeThrough")
         self._see_through.setToolTip("For watermarks through which the picture is visible; otherwise the masked area is filled in")
         self._see_through.setChecked(bool(settings["erase_see_through"]))
@@ -186,7 +186,7 @@ class ErasePanel(Panel):
         documents = self.workspace.library.documents
         self._run_all.setEnabled(everything > 0 and (finding or any(self.editor.mask_of(each, size_of(each)) for each in documents)))
         self._find.setEnabled(self.editor.mask is not None and not self._searching)
-        self._find.setText("Searching\N{HORIZONTAL ELLIPSIS}" if self._searching else "Find &watermark")
+        self._find.setText("Searching\N{HORIZONTAL ELLIPSIS}" if self._searching else "Find water&mark")
 
     @Slot()
     def _on_mode(self) -> None:

@@ -30,7 +30,7 @@ class SharedMarkControls(QWidget):
         about.setObjectName("sharedAbout")
         about.setProperty("quiet", True)
         about.setWordWrap(True)
-        self._use = QCheckBox("Use a sa&ved watermark")
+        self._use = QCheckBox("Use a saved water&mark")
         self._use.setObjectName("sharedUseSaved")
         self._use.setToolTip("Every estimated watermark is saved as a PNG next to the results; with it, a single picture is enough")
         self._choose = QPushButton("&Choose\N{HORIZONTAL ELLIPSIS}")

@@ -28,7 +28,7 @@ class ExportView(ResultView):
         self.written.setObjectName("exportWritten")
         self.written.setProperty("heading", True)
         self.written.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.show_folder = QPushButton("&Show in folder")
+        self.show_folder = QPushButton("Sho&w in folder")
         self.show_folder.setObjectName("exportShow")
         about = quiet_label("exportAbout")
         about.setText(CONTENTS)

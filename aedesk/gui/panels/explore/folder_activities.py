@@ -33,7 +33,7 @@ class MapActivity(Activity):
     name = "map"
     title = "Map of the latent space"
     about = "Shows every picture as a point; pictures with similar codes are close together."
-    button = "&Draw map"
+    button = "Dra&w map"
     uses_folder = uses_features = uses_edge = True
 
     def __init__(self, workspace: Workspace) -> None:
@@ -44,7 +44,7 @@ class MapActivity(Activity):
         if find_spec("umap"):
             self.method.addItem("UMAP", "umap")
         self.method.setToolTip("PCA is fast and preserves distances, t-SNE shows clusters; UMAP is available if umap-learn is installed")
-        add_row(self.form, "&Method", self.method)
+        add_row(self.form, "Method", self.method)
 
     def spec(self, context: ExploreContext) -> MapSpec:
         return MapSpec(**folder_arguments(context), method=self.method.currentData())
@@ -59,7 +59,7 @@ class OutliersActivity(Activity):
     name = "rank"
     title = "Outliers"
     about = "Pictures that the model reconstructs badly differ from its training data: damaged, misplaced or rare pictures."
-    button = "&Find outliers"
+    button = "Find &outliers"
     uses_folder = uses_edge = True
 
     def spec(self, context: ExploreContext) -> RankSpec:
@@ -75,7 +75,7 @@ class PcaActivity(Activity):
     name = "pca"
     title = "Compare with PCA"
     about = "Compares the reconstruction error with the best linear code of every size on the same pictures."
-    button = "&Compare"
+    button = "Compa&re"
     uses_folder = True
 
     def __init__(self, workspace: Workspace) -> None:
@@ -87,7 +87,7 @@ class PcaActivity(Activity):
         self.patches.setSingleStep(1000)
         self.patches.setToolTip("Random crops: three quarters to compute the components, one quarter to measure the error")
         add_row(self.form, "Patch si&ze", self.edge)
-        add_row(self.form, "Patche&s", self.patches)
+        add_row(self.form, "Patches", self.patches)
 
     def spec(self, context: ExploreContext) -> PcaSpec:
         return PcaSpec(**{**folder_arguments(context), "edge_px": self.edge.value()}, patches=self.patches.value())
@@ -115,7 +115,7 @@ class ProbeActivity(Activity):
         super().__init__(workspace)
         self.held_out = number("probeHeldOut", "Test set", 5, 90, 25, " %")
         self.held_out.setToolTip("Share of each class that is used for testing")
-        add_row(self.form, "Test s&et", self.held_out)
+        add_row(self.form, "Test set", self.held_out)
 
     def spec(self, context: ExploreContext) -> ProbeSpec:
         return ProbeSpec(**folder_arguments(context), held_out=self.held_out.value() / 100)
@@ -130,7 +130,7 @@ class ExportActivity(Activity):
     name = "export"
     title = "Export features"
     about = "Writes the codes of the pictures in a folder to files for other programs."
-    button = "&Export\N{HORIZONTAL ELLIPSIS}"
+    button = "E&xport\N{HORIZONTAL ELLIPSIS}"
     uses_folder = uses_features = uses_edge = True
 
     def __init__(self, workspace: Workspace) -> None:
@@ -138,7 +138,7 @@ class ExportActivity(Activity):
         self.kind = combo("exportKind", "Format")
         for text, suffixes in ((".npz and .csv", (".npz", ".csv")), (".npz (numpy)", (".npz",)), (".csv (text)", (".csv",))):
             self.kind.addItem(text, suffixes)
-        add_row(self.form, "For&mat", self.kind)
+        add_row(self.form, "Fo&rmat", self.kind)
 
     def spec(self, context: ExploreContext) -> FeaturesSpec | None:
         suffixes = self.kind.currentData()

@@ -98,7 +98,7 @@ class MapView(ResultView):
         self.about = quiet_label("mapPoint")
         self.open = QPushButton("&Open picture")
         self.open.setObjectName("mapOpen")
-        self.by_error = QCheckBox("Colour by &error")
+        self.by_error = QCheckBox("Colou&r by error")
         self.by_error.setObjectName("mapByError")
         self.by_error.setToolTip("Blue: small reconstruction error; yellow: large error")
         self.legend = QLabel()

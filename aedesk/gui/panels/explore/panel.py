@@ -120,8 +120,8 @@ class ExplorePanel(Panel):
         column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, 8)
         column.setSpacing(8)
         fit = make_form()
-        add_row(fit, "&Pictures", self.fit)
-        for text, box, about in (("&Model", self.models, self._about_model), ("A&ctivity", self.activity_choice, self._about)):
+        add_row(fit, "Pict&ures", self.fit)
+        for text, box, about in (("&Model", self.models, self._about_model), ("Act&ivity", self.activity_choice, self._about)):
             label = QLabel(text)
             label.setBuddy(box)
             label.setProperty("heading", True)

@@ -22,7 +22,7 @@ class CodeActivity(Activity):
     name = "code"
     title = "Code of a picture"
     about = "Encodes a picture and shows its reconstruction. Edit the code to see the effect."
-    button = "&Encode"
+    button = "E&ncode"
     live = True
 
     def __init__(self, workspace: Workspace) -> None:
@@ -56,7 +56,7 @@ class InterpolateActivity(Activity):
     name = "interpolate"
     title = "Interpolation"
     about = "Interpolates between the codes of two pictures and decodes the steps."
-    button = "&Interpolate"
+    button = "Interpo&late"
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -67,7 +67,7 @@ class InterpolateActivity(Activity):
         add_row(self.form, "F&rom", self.first)
         add_row(self.form, "&To", self.second)
         add_row(self.form, "&Steps", self.frames)
-        add_row(self.form, "Pat&h", self.path)
+        add_row(self.form, "P&ath", self.path)
         self.set_model({})
         for signal in (workspace.library.added, workspace.library.removed):
             signal.connect(self._fill)
@@ -130,8 +130,8 @@ class SampleActivity(Activity):
         row.addWidget(self.dice)
         both = QWidget()
         both.setLayout(row)
-        add_row(self.form, "Sa&mples", self.count)
-        add_row(self.form, "S&eed", both, self.seed)
+        add_row(self.form, "Samp&les", self.count)
+        add_row(self.form, "&Seed", both, self.seed)
         self.dice.clicked.connect(self.draw)
 
     @Slot()

@@ -65,7 +65,7 @@ class RestorePanel(Panel):
         self._chroma = LabeledSlider("Colour", 0, 100, 100 * settings["chroma_strength"], unit="%")
         self._chroma.setObjectName("chromaStrength")
         self._chroma.setToolTip("How much of the colour noise to remove")
-        self._preview_box = QCheckBox("Live &preview")
+        self._preview_box = QCheckBox("Live previe&w")
         self._preview_box.setObjectName("previewRegion")
         self._preview_box.setToolTip("Show these settings in a movable box in the picture")
         self._preview_busy = BusyLabel()

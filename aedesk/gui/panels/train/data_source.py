@@ -48,7 +48,7 @@ class DataSourceBox(QFrame):
         self._problems = _label("dataProblems")
         self._busy = BusyLabel()
         self._busy.setObjectName("dataBusy")
-        self._folder = QPushButton("Choose fol&der\u2026")
+        self._folder = QPushButton("Choose f&older\u2026")
         self._folder.setObjectName("dataFolder")
         self._folder.setToolTip("Train on the pictures in a folder and its subfolders")
         self._named = QPushButton("Standard data set\u2026")

@@ -40,7 +40,7 @@ class ProgressPage(QWidget):
         self._smoothing.setMaximumWidth(260)
         self.terms = _menu_button("termsMenu", "&Curves", "Choose the loss terms to plot")
         self.compare = _menu_button("compareMenu", "Co&mpare", "Compare with earlier runs")
-        self.export = _menu_button("exportMenu", "&Export", "Export the curves")
+        self.export = _menu_button("exportMenu", "E&xport", "Export the curves")
         self._which = QComboBox()
         self._which.setObjectName("sideChoice")
         self._which.setAccessibleName("Content of the second plot")

@@ -55,7 +55,7 @@ class RecipeForm(QWidget):
             ("recipeOpen", "&Open recipe\u2026", "Load all settings from a TOML file", self.open_requested),
             (
                 "recipeSave",
-                "Sa&ve recipe\u2026",
+                "Save re&cipe\u2026",
                 "Save all settings in a TOML file, also for the command line",
                 self.save_requested,
             ),

@@ -326,7 +326,7 @@ def test_the_outliers_are_named_and_can_be_opened(page: Open, make_file: Callabl
     assert (model.rowCount(), model.data(model.index(0, 3)), model.data(model.index(0, 4))) == (3, "d.png", "20.0   outlier")
     assert model.data(model.index(1, 4)) == "3.0"
     assert "The 3 largest errors of 4" in view.facts.text()
-    assert "1 picture is far above" in view.facts.text()
+    assert "; 1 outlier." in view.facts.text()
     view.table.activated.emit(model.index(0, 0))
     assert opened.workspace.library.current.path == tmp_path / "d.png"
 
