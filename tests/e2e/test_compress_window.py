@@ -42,24 +42,24 @@ def test_a_picture_is_compressed_exported_and_opened_again(
         qtbot.waitUntil(lambda: panel.live.current is not None, timeout=PATIENCE_MS)
         live = panel.live.current
         assert live is not None
-        assert live.result.bits.shape == (-(-120 // live.result.stride_px), -(-170 // live.result.stride_px))
+        assert live.encoded.bits.shape == (-(-120 // live.encoded.stride_px), -(-170 // live.encoded.stride_px))
         target = tmp_path / "a.aed"
         monkeypatch.setattr("aedesk.gui.dialogs.files.choose_target", lambda *_: target)
         made.window.actions_by_name["export_aed"].trigger()
         qtbot.waitUntil(lambda: target.exists() and not queue.busy, timeout=PATIENCE_MS)
-        assert target.read_bytes() == live.result.data
+        assert target.read_bytes() == live.encoded.data
         made.window.commands.opener.open([target])
         qtbot.waitUntil(lambda: library.current is not None and library.current.path == target, timeout=PATIENCE_MS)
         document = library.current
         assert document is not None
         qtbot.waitUntil(lambda: document.source is not None, timeout=PATIENCE_MS)
         assert document.source is not None
-        assert np.array_equal(document.source.pixels, live.result.decoded.pixels)
+        assert np.array_equal(document.source.pixels, live.encoded.decoded.pixels)
         made.window.findChild(QWidget, "compressShow_latent").click()
         page = made.window.findChild(LatentPage)
         qtbot.waitUntil(lambda: page.result is not None, timeout=PATIENCE_MS)
-        assert page.result.symbols.shape[1:] == live.result.bits.shape
-        assert page.result.bits.sum() == pytest.approx(live.result.bits.sum(), rel=1e-4)
+        assert page.result.symbols.shape[1:] == live.encoded.bits.shape
+        assert page.result.bits.sum() == pytest.approx(live.encoded.bits.sum(), rel=1e-4)
     finally:
         made.window.close()
         made.end()

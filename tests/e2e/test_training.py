@@ -111,7 +111,7 @@ def test_a_denoiser_is_trained_paused_resumed_stopped_and_used_also_after_the_ne
     press(qtbot, window, "useNow")
     models = window.findChild(QComboBox, "modelChoice")
     qtbot.waitUntil(lambda: models.currentData() == "my-denoising-autoencoder", timeout=PATIENCE_MS)
-    assert "Restore uses it now" in window.banner.text
+    assert "Restore now uses it" in window.banner.text
     window.close()
     again = start()
     models = again.findChild(QComboBox, "modelChoice")

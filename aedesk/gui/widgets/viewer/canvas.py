@@ -17,6 +17,7 @@ from aedesk.gui.widgets.viewer.mask_layer import MaskLayer
 from aedesk.gui.widgets.viewer.painting import Layer
 from aedesk.gui.widgets.viewer.pair_menu import choices
 from aedesk.gui.widgets.viewer.panes import Pane, arrange, split_x
+from aedesk.gui.widgets.viewer.rectangles import around, scaled
 from aedesk.gui.widgets.viewer.tiles import TilePainter
 from aedesk.gui.widgets.viewer.transform import ViewTransform
 from aedesk.imaging.masks import Box
@@ -340,14 +341,14 @@ class Canvas(QWidget):
         asked = event.rect()
         if self._frame.size() != size:
             self._frame, asked = QImage(size, QImage.Format.Format_RGB32), self.rect()
-        stale = _scaled(asked, dpr).adjusted(-1, -1, 1, 1)
+        stale = scaled(asked, dpr).adjusted(-1, -1, 1, 1)
         self._frame.setDevicePixelRatio(1.0)
         panes = self.panes()
         painter = QPainter(self._frame)
         painter.fillRect(stale, chrome.background(self.palette()))
         for pane in panes:
             layers = self._content.stack(pane.layer, self.pair)
-            corner, clip = _scaled(pane.rect, dpr).topLeft(), _scaled(pane.clip, dpr).intersected(stale)
+            corner, clip = scaled(pane.rect, dpr).topLeft(), scaled(pane.clip, dpr).intersected(stale)
             self._tiles.draw(painter, layers, self._view, corner, clip)
             if layers and pane.layer != names.DIFFERENCE and self._mask is not None and self._mask.size == self._content.size:
                 self._mask.paint(painter, self._view, corner, clip)
@@ -395,7 +396,7 @@ class Canvas(QWidget):
             return
         for each in (self._ring, ring):
             if each is not None:
-                self.update(_around(*each))
+                self.update(around(*each))
         self._ring = ring
 
     def _show_outline(self, pane: int, corners: Sequence[tuple[float, float]]) -> None:
@@ -442,13 +443,3 @@ class Canvas(QWidget):
             for layer in self._content.stack(pane.layer, self.pair):
                 layer.paint(painter, scale, part)
             painter.restore()
-
-
-def _around(middle: QPointF, radius: float) -> QRect:
-    return QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius).toAlignedRect().adjusted(-3, -3, 3, 3)
-
-
-def _scaled(rect: QRect, factor: float) -> QRect:
-    """Converts logical to device pixels; adjacent rectangles stay adjacent."""
-    left, top = round(rect.left() * factor), round(rect.top() * factor)
-    return QRect(left, top, round((rect.right() + 1) * factor) - left, round((rect.bottom() + 1) * factor) - top)
