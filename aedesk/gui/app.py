@@ -72,6 +72,7 @@ class Application(QObject):
         self._undo_hooks = install_exception_hooks(lambda text: show_message(text, self.window))
 
     def show(self) -> None:
+        """Shows the window."""
         self.window.show()
 
     def end(self) -> None:
@@ -124,12 +125,14 @@ SAMPLES = ("portrait_noisy.png", "parrots_photo.jpg")
 
 
 def real_client() -> Client:
+    """Creates the client of the interactive worker."""
     from aedesk.jobs.client import WorkerClient
 
     return WorkerClient("interactive")
 
 
 def real_training_client() -> Client:
+    """Creates the client of the training worker."""
     from aedesk.jobs.client import WorkerClient
 
     return WorkerClient("training")
@@ -170,6 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def show_until_closed(
     app: QApplication, paths: Sequence[Path], instance: Instance, recovery: Recovery | None, smoke_test_output: Path | None
 ) -> int:
+    """Runs the event loop until the window is closed. Returns the exit code."""
     running = Application(app, paths, recovery=recovery)
     smoke_test = SmokeTest(running.window, smoke_test_output, running) if smoke_test_output is not None else None
     instance.asked.connect(running.open_more)

@@ -25,6 +25,7 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def stop(self) -> None:
+        """Returns garbage collection to Python."""
         self._timer.stop()
         if self._was_enabled:
             gc.enable()

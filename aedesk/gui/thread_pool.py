@@ -69,6 +69,7 @@ class ThreadPool(QObject):
 
     @property
     def idle(self) -> bool:
+        """Whether no task runs or waits."""
         return not self._waiting
 
     @property

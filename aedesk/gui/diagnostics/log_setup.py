@@ -43,6 +43,7 @@ class Logging:
         self._handlers: list[logging.Handler] = []
 
     def start(self) -> None:
+        """Installs the handlers."""
         logger = logging.getLogger(LOGGER)
         logger.setLevel(logging.INFO)
         self._handlers.append(_RelayHandler(self.relay))
@@ -58,6 +59,7 @@ class Logging:
             logger.addHandler(handler)
 
     def stop(self) -> None:
+        """Removes the handlers and closes the file."""
         for handler in self._handlers:
             logging.getLogger(LOGGER).removeHandler(handler)
             handler.close()

@@ -54,6 +54,7 @@ class SmokeTest(QObject):
 
     @Slot()
     def stop(self) -> None:
+        """Stops the timers."""
         self._poll_timer.stop()
         self._deadline.stop()
 

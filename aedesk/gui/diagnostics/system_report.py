@@ -83,6 +83,7 @@ def system() -> str:
 
 
 def describe(device: DeviceInfo) -> str:
+    """Returns name, label and memory of a device."""
     memory = f", {format_bytes(device.memory_bytes, binary=True)}" if device.memory_bytes else ""
     free = f", {format_bytes(device.free_bytes, binary=True)} free" if device.free_bytes else ""
     return f"{device.name}: {device.label}{memory}{free}"

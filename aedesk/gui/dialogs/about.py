@@ -19,6 +19,8 @@ from aedesk.gui.dialogs.buttons import without_icons
 
 
 class AboutDialog(QDialog):
+    """The About dialog."""
+
     def __init__(self, devices: Sequence[DeviceInfo] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("aboutDialog")

@@ -43,6 +43,7 @@ class Step:
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
+        """All pictures of the step."""
         return tuple(picture for picture in (self.noisy, self.reference, self.restored, self.erased) if picture is not None)
 
 
@@ -64,6 +65,7 @@ class History:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """All steps, the oldest first."""
         return tuple(self._steps)
 
     @property
@@ -73,6 +75,7 @@ class History:
 
     @property
     def current(self) -> Step:
+        """The current step."""
         return self._steps[self._index]
 
     @property
@@ -92,10 +95,12 @@ class History:
 
     @property
     def undo_title(self) -> str:
+        """Title of the step that undo would take back; empty if there is none."""
         return self.to_undo.title if self.to_undo is not None else ""
 
     @property
     def redo_title(self) -> str:
+        """Title of the step that redo would repeat; empty if there is none."""
         return self.to_redo.title if self.to_redo is not None else ""
 
     def with_first_step(self, first: Step) -> History:

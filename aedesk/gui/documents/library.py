@@ -47,10 +47,12 @@ class Document:
 
     @property
     def name(self) -> str:
+        """File name of the picture."""
         return self.path.name
 
     @property
     def step(self) -> Step:
+        """The current step of the history."""
         return self.history.current
 
     @property
@@ -84,6 +86,7 @@ class Document:
         return self.result is not None and self.step is not self._saved
 
     def mark_saved(self, step: Step) -> None:
+        """Records that the result of a step was saved."""
         self._saved = step
 
 
@@ -107,9 +110,11 @@ class Library(QObject):
 
     @property
     def current(self) -> Document | None:
+        """The current picture; None without pictures."""
         return self._current
 
     def find(self, document_id: int) -> Document | None:
+        """Returns the document with an id; None if it was closed."""
         return self._documents.get(document_id)
 
     def add(self, paths: Iterable[Path]) -> list[Document]:
@@ -128,6 +133,7 @@ class Library(QObject):
         return found
 
     def remove(self, documents: Iterable[Document]) -> None:
+        """Closes pictures; another one becomes current if necessary."""
         gone = [document for document in documents if self._documents.pop(document.id, None) is not None]
         if not gone:
             return
@@ -137,6 +143,7 @@ class Library(QObject):
             self.set_current(next(iter(self._documents.values()), None))
 
     def set_current(self, document: Document | None) -> None:
+        """Makes a picture current."""
         if document is self._current:
             return
         self._current = document
@@ -151,6 +158,7 @@ class Library(QObject):
             self.set_current(documents[(documents.index(self._current) + by) % len(documents)])
 
     def push(self, document: Document, step: Step) -> None:
+        """Adds a step to the history of a picture."""
         document.history.push(step)
         self.changed.emit(document)
 
@@ -163,10 +171,12 @@ class Library(QObject):
         self.changed.emit(document)
 
     def set_badge(self, document: Document, badge: Badge, problem: str = "") -> None:
+        """Sets the badge of a picture, and its problem."""
         document.badge, document.problem = badge, problem
         self.changed.emit(document)
 
     def set_source(self, document: Document, source: Picture) -> None:
+        """Sets the source of a picture."""
         document.source = source
         self.changed.emit(document)
 

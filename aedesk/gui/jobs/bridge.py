@@ -91,6 +91,7 @@ class JobBridge(QObject):
         return job_id
 
     def cancel(self, job_id: int) -> None:
+        """Cancels a job; unknown ids are ignored."""
         self._client.cancel(job_id)
 
     def begin_shutdown(self, timeout_s: float) -> None:

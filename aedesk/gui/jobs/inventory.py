@@ -40,6 +40,7 @@ class Inventory(QObject):
         return str(self._settings["device"])
 
     def choose_device(self, name: str) -> None:
+        """Sets the device for the next jobs."""
         if name != self.device:
             self._settings["device"] = name
             self.device_changed.emit(name)
@@ -55,6 +56,7 @@ class Inventory(QObject):
         self.codec_chosen.emit(name)
 
     def has_device(self, name: str) -> bool:
+        """Returns whether a device exists."""
         return name == "auto" or any(device.name == name for device in self.devices)
 
     def refresh(self) -> None:

@@ -52,6 +52,7 @@ class LatestJob(QObject):
 
     @property
     def busy(self) -> bool:
+        """Whether a job runs or a request waits."""
         return self._busy
 
     def run(self, spec: object, *inputs: Any) -> None:

@@ -31,6 +31,8 @@ _ids = itertools.count(1)
 
 
 class TaskState(StrEnum):
+    """The states of a task."""
+
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -95,22 +97,27 @@ class TaskQueue(QObject):
 
     @property
     def tasks(self) -> list[Task]:
+        """All tasks in order, finished ones included."""
         return list(self._tasks.values())
 
     @property
     def running(self) -> Task | None:
+        """The running task; None if there is none."""
         return self._running
 
     @property
     def busy(self) -> bool:
+        """Whether a task runs or waits."""
         return self._running is not None or any(not task.over for task in self._tasks.values())
 
     def add(self, task: Task) -> None:
+        """Adds a task at the end of the queue."""
         self._tasks[task.id] = task
         self.added.emit(task)
         self._next()
 
     def cancel(self, task_id: int) -> None:
+        """Cancels a task; finished and unknown ones are ignored."""
         task = self._tasks.get(task_id)
         if task is None or task.over:
             return

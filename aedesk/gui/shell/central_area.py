@@ -36,6 +36,7 @@ class CentralArea(QWidget):
 
     @property
     def shows_picture(self) -> bool:
+        """Whether the picture is shown, not a page of a panel."""
         return self._stack.currentWidget() is self._picture
 
     def show_for(self, panel: Panel) -> None:

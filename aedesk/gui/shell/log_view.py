@@ -77,6 +77,7 @@ class LogView(QWidget):
 
     @Slot()
     def clear(self) -> None:
+        """Removes all lines."""
         self._text.clear()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -83,6 +83,7 @@ class PanelStack(QWidget):
 
     @property
     def name(self) -> str:
+        """Name of the active panel."""
         return self._name
 
     @property
@@ -92,6 +93,7 @@ class PanelStack(QWidget):
 
     @property
     def current(self) -> Panel:
+        """The active panel."""
         return self.panel(self._name)
 
     @property

@@ -53,6 +53,7 @@ class Banner(QFrame):
 
     @property
     def level(self) -> str:
+        """Level of the message; empty before the first one."""
         return str(self.property("level") or "")
 
     def show_message(self, level: str, text: str, *, action: str = "", on_action: Callable[[], None] | None = None) -> None:
@@ -78,6 +79,7 @@ class Banner(QFrame):
 
     @Slot()
     def dismiss(self) -> None:
+        """Hides the message."""
         self._callback = None
         self.hide()
 

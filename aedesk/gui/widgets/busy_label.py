@@ -29,9 +29,11 @@ class BusyLabel(QWidget):
 
     @property
     def busy(self) -> bool:
+        """Whether the spinner is shown."""
         return self._busy
 
     def set_text(self, text: str) -> None:
+        """Sets the text."""
         self._text = text
         self.setAccessibleName(text or "Status")
         self.updateGeometry()

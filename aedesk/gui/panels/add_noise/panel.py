@@ -46,6 +46,8 @@ KINDS = (
 
 
 class AddNoisePanel(Panel):
+    """The controls of Add noise."""
+
     run_title = "Add noise"
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:

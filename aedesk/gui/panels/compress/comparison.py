@@ -51,6 +51,7 @@ class CodecComparer(QObject):
 
     @property
     def busy(self) -> bool:
+        """Whether a comparison runs."""
         return self._stop is not None
 
     def compare(self, preview: PreviewResult, codec: str, by: str) -> None:

@@ -129,14 +129,17 @@ class Controls:
 
     @Slot(str)
     def show_failure(self, text: str) -> None:
+        """Shows an error instead of results."""
         self.figures.hide()
         self._set_remark(text, wrong=True)
 
     def clear_metrics(self) -> None:
+        """Hides the results."""
         self.figures.hide()
         self._set_remark("", wrong=False)
 
     def show_busy(self, text: str) -> None:
+        """Shows what is being computed; empty hides it."""
         self.busy.set_busy(bool(text), text)
 
     def show_legend(self, preview: PreviewResult | None) -> None:

@@ -56,6 +56,7 @@ class CurveMeasurement(QObject):
 
     @property
     def busy(self) -> bool:
+        """Whether points are missing."""
         return bool(self._ours) or self._theirs > 0
 
     def begin(self, preview: PreviewResult) -> None:

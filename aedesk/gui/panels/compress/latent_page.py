@@ -80,6 +80,7 @@ class LatentPage(QWidget):
 
     @property
     def result(self) -> LatentsResult | None:
+        """The latent that is shown; None if there is none."""
         return self._maps.result if self._maps is not None else None
 
     def show_file(self, data: bytes, picture: Picture, name: str, device: str) -> None:

@@ -71,6 +71,7 @@ class PreviewResult:
 
     @property
     def whole(self) -> bool:
+        """Whether the whole picture was compressed."""
         return self.request.box is None
 
     @property
@@ -130,6 +131,7 @@ class LivePreview(QObject):
 
     @property
     def busy(self) -> bool:
+        """Whether a preview is being computed."""
         return self._job.busy
 
     def set_enabled(self, enabled: bool) -> None:

@@ -27,6 +27,8 @@ from aedesk.models.latent import has_latent
 
 
 class CompressPanel(Panel):
+    """The controls of Compress, with live preview and comparison."""
+
     run_title = "Compress"
     captions: ClassVar = {"noisy": "Other codec", "result": "Compressed"}
     placeholders: ClassVar = {"noisy": "Choose a codec to compare with", "result": "Not compressed yet"}

@@ -36,10 +36,12 @@ class EditedMask(QObject):
 
     @property
     def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
         return self.layer.size
 
     @property
     def empty(self) -> bool:
+        """Whether nothing is marked."""
         return self.layer.covered.empty
 
     @property
@@ -88,6 +90,7 @@ class EditedMask(QObject):
         self._write(_around((corner, opposite)), lambda: masks.rectangle(self.pixels, corner, opposite, value))
 
     def clear(self) -> None:
+        """Removes all marks."""
         self._replace(None)
 
     def replace(self, pixels: Mask) -> None:

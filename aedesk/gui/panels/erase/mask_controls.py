@@ -75,6 +75,7 @@ class MaskControls(QWidget):
 
     @property
     def one_for_all(self) -> QCheckBox:
+        """The check box for one mask for all pictures of a size."""
         return self._one
 
     def _lay_out(self) -> None:

@@ -128,10 +128,12 @@ class MaskEditor(QObject):
 
     @Slot()
     def smaller_brush(self) -> None:
+        """Makes the brush one step smaller."""
         self.set_brush_px(min(round(self._brush_px / BRUSH_STEP), self._brush_px - 1))
 
     @Slot()
     def larger_brush(self) -> None:
+        """Makes the brush one step larger."""
         self.set_brush_px(max(round(self._brush_px * BRUSH_STEP), self._brush_px + 1))
 
     # Drawing, called by the tools
@@ -172,18 +174,23 @@ class MaskEditor(QObject):
     # The whole mask
 
     def grow(self, px: int) -> None:
+        """Expands the mask by ``px`` pixels."""
         self._transform("Grow", lambda mask: mask_edges.grow(mask, px))
 
     def shrink(self, px: int) -> None:
+        """Contracts the mask by ``px`` pixels."""
         self._transform("Shrink", lambda mask: mask_edges.shrink(mask, px))
 
     def feather(self, px: int) -> None:
+        """Softens the edge of the mask over ``px`` pixels."""
         self._transform("Feather", lambda mask: mask_edges.feather(mask, px))
 
     def invert(self) -> None:
+        """Swaps marked and unmarked pixels."""
         self._transform("Invert", mask_edges.invert)
 
     def clear(self) -> None:
+        """Removes the mask."""
         mask = self._mask
         if mask is not None:
             mask.begin("Clear mask")

@@ -18,11 +18,13 @@ class MaskFiles:
         self._workspace, self._editor, self._window = workspace, editor, window
 
     def load(self) -> None:
+        """Asks for a file and loads the mask."""
         path = files.choose_mask(self._window, str(self._folder))
         if path is not None:
             self._editor.load(path)
 
     def save(self) -> None:
+        """Asks for a file and saves the mask."""
         document = self._workspace.library.current
         name = "mask.png" if document is None else f"{document.path.stem}_mask.png"
         path = files.choose_target(self._window, "Save mask", self._folder / name, "PNG")

@@ -32,6 +32,7 @@ class Change:
 
     @property
     def size_bytes(self) -> int:
+        """Memory of the tiles."""
         return sum(tile.nbytes if isinstance(tile, np.ndarray) else 64 for tile in self.tiles.values())
 
 

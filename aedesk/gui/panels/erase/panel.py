@@ -30,6 +30,8 @@ from aedesk.jobs.picture_reader import Reads
 
 
 class ErasePanel(Panel):
+    """The controls of Erase."""
+
     run_title = "Erase"
     captions: ClassVar = {"result": "Cleaned"}
     placeholders: ClassVar = {"result": "Nothing erased yet"}
@@ -72,6 +74,7 @@ class ErasePanel(Panel):
 
     @property
     def mode(self) -> str:
+        """The current mode: find, paint or shared."""
         return self._modes.name
 
     @property

@@ -39,10 +39,12 @@ class CodeBars(QWidget):
 
     @property
     def current(self) -> int:
+        """Index of the selected entry."""
         return self._current
 
     @property
     def values(self) -> np.ndarray:
+        """The current values."""
         return self._values
 
     def set_code(self, code: np.ndarray, low: float, high: float) -> None:
@@ -54,6 +56,7 @@ class CodeBars(QWidget):
         self.update()
 
     def set_values(self, values: np.ndarray) -> None:
+        """Sets the values without changing the original ones."""
         self._values = values.copy()
         self._describe()
         self.update()

@@ -18,6 +18,8 @@ CONTENTS = (
 
 
 class ExportView(ResultView):
+    """Shows the files that were written."""
+
     def __init__(self) -> None:
         super().__init__(
             "exportView",

@@ -30,6 +30,8 @@ def folder_arguments(context: ExploreContext) -> dict[str, Any]:
 
 
 class MapActivity(Activity):
+    """Projects the codes of a folder to two dimensions."""
+
     name = "map"
     title = "Map of the latent space"
     about = "Shows every picture as a point; pictures with similar codes are close together."
@@ -56,6 +58,8 @@ class MapActivity(Activity):
 
 
 class OutliersActivity(Activity):
+    """Sorts the pictures of a folder by reconstruction error."""
+
     name = "rank"
     title = "Outliers"
     about = "Pictures that the model reconstructs badly differ from its training data: damaged, misplaced or rare pictures."
@@ -72,6 +76,8 @@ class OutliersActivity(Activity):
 
 
 class PcaActivity(Activity):
+    """Compares the reconstruction error with that of PCA."""
+
     name = "pca"
     title = "Compare with PCA"
     about = "Compares the reconstruction error with the best linear code of every size on the same pictures."
@@ -103,6 +109,8 @@ class PcaActivity(Activity):
 
 
 class ProbeActivity(Activity):
+    """Trains a linear classifier on the codes."""
+
     name = "probe"
     title = "Linear probe"
     about = (
@@ -127,6 +135,8 @@ class ProbeActivity(Activity):
 
 
 class ExportActivity(Activity):
+    """Writes the codes to files."""
+
     name = "export"
     title = "Export features"
     about = "Writes the codes of the pictures in a folder to files for other programs."

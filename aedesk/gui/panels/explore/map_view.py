@@ -47,9 +47,11 @@ class Scatter(Plot):
 
     @property
     def current(self) -> int:
+        """Index of the selected point; -1 for none."""
         return self._current
 
     def set_points(self, points: np.ndarray, colours: list[str]) -> None:
+        """Shows (n, 2) points, each with a colour."""
         self._points, self._current = points, -1
         self.items_shown.setData(pos=points, brush=[pg.mkBrush(colour) for colour in colours], data=np.arange(len(points)))
         self._ring.setData([])

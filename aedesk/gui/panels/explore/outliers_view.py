@@ -71,6 +71,8 @@ class OutliersModel(QAbstractTableModel):
 
 
 class OutliersView(ResultView):
+    """The table of the pictures with the largest errors."""
+
     def __init__(self) -> None:
         super().__init__(
             "outliersView", "Choose a folder on the right and press Find outliers to sort its pictures by reconstruction error."

@@ -45,6 +45,8 @@ MARGIN_PX = 16
 
 
 class ExplorePanel(Panel):
+    """The controls of Explore."""
+
     run_title = "Explore"
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
@@ -80,10 +82,12 @@ class ExplorePanel(Panel):
 
     @property
     def activity(self) -> Activity:
+        """The selected activity."""
         return self.activities[self.activity_choice.currentIndex()]
 
     @property
     def model(self) -> ModelInfo | None:
+        """The selected model; None if there is none."""
         chosen = self.models.currentData()
         return next((model for model in self.workspace.inventory.models if model.name == chosen), None)
 

@@ -15,6 +15,8 @@ from aedesk.gui.widgets.plots.scatter_plot import HUES, Plot
 
 
 class PcaView(ResultView):
+    """The plot of PSNR over code size."""
+
     def __init__(self) -> None:
         super().__init__(
             "pcaView", "Choose a folder on the right and press Compare to compare the model with principal components of every code size."

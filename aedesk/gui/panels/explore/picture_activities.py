@@ -19,6 +19,8 @@ from aedesk.models.latent import is_generative, takes_one_size
 
 
 class CodeActivity(Activity):
+    """Encodes the current picture."""
+
     name = "code"
     title = "Code of a picture"
     about = "Encodes a picture and shows its reconstruction. Edit the code to see the effect."
@@ -53,6 +55,8 @@ class CodeActivity(Activity):
 
 
 class InterpolateActivity(Activity):
+    """Interpolates between two pictures."""
+
     name = "interpolate"
     title = "Interpolation"
     about = "Interpolates between the codes of two pictures and decodes the steps."
@@ -110,6 +114,8 @@ class InterpolateActivity(Activity):
 
 
 class SampleActivity(Activity):
+    """Samples from the prior."""
+
     name = "sample"
     title = "New samples"
     about = "Decodes random codes drawn from the prior."

@@ -75,6 +75,8 @@ class ConfusionMatrix(QWidget):
 
 
 class ProbeView(ResultView):
+    """The accuracy and the confusion matrix of the probe."""
+
     def __init__(self) -> None:
         super().__init__(
             "probeView",

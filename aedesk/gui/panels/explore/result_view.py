@@ -37,6 +37,7 @@ class ResultView(QStackedWidget):
 
     @property
     def has_result(self) -> bool:
+        """Whether a result is shown."""
         return self.currentIndex() == 1
 
     def show_result(self, result: Any) -> None:

@@ -76,6 +76,7 @@ class CardPage(QScrollArea):
 
     @property
     def model(self) -> ModelInfo | None:
+        """The model that is shown; None if there is none."""
         return self._model
 
     @property

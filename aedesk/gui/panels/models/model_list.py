@@ -41,10 +41,12 @@ class ModelList(QListView):
 
     @property
     def current(self) -> ModelInfo | None:
+        """The selected model; None if there is none."""
         return self.currentIndex().data(ModelRole)
 
     @property
     def models(self) -> list[ModelInfo]:
+        """All models in the order of the list."""
         found = (self._items.item(row).data(ModelRole) for row in range(self._items.rowCount()))
         return [model for model in found if model is not None]
 

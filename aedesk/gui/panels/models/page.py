@@ -67,6 +67,7 @@ class ModelsPage(QWidget):
 
     @property
     def current(self) -> ModelInfo | None:
+        """The selected model; None if there is none."""
         return self.list.current
 
     def refresh(self, choose: str = "") -> None:

@@ -37,6 +37,8 @@ _SETTINGS = {RESTORE: "model", COMPRESS: "compress_model"}
 
 
 class ModelsPanel(Panel):
+    """The commands for models."""
+
     run_title = "Models"
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:

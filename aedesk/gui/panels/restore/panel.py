@@ -34,6 +34,8 @@ TITLE = "Restore"
 
 
 class RestorePanel(Panel):
+    """The controls of Restore, with live preview."""
+
     run_title = "Restore"
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:

@@ -43,6 +43,7 @@ class MetricsStrip(QWidget):
         row.addStretch(1)
 
     def clear(self) -> None:
+        """Shows dashes instead of values."""
         for value in self._values.values():
             value.setText("\N{EN DASH}")
             value.setToolTip("")

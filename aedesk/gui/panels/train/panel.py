@@ -32,6 +32,8 @@ DESCRIBE_MS = 300
 
 
 class TrainPanel(Panel):
+    """The controls of Train."""
+
     run_title = "Train"
 
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:

@@ -62,10 +62,12 @@ class ProgressPage(QWidget):
 
     @property
     def log_y(self) -> bool:
+        """Whether the loss axis is logarithmic."""
         return self._log.isChecked()
 
     @property
     def smoothing(self) -> float:
+        """Decay of the moving average, 0 to below 1."""
         return self._smoothing.value / 100
 
     def clear(self) -> None:

@@ -47,6 +47,7 @@ class RecipeDraft(QObject):
 
     @property
     def family(self) -> str:
+        """The family of the model."""
         return str(self.table.get("model", {}).get("family", ""))
 
     @property
@@ -55,6 +56,7 @@ class RecipeDraft(QObject):
 
     @property
     def has_pictures(self) -> bool:
+        """Whether pictures were chosen."""
         return any(self.data.get(key) for key in ("folder", "files", "dataset")) or bool(self.data.get("noisy") and self.data.get("clean"))
 
     def choose_goal(self, name: str, family: str = "") -> None:
@@ -120,6 +122,7 @@ class RecipeDraft(QObject):
         self.changed.emit()
 
     def is_unreadable(self, path: KeyPath) -> bool:
+        """Returns whether the text of a setting is not a value."""
         return path in self._unreadable
 
     def add_stage(self) -> None:

@@ -24,6 +24,8 @@ RATE_WINDOW = 30
 
 
 class State(StrEnum):
+    """The states of a training run."""
+
     IDLE = "idle"
     STARTING = "starting"
     RUNNING = "running"
@@ -48,18 +50,22 @@ class Run:
 
     @property
     def name(self) -> str:
+        """Name of the model file."""
         return str(self.recipe["name"])
 
     @property
     def title(self) -> str:
+        """Title of the model."""
         return str(self.recipe.get("title") or self.name)
 
     @property
     def steps(self) -> int:
+        """Number of steps of all stages."""
         return sum(int(stage["steps"]) for stage in self.recipe["stage"])
 
     @property
     def checkpoint(self) -> Path:
+        """Path of the checkpoint, which need not exist."""
         return self.folder / "checkpoint.pt"
 
     def weights(self) -> Path | None:
@@ -95,6 +101,7 @@ class TrainingSession(QObject):
 
     @property
     def working(self) -> bool:
+        """Whether a job runs."""
         return self.state in WORKING
 
     @property

@@ -22,6 +22,8 @@ SEPARATOR = "\N{MIDDLE DOT}"
 
 
 class StatusBar(QStatusBar):
+    """Properties on the left, pixel values and worker state on the right."""
+
     def __init__(self, workspace: Workspace, viewer: CompareView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("statusBar")

@@ -35,16 +35,19 @@ class FileCommands(QObject):
         return str(self._workspace.settings["last_folder"])
 
     def open(self) -> None:
+        """Asks for pictures and opens them."""
         paths = files.choose_pictures(self._window, self._folder)
         if paths:
             self.opener.open(paths)
 
     def open_folder(self) -> None:
+        """Asks for a folder and opens its pictures."""
         path = files.choose_folder(self._window, "Open a folder", self._folder)
         if path is not None:
             self.opener.open([path])
 
     def save(self, then: Callable[[], None] | None = None) -> None:
+        """Asks for a file and saves the result of the current picture. Calls ``then()`` after success."""
         document = self._workspace.library.current
         if document is None or document.saveable is None:
             self._workspace.notify("There is no result to save yet. Restore the picture or erase a watermark first.", "info")
@@ -72,6 +75,7 @@ class FileCommands(QObject):
         self.saver.save_all(unsaved, folder, finished)
 
     def load_reference(self) -> None:
+        """Asks for the clean original of the current picture."""
         document = self._workspace.library.current
         if document is None:
             return

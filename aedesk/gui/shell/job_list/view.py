@@ -51,6 +51,7 @@ class JobsView(QTreeView):
 
     @property
     def job_count(self) -> int:
+        """Number of jobs in the list."""
         return self._model.rowCount()
 
     def add_job(self, job_id: int, name: str, *, retryable: bool = True) -> None:

@@ -83,6 +83,7 @@ class LibraryModel(QAbstractListModel):
 
     @property
     def paths(self) -> list[Path]:
+        """All paths in the order of the list."""
         return [entry.path for entry in self._entries]
 
     def row_of(self, path: Path) -> int | None:

@@ -75,10 +75,12 @@ class LibraryView(QListView):
 
     @property
     def paths(self) -> list[Path]:
+        """All paths in the order of the list."""
         return self._model.paths
 
     @property
     def current_path(self) -> Path | None:
+        """The current path; None if there is none."""
         index = self.currentIndex()
         return index.data(PathRole) if index.isValid() else None
 

@@ -67,6 +67,7 @@ class LabeledSlider(QWidget):
 
     @property
     def value(self) -> float:
+        """The current value."""
         return self._spin.value()
 
     def set_value(self, value: float) -> None:

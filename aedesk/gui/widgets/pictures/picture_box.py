@@ -43,10 +43,12 @@ class PictureBox(QWidget):
 
     @property
     def image(self) -> QImage:
+        """The picture; a null image without one."""
         return self._image
 
     @property
     def caption(self) -> str:
+        """The text above the picture."""
         return self._caption
 
     def set_pixels(self, pixels: np.ndarray | None, detail: str = "") -> None:

@@ -44,6 +44,7 @@ class PictureGrid(QWidget):
 
     @property
     def current(self) -> int:
+        """Index of the selected picture."""
         return self._current
 
     def set_pictures(self, pictures: Sequence[np.ndarray] | np.ndarray) -> None:

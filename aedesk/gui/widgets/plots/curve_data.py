@@ -34,6 +34,7 @@ class CurveData:
         self._smooth_levels = _Levels()
 
     def append(self, x: float, y: float) -> None:
+        """Adds a point."""
         if self._end == len(self._x):
             self._make_room(1)
         self._x[self._end], self._y[self._end] = x, y

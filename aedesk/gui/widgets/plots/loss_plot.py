@@ -94,6 +94,7 @@ class LossPlot(pg.PlotWidget):
         return list(self._data)
 
     def set_label(self, label: str) -> None:
+        """Sets the label of the vertical axis."""
         self.setAccessibleName(f"Plot of {label} by step")
         self.setLabel("left", label)
 
@@ -136,6 +137,7 @@ class LossPlot(pg.PlotWidget):
         self._draw_again()
 
     def is_shown(self, name: str) -> bool:
+        """Returns whether a curve is not hidden."""
         return name not in self._hidden
 
     def hide_curve(self, name: str, hidden: bool = True) -> None:
@@ -162,6 +164,7 @@ class LossPlot(pg.PlotWidget):
 
     @property
     def log_y(self) -> bool:
+        """Whether the vertical axis is logarithmic."""
         return self._log_y
 
     def set_log_y(self, on: bool) -> None:

@@ -30,6 +30,7 @@ class Plot(pg.PlotWidget):
         self._dressed = True
 
     def ink(self) -> QColor:
+        """Returns the colour of axes and texts."""
         return self.palette().color(QPalette.ColorRole.Text)
 
     def dress(self) -> None:

@@ -46,6 +46,7 @@ class _Follower(QObject):
 
     @Slot()
     def refresh(self) -> None:
+        """Applies the palette and the style sheet."""
         look = self.scheme
         if look == "system":
             look = "dark" if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
@@ -80,6 +81,7 @@ def apply(app: QApplication, scheme: str = "system") -> QObject:
 
 @cache
 def style_sheet(look: str) -> str:
+    """Returns the style sheet of "light" or "dark"."""
     template = string.Template(resource_path("style", "aedesk.qss").read_text(encoding="utf-8"))
     return template.substitute(colours(look), look=look, folder=resource_path("style").as_posix())
 

@@ -147,6 +147,7 @@ class Canvas(QWidget):
 
     @property
     def mode(self) -> str:
+        """The view mode, one of ``MODES``."""
         return self._mode
 
     def set_mode(self, mode: str, which: str | None = None) -> None:
@@ -240,6 +241,7 @@ class Canvas(QWidget):
 
     @property
     def fitted(self) -> bool:
+        """Whether the picture is fitted to the window."""
         return self._view.fitted
 
     def fit(self) -> None:
@@ -258,12 +260,15 @@ class Canvas(QWidget):
         self._view_changed()
 
     def zoom_in(self) -> None:
+        """Enlarges by the square root of two."""
         self.zoom_to(self.scale * 2**0.5)
 
     def zoom_out(self) -> None:
+        """Reduces by the square root of two."""
         self.zoom_to(self.scale / 2**0.5)
 
     def zoom_100(self) -> None:
+        """Shows one picture pixel per device pixel."""
         self.zoom_to(1.0)
 
     def pan(self, dx: float, dy: float) -> None:

@@ -67,6 +67,7 @@ def draw_preview_box(painter: QPainter, rect: QRectF) -> None:
 
 
 def draw_loupe_frame(painter: QPainter, rect: QRectF) -> None:
+    """Draws the circle around the loupe."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(_RIM, 4))
     painter.drawEllipse(rect)
@@ -119,6 +120,7 @@ def draw_drop_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
 
 
 def draw_focus_frame(painter: QPainter, area: QRect, palette: QPalette) -> None:
+    """Draws the frame of the keyboard focus."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
     painter.drawRect(area.adjusted(1, 1, -1, -1))

@@ -69,10 +69,12 @@ class Content(QObject):
             self._overlays[name] = self._layer(Pyramid.of(_checked("overlay", array)), rect)
 
     def clear_overlays(self) -> None:
+        """Removes all preview patches."""
         for name in list(self._overlays):
             self._drop(self._overlays.pop(name))
 
     def set_gain(self, gain: float) -> None:
+        """Sets the amplification of the difference."""
         self.gain = gain
         if self._difference is not None:
             self._difference[1].gain = gain
@@ -95,6 +97,7 @@ class Content(QObject):
         return {name: tuple(int(value) for value in array[y, x]) for name, array in self._arrays.items()}
 
     def stop(self) -> None:
+        """Ends the background thread."""
         self._pool.shutdown()
 
     def _difference_stack(self, pair: tuple[str, str]) -> list[Layer]:

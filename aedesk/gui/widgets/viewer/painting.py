@@ -41,6 +41,7 @@ class Layer:
 
     @property
     def has_alpha(self) -> bool:
+        """Whether the picture is partly transparent."""
         return self.pyramid.shape[2] == 4
 
     def paint(self, painter: QPainter, scale: float, area: QRectF) -> None:

@@ -41,6 +41,7 @@ class Pyramid:
 
     @property
     def complete(self) -> bool:
+        """Whether all levels are built."""
         return len(self._built) == self.level_count - 1
 
     def best_level(self, reduction: float) -> int:

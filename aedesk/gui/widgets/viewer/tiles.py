@@ -39,6 +39,7 @@ class TilePainter:
             del self._tiles[key]
 
     def clear(self) -> None:
+        """Drops all tiles."""
         self._tiles.clear()
 
     def draw(self, painter: QPainter, layers: Sequence[Layer], view: ViewTransform, pane: QPoint, clip: QRect) -> None:

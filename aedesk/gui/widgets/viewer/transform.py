@@ -40,6 +40,7 @@ class ViewTransform:
 
     @property
     def min_scale(self) -> float:
+        """The smallest scale: that of the whole picture, at most 1."""
         return min(self.fit_scale, 1.0)
 
     @property
@@ -57,6 +58,7 @@ class ViewTransform:
             self.fit()
 
     def set_pane(self, width: float, height: float) -> None:
+        """Sets the size of a pane in device pixels."""
         self.pane_width, self.pane_height = max(1.0, width), max(1.0, height)
         if self.fitted:
             self.fit()
@@ -64,6 +66,7 @@ class ViewTransform:
             self._settle()
 
     def fit(self) -> None:
+        """Shows the whole picture and follows the size of the pane."""
         self.scale = self.fit_scale
         self.center_x, self.center_y = self.width / 2, self.height / 2
         self.fitted = True
@@ -87,10 +90,12 @@ class ViewTransform:
         self._settle()
 
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Converts pane to picture coordinates."""
         left, top = self.origin
         return (x - left) / self.scale, (y - top) / self.scale
 
     def to_pane(self, x: float, y: float) -> tuple[float, float]:
+        """Converts picture to pane coordinates."""
         left, top = self.origin
         return left + x * self.scale, top + y * self.scale
 

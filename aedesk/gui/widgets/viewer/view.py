@@ -87,6 +87,7 @@ class CompareView(Canvas):
 
     @property
     def loupe(self) -> bool:
+        """Whether the loupe is shown."""
         return self._loupe_on or self._loupe_held
 
     def set_loupe(self, on: bool) -> None:
