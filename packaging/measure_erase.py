@@ -1,9 +1,10 @@
 """Evaluates erasing and prints the tables of the model cards.
 
-    python packaging/measure_erase.py --data FOLDER... [--logos FOLDER] [--limit N] [--record]
+    python packaging/measure_erase.py --data FOLDER... [--logos FOLDER] [--fonts FOLDER] [--limit N] [--record]
 
-Each FOLDER holds clean pictures (Kodak24, CID22 validation). ``--record`` writes the figures into the cards in the model files. OpenCV's
-inpainting is evaluated too if it is installed.
+Each FOLDER of --data holds clean pictures (Kodak's 24, CID22's validation set); logos and fonts are those that
+``packaging/mark_sources.py`` keeps for evaluation. ``--record`` writes the figures into the cards inside the models.
+OpenCV's inpainting is measured too if it is installed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def main() -> None:
     default = EvaluateEraseSpec(data="")
     parser = argparse.ArgumentParser(description="Evaluate erasing and print the tables of the model cards.")
     parser.add_argument("--data", required=True, nargs="+", help="folders of clean pictures")
-    parser.add_argument("--logos", default="", help="folder of logos, of which every tenth is used as a watermark")
+    parser.add_argument("--logos", default="", help="folder of logos that were not trained on")
+    parser.add_argument("--fonts", default="", help="folder of fonts that were not trained on")
     parser.add_argument("--model", default=default.model)
     parser.add_argument("--inpaint-model", default=default.inpaint_model)
     parser.add_argument("--limit", type=int, help="number of pictures to use of each folder")
@@ -47,7 +49,7 @@ def main() -> None:
         parser.error("--record needs whole sets: leave out --limit")
     marks: dict[str, float] = {}
     holes: dict[str, float] = {}
-    print("| pictures | what | before dB | after dB | inside dB | mask F1 |\n|---|---|---|---|---|---|")
+    print("| pictures | what | removed | before dB | after dB | inside dB | mask F1 |\n|---|---|---|---|---|---|---|")
     for folder in arguments.data:
         found = measure(
             EvaluateEraseSpec(
@@ -56,23 +58,23 @@ def main() -> None:
                 arguments.inpaint_model,
                 baselines=bool(erase_baselines.available()),
                 logos=arguments.logos,
+                fonts=arguments.fonts,
                 limit=arguments.limit,
             )
         )
         name = Path(folder).name
         about = f"{name} ({found['n']})"
         for row in found["automatic"]:
-            figures = f"{row['psnr_marked']:.2f} | {row['psnr']:.2f} | {row['psnr_inside']:.2f} | {row['f1']:.3f}"
-            print(f"| {about} | automatic, alpha {row['alpha']:g} | {figures} |", flush=True)
-            marks |= {
-                f"{name}_psnr_alpha_{row['alpha']:g}": round(row["psnr"], 2),
-                f"{name}_f1_alpha_{row['alpha']:g}": round(row["f1"], 2),
-            }
-        clean, brush = found["clean"], found["brush"]
-        print(f"| {about} | clean pictures, {100 * clean['untouched']:.0f} % untouched | | {clean['psnr_least']:.2f} (least) | | |")
+            figures = f"{row['removed']:.0%} | {row['psnr_marked']:.2f} | {row['psnr']:.2f} | {row['psnr_inside']:.2f} | {row['f1']:.3f}"
+            print(f"| {about} | {row['kind']}, alpha {row['alpha']:g} | {figures} |", flush=True)
+            label = f"{name}_{row['kind']}_{row['alpha']:g}"
+            marks |= {f"{label}_removed": round(row["removed"], 2), f"{label}_psnr_inside": round(row["psnr_inside"], 2)}
+        brush = found["brush"]
+        for row in found["clean"]:
+            print(f"| {about} | clean, {row['tone']}, {row['untouched']:.0%} untouched | | | {row['psnr_least']:.2f} (least) | | |")
+            marks[f"{name}_clean_{row['tone']}_psnr_least"] = round(row["psnr_least"], 2)
         for method in (*brush.get("baselines", ()), {"name": found["inpaint_model"], "psnr_inside": brush["psnr_inside"]}):
-            print(f"| {about} | holes filled by {method['name']} | | | {method['psnr_inside']:.2f} | |", flush=True)
-        marks[f"{name}_clean_psnr_least"] = round(clean["psnr_least"], 2)
+            print(f"| {about} | holes filled by {method['name']} | | | | {method['psnr_inside']:.2f} | |", flush=True)
         holes[f"{name}_psnr_inside_holes"] = round(brush["psnr_inside"], 2)
     if arguments.record:
         record(arguments.model, marks)

@@ -1,4 +1,4 @@
-"""Evaluates erasing on clean pictures: removal of synthetic watermarks, pictures without a watermark, and inpainting of holes."""
+"""Evaluates erasing on clean pictures: removal of synthetic watermarks of each kind, pictures without one, and inpainting of holes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from aedesk.analysis import erase_baselines
 from aedesk.core.cancel import CancelToken
@@ -19,8 +20,11 @@ from aedesk.core.erase_specs import EraseResult, EraseSpec, EvaluateEraseSpec, F
 from aedesk.core.errors import DataError
 from aedesk.core.events import Event, Finished, Progress, Started, StepDone
 from aedesk.data.holes.shapes import HoleBank
-from aedesk.data.watermarks.held_out import blend_over_pixels, held_out_watermark
-from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, held_out_logos
+from aedesk.data.watermarks.bank import logo_files
+from aedesk.data.watermarks.fonts import font_files
+from aedesk.data.watermarks.held_out import KINDS, blend_over_pixels, held_out_watermark
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
+from aedesk.imaging.blend import LUMA
 from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
@@ -32,6 +36,11 @@ MAX_PSNR_DB = 100.0
 """PSNR of identical pictures, so that means stay finite."""
 UNCHANGED_DB = 50.0
 """PSNR from which a clean picture counts as practically unchanged."""
+REMOVED_DB = 3.0
+"""Gain inside a watermark from which it counts as removed."""
+SEPIA = (1.07, 1.0, 0.82)
+TONES = ("colour", "gray", "sepia")
+"""Clean pictures as they are, and made gray and sepia."""
 HOLE_COUNT, HOLE_SEED = 64, 1_000_003
 
 Figures = dict[str, float]
@@ -40,9 +49,11 @@ Figures = dict[str, float]
 def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Event]:
     """Evaluates two models on a folder of pictures. Finished carries a JSON-serialisable dict::
 
-        automatic   per alpha: PSNR of the watermarked (psnr_marked) and of the restored picture (psnr), PSNR of the restored picture inside
-                    the true mask (psnr_inside), F1 of the mask (f1), and the fraction of the picture under the watermark (coverage)
-        clean       mean and smallest PSNR (psnr, psnr_least), fractions of pictures without any change (untouched) and above 50 dB
+        automatic   per kind of watermark and alpha: removed, the share of watermarks with a gain of 3 dB or more inside; PSNR of the
+                    watermarked (psnr_marked) and the restored picture (psnr), of both inside the true mask (psnr_marked_inside,
+                    psnr_inside), F1 of the mask (f1), and the fraction of the picture under the watermark (coverage)
+        clean       per tone (colour, gray, sepia): mean and smallest PSNR (psnr, psnr_least), fractions of pictures without any change
+                    (untouched) and above 50 dB
         brush       PSNR inside inpainted holes (psnr_inside); the same for OpenCV's methods (baselines); gain in dB over the better of them
 
     PSNR is in dB; figures are means over the pictures. Raises :class:`DataError` if there are no pictures.
@@ -52,25 +63,30 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
     if spec.baselines and not baselines:
         raise DataError("The baselines need OpenCV, which is not installed.", "Install opencv-python-headless.")
     yield Started(f"Evaluating {spec.model} and {spec.inpaint_model} on {Path(spec.data).name}", len(paths), "pictures")
-    logos = held_out_logos(spec.logos)
+    logos = logo_files(spec.logos) if spec.logos else []
+    fonts = font_files(spec.fonts) if spec.fonts else ()
     holes = HoleBank(HOLE_COUNT, HOLE_SEED)
-    marked: dict[float, list[Figures]] = {alpha: [] for alpha in spec.alphas}
-    clean: list[Figures] = []
+    marked: dict[tuple[str, float], list[Figures]] = {(kind, alpha): [] for kind in KINDS for alpha in spec.alphas}
+    clean: dict[str, list[Figures]] = {tone: [] for tone in TONES}
     filled: list[Figures] = []
     begun, device, precision = time.perf_counter(), "", ""
     for number, path in enumerate(paths, 1):
         pixels = to_8_bit(read(path).pixels)
         height, width = pixels.shape[:2]
-        for alpha in spec.alphas:
-            found, done = _automatic(spec, pixels, alpha, Random(spec.seed * 1_000_003 + number), logos, cancel)
-            marked[alpha].append(found)
+        for kind, alpha in marked:
+            # The same mark at every alpha.
+            mark = held_out_watermark(kind, height, width, alpha, Random(f"{spec.seed}/{number}/{kind}"), logos, fonts)
+            found, done = _automatic(spec, pixels, mark, cancel)
+            marked[kind, alpha].append(found)
             device, precision = done.device, done.precision
             yield StepDone(number, {"alpha": alpha, **found})
-        same = _result(erase(_erase_spec(spec), Picture(pixels), None, cancel)).picture.pixels
-        clean.append({"psnr": min(psnr(same, pixels), MAX_PSNR_DB), "untouched": float(np.array_equal(same, pixels))})
+        for tone in TONES:
+            toned = _toned(pixels, tone)
+            same = _result(erase(_erase_spec(spec), Picture(toned), None, cancel)).picture.pixels
+            clean[tone].append({"psnr": min(psnr(same, toned), MAX_PSNR_DB), "untouched": float(np.array_equal(same, toned))})
         hole = holes.draw(1, height, width, torch.Generator().manual_seed(spec.seed + number))[0, 0].numpy() > 0
         filled.append(_brush(spec, pixels, hole, baselines, cancel))
-        yield StepDone(number, {**filled[-1], "clean": clean[-1]["psnr"]})
+        yield StepDone(number, {**filled[-1], "clean": clean["colour"][-1]["psnr"]})
         yield Progress(number, len(paths), "pictures", path.name)
     brush: dict[str, Any] = {"psnr_inside": _mean(filled, "inpainted")}
     if baselines:
@@ -82,13 +98,19 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
         "inpaint_model": Path(spec.inpaint_model).stem,
         "data": Path(spec.data).name,
         "n": len(paths),
-        "automatic": [{"alpha": alpha, **{key: _mean(rows, key) for key in rows[0]}} for alpha, rows in marked.items()],
-        "clean": {
-            "psnr": _mean(clean, "psnr"),
-            "psnr_least": round(min(row["psnr"] for row in clean), 4),
-            "untouched": _mean(clean, "untouched"),
-            "above_50_db": round(fmean(row["psnr"] >= UNCHANGED_DB for row in clean), 4),
-        },
+        "automatic": [
+            {"kind": kind, "alpha": alpha, **{key: _mean(rows, key) for key in rows[0]}} for (kind, alpha), rows in marked.items()
+        ],
+        "clean": [
+            {
+                "tone": tone,
+                "psnr": _mean(rows, "psnr"),
+                "psnr_least": round(min(row["psnr"] for row in rows), 4),
+                "untouched": _mean(rows, "untouched"),
+                "above_50_db": round(fmean(row["psnr"] >= UNCHANGED_DB for row in rows), 4),
+            }
+            for tone, rows in clean.items()
+        ],
         "brush": brush,
         "seconds": round(time.perf_counter() - begun, 1),
         "device": device,
@@ -97,10 +119,8 @@ def evaluate_erase(spec: EvaluateEraseSpec, cancel: CancelToken) -> Iterator[Eve
     yield Finished(result, _summary(result))
 
 
-def _automatic(
-    spec: EvaluateEraseSpec, pixels: NDArray, alpha: float, rng: Random, logos: list[Path], cancel: CancelToken
-) -> tuple[Figures, EraseResult]:
-    premultiplied, cover = held_out_watermark(pixels.shape[0], pixels.shape[1], alpha, rng, logos)
+def _automatic(spec: EvaluateEraseSpec, pixels: NDArray, mark: tuple[Tensor, Tensor], cancel: CancelToken) -> tuple[Figures, EraseResult]:
+    premultiplied, cover = mark
     truth = cover[0, 0].numpy() > VISIBLE_ALPHA
     marked = Picture(blend_over_pixels(pixels, premultiplied, cover))
     mask = _result(find_mark(FindMarkSpec(spec.model, device=spec.device, precision=spec.precision), marked, cancel)).mask
@@ -109,13 +129,25 @@ def _automatic(
     hit_px, guess_px, truth_px = (int(np.count_nonzero(where)) for where in (guess & truth, guess, truth))
     f1 = 2 * hit_px / max(guess_px + truth_px, 1)
     restored = result.picture.pixels
+    before, after = (_inside(each, pixels, truth) for each in (marked.pixels, restored))
     return {
+        "removed": float(after >= before + REMOVED_DB),
         "psnr_marked": psnr(marked.pixels, pixels),
         "psnr": min(psnr(restored, pixels), MAX_PSNR_DB),
-        "psnr_inside": _inside(restored, pixels, truth),
+        "psnr_marked_inside": before,
+        "psnr_inside": after,
         "f1": f1,
         "coverage": float(truth.mean()),
     }, result
+
+
+def _toned(pixels: NDArray, tone: str) -> NDArray:
+    """The (H, W, C) uint8 pixels as they are, gray or sepia; a gray picture of one channel cannot become sepia and stays."""
+    if tone == "colour" or pixels.shape[2] != 3:
+        return pixels
+    gray = pixels.astype(np.float32) @ np.asarray(LUMA, np.float32)
+    tint = SEPIA if tone == "sepia" else (1.0, 1.0, 1.0)
+    return np.rint(np.clip(gray[:, :, None] * np.asarray(tint, np.float32), 0, 255)).astype(np.uint8)
 
 
 def _brush(
@@ -159,8 +191,7 @@ def _pictures(folder: Path, limit: int | None) -> list[Path]:
 
 
 def _summary(result: dict[str, Any]) -> str:
-    watermarks = (
-        f"alpha {row['alpha']:g}: {row['psnr_marked']:.1f} to {row['psnr']:.1f} dB, F1 {row['f1']:.2f}" for row in result["automatic"]
-    )
-    clean, brush = result["clean"]["psnr"], result["brush"]["psnr_inside"]
-    return f"{', '.join(watermarks)}; clean pictures {clean:.1f} dB; holes {brush:.1f} dB inside; {result['n']} pictures"
+    marks = (f"{row['kind']} at {row['alpha']:g} {100 * row['removed']:.0f} %" for row in result["automatic"])
+    clean = (f"{row['tone']} {100 * row['untouched']:.0f} %" for row in result["clean"])
+    holes = f"holes {result['brush']['psnr_inside']:.1f} dB inside"
+    return f"removed: {', '.join(marks)}; untouched: {', '.join(clean)}; {holes}; {result['n']} pictures"

@@ -12,6 +12,7 @@ from aedesk.cli.values import device, whole
 from aedesk.core.erase_specs import PRECISIONS, EvaluateEraseSpec
 
 NAME = "erase"
+CLEAN = {"tone": "", "untouched": ".0%", "above_50_db": ".0%", "psnr_least": ".1f"}
 HELP = "Measure the erasing: marks found and taken off, clean pictures left alone, holes filled."
 
 
@@ -21,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="takes marks off (default %(default)s)")
     parser.add_argument("--inpaint-model", default=default.inpaint_model, metavar="NAME|FILE", help="fills holes (default %(default)s)")
     parser.add_argument("--peers", action="store_true", help="also run OpenCV's two methods of inpainting")
-    parser.add_argument("--logos", default=default.logos, metavar="DIR", help="logos (PNG) to use as marks too: every tenth, by name")
+    parser.add_argument("--logos", default=default.logos, metavar="DIR", help="logos (PNG) for marks, none of them trained on")
+    parser.add_argument("--fonts", default=default.fonts, metavar="DIR", help="fonts for marks, none of them trained on")
     parser.add_argument("--limit", type=whole(1), default=None, metavar="N", help="use only the first N pictures")
     parser.add_argument("--seed", type=whole(0), default=default.seed, metavar="N", help="of the marks (default 0)")
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
@@ -36,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
         inpaint_model=args.inpaint_model,
         baselines=args.peers,
         logos=args.logos,
+        fonts=args.fonts,
         limit=args.limit,
         seed=args.seed,
         device=args.device,
@@ -53,15 +56,22 @@ def run(args: argparse.Namespace) -> int:
 
 def describe(result: Mapping[str, Any]) -> str:
     """The figures in three tables."""
-    head = ("alpha", "marked dB", "restored dB", "inside dB", "F1", "coverage")
-    keys = {"alpha": "g", "psnr_marked": ".2f", "psnr": ".2f", "psnr_inside": ".2f", "f1": ".3f", "coverage": ".3f"}
+    head = ("kind", "alpha", "removed", "marked dB", "restored dB", "inside, before", "after", "F1", "coverage")
+    keys = {
+        "kind": "", "alpha": "g", "removed": ".0%", "psnr_marked": ".2f", "psnr": ".2f", "psnr_marked_inside": ".2f", "psnr_inside": ".2f",
+        "f1": ".3f", "coverage": ".3f",
+    }  # fmt: skip
     rows = [tuple(format(row[key], form) for key, form in keys.items()) for row in result["automatic"]]
-    clean, brush = result["clean"], result["brush"]
     about = f"{result['data']}, {result['n']} pictures, {result['device']}, {result['precision']}, {result['seconds']:.0f} s"
+    clean = [tuple(format(row[key], form) for key, form in CLEAN.items()) for row in result["clean"]]
+    brush = result["brush"]
     filled = [
         (result["inpaint_model"], f"{brush['psnr_inside']:.2f}"),
         *((p["name"], f"{p['psnr_inside']:.2f}") for p in brush.get("baselines", ())),
     ]
-    kept = f"clean pictures: {100 * clean['untouched']:.0f} % untouched, {100 * clean['above_50_db']:.0f} % with 50 dB or more"
-    least = f"the least {clean['psnr_least']:.1f} dB"
-    return "\n\n".join((about, table(rows, head=head), f"{kept}, {least}", table(filled, head=("holes filled by", "inside dB"))))
+    tables = (
+        table(rows, head=head),
+        table(clean, head=("clean pictures", "untouched", "50 dB or more", "worst dB")),
+        table(filled, head=("holes filled by", "inside dB")),
+    )
+    return "\n\n".join((about, *tables))

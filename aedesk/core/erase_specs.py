@@ -114,7 +114,8 @@ class EvaluateEraseSpec:
         model, inpaint_model: as for ``EraseSpec``.
         alphas: opacities of the watermarks.
         baselines: also evaluate OpenCV's two inpainting methods, which must be installed.
-        logos: a folder of logos (PNG with transparency); every tenth, which training never uses, serves as a watermark too. Empty for none.
+        logos: a folder of logos (PNG with transparency) that no model was trained on; emblems are drawn if it is empty.
+        fonts: a folder of fonts that no model was trained on; Pillow's own font is used if it is empty.
         limit: the number of pictures to use; None for all.
         seed: of the watermarks.
         device, precision: as for ``EraseSpec``.
@@ -126,6 +127,7 @@ class EvaluateEraseSpec:
     alphas: tuple[float, ...] = (0.3, 0.5)
     baselines: bool = False
     logos: str = ""
+    fonts: str = ""
     limit: int | None = None
     seed: int = 0
     device: str = "auto"

@@ -89,7 +89,7 @@ def make_examples(
     if targets == "own-noise":
         return OwnNoiseExamples(patches, crops, CameraNoise.measure(seen), device, problems)
     if ranges is not None:
-        return WatermarkExamples(patches, crops, ranges, data.get("logos") or "", device, problems)
+        return WatermarkExamples(patches, crops, ranges, data.get("logos") or "", data.get("fonts") or "", device, problems)
     if erasing:
         return HoleExamples(patches, crops, device, problems)
     return CleanExamples(patches, crops, damage, device, problems)

@@ -45,6 +45,7 @@ DATA = (
     ),
     Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", optional=True),
     Knob("logos", "Folder of logos", "PNG files with transparency, to draw marks from beside text and forms; empty for none.", kind="text"),
+    Knob("fonts", "Folder of fonts", "Font files that marks are written in; empty for this computer's.", kind="text"),
     Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text"),
 )
 
@@ -94,10 +95,14 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
     ),
     "marks": (
         Knob("alpha", "Opacity", "Of marks that let the picture show through.", (0.15, 0.85), "range", 0, 1),
-        Knob("opaque", "Opaque marks", "Share of the marks that hide the picture.", 0.12, "float", 0, 1),
-        Knob("size", "Size", "Longer side of a mark.", (24, 320), "range", 4, 4096, "px"),
-        Knob("clean", "Unmarked pictures", "Share of the patches that bear no mark.", 0.08, "float", 0, 1),
+        Knob("opaque", "Opaque marks", "Share of the marks that hide the picture.", 0.05, "float", 0, 1),
+        Knob("size", "Size", "Longer side of a mark; most lines of text are 12 to 60 px high.", (12, 400), "range", 4, 4096, "px"),
+        Knob("clean", "Unmarked pictures", "Share of the patches that bear no mark.", 0.25, "float", 0, 1),
         Knob("tiled", "Patterns", "Share of the patches that one mark covers again and again.", 0.15, "float", 0, 1),
+        _GRAY.with_default(0.1),
+        Knob("sepia", "Sepia pictures", "Share of the patches that are made sepia.", 0.06, "float", 0, 1),
+        Knob("dark", "Dark pictures", "Share of the patches that are darkened before they are marked.", 0.1, "float", 0, 1),
+        Knob("lettering", "Lettering", "Share of the patches with opaque lettering that belongs to the scene.", 0.1, "float", 0, 1),
     ),
     "holes": (),
 }

@@ -71,6 +71,7 @@ class Data:
         limit: how many pictures to use at most.
         fit: "crop" takes patches as they are; "scale" shrinks the short side to a patch first.
         logos: a folder of logos (PNG with transparency) that the chain "marks" uses beside what it draws itself.
+        fonts: a folder of fonts that the chain "marks" writes in; empty for this computer's.
     """
 
     folder: str = ""
@@ -87,6 +88,7 @@ class Data:
     limit: int | None = setting(None, 1, MAX_PICTURES, "pictures")
     fit: str = setting("crop", choices=FITS)
     logos: str = ""
+    fonts: str = ""
 
     def __post_init__(self) -> None:
         check_limits(self)

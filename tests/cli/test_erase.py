@@ -112,14 +112,20 @@ def test_evaluating_gives_every_figure(aedesk: Cli, make_file: MakeFile, models:
     assert outcome.code == 0, outcome.err
     result = json.loads(outcome.out)
     assert (result["task"], result["n"]) == ("erase", 2)
-    assert [row["alpha"] for row in result["automatic"]] == [0.3, 0.5]
+    kinds = ("logo", "text", "tiled", "date")
+    assert [(row["kind"], row["alpha"]) for row in result["automatic"]] == [(kind, alpha) for kind in kinds for alpha in (0.3, 0.5)]
     for row in result["automatic"]:
-        assert row["psnr"] == row["psnr_marked"] < 40  # this network finds nothing, so nothing changes
-        assert row["f1"] == 0
-        assert 0.01 < row["coverage"] < 0.6
-    assert result["automatic"][0]["psnr_marked"] > result["automatic"][1]["psnr_marked"]
-    assert result["clean"] == {"psnr": 100.0, "psnr_least": 100.0, "untouched": 1.0, "above_50_db": 1.0}
+        assert row["psnr"] == row["psnr_marked"]  # this network finds nothing, so nothing changes
+        assert row["psnr_inside"] == row["psnr_marked_inside"] < 40
+        assert row["removed"] == row["f1"] == 0
+        assert 0.002 < row["coverage"] < 0.9
+    for faint, strong in zip(result["automatic"][::2], result["automatic"][1::2], strict=True):
+        assert faint["psnr_marked"] > strong["psnr_marked"]
+    for row, tone in zip(result["clean"], ("colour", "gray", "sepia"), strict=True):
+        assert row == {"tone": tone, "psnr": 100.0, "psnr_least": 100.0, "untouched": 1.0, "above_50_db": 1.0}
     assert 5 < result["brush"]["psnr_inside"] < 60
     table = aedesk("evaluate", "erase", "--data", tmp_path / "data", "--limit", 1, *models)
     assert table.code == 0
-    assert "100 % untouched" in table.out
+    assert "sepia" in table.out
+    assert "100%" in table.out
+    assert aedesk("evaluate", "erase", "--data", tmp_path / "data", "--fonts", tmp_path / "nowhere", *models).code == 1

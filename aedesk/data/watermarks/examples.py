@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
@@ -17,15 +17,19 @@ from aedesk.data.jpeg import jpeg
 from aedesk.data.patch_examples import PatchExamples
 from aedesk.data.patches import Patches
 from aedesk.data.validation_crops import numbered, seeded, to_float
-from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, WatermarkRanges, blend_over, draw_watermarks, training_bank
+from aedesk.data.watermarks.bank import ShapeBank, training_bank
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, WatermarkRanges, blend_over, draw_watermarks
+from aedesk.data.watermarks.scenes import scene
 
 OVERLAY_ERROR = 0.1
 """Largest error of the overlay given to the detector, per channel and relative in alpha: similar to that of a fitted overlay."""
 SIZE_MULTIPLE = 32
 """Edges of downscaled patches are multiples of it."""
-RANGE_KEYS = ("alpha", "opaque", "size", "clean", "tiled")
+RANGE_KEYS = tuple(field.name for field in fields(WatermarkRanges))
 INTERVAL_LIMITS = {"alpha": (0, 1), "size": (4, 4096)}
 """Keys whose values are intervals, with the limits of both ends."""
+DRAWS_PER_BANK = 1000
+"""Batches after which other shapes are drawn, so that a long training sees many and memory holds few."""
 
 
 def watermark_ranges(table: Mapping[str, Any]) -> WatermarkRanges:
@@ -54,6 +58,7 @@ class WatermarkExamples(PatchExamples):
         patches, crops, device, problems: as for :class:`PatchExamples`.
         ranges: the distribution of watermarks.
         logos: folder of logos to draw from too; empty for none.
+        fonts: folder of fonts; empty for this computer's.
     """
 
     def __init__(
@@ -62,30 +67,37 @@ class WatermarkExamples(PatchExamples):
         crops: Sequence[Tensor],
         ranges: WatermarkRanges,
         logos: str,
+        fonts: str,
         device: torch.device,
         problems: Sequence[str] = (),
     ) -> None:
         super().__init__(patches, crops, device, problems)
-        self._ranges, self._bank = ranges, training_bank(logos=logos, device=str(device))
+        self._ranges, self._logos, self._fonts = ranges, logos, fonts
+        self._bank(0)  # what is wrong with the folders is said at once
 
     def draw(self, batch: int, patch_px: int, seed: int) -> Example:
         clean = to_float(self._patches.sample(batch, patch_px, seeded(seed, "cpu")), self._device)
-        return self._marked(clean, self._ranges, seeded(seed, self._device), hints=True)
+        return self._marked(clean, self._bank(seed // DRAWS_PER_BANK), self._ranges, seeded(seed, self._device), hints=True)
 
     def validation(self) -> list[Example]:
         """Every held-out crop with a watermark and without a hint."""
         ranges = replace(self._ranges, clean=0.0)
-        return [self._marked(crop, ranges, generator, hints=False) for crop, generator in numbered(self._crops, self._device)]
+        bank = self._bank(0)
+        return [self._marked(crop, bank, ranges, generator, hints=False) for crop, generator in numbered(self._crops, self._device)]
 
-    def _marked(self, clean: Tensor, ranges: WatermarkRanges, generator: torch.Generator, *, hints: bool) -> Example:
+    def _bank(self, number: int) -> ShapeBank:
+        return training_bank(seed=number, logos=self._logos, fonts=self._fonts, device=str(self._device))
+
+    def _marked(self, clean: Tensor, bank: ShapeBank, ranges: WatermarkRanges, generator: torch.Generator, *, hints: bool) -> Example:
         count, _, height, width = clean.shape
-        premultiplied, alpha = draw_watermarks(count, height, width, self._bank, ranges, generator)
+        clean = scene(clean, bank, ranges, generator)
+        premultiplied, alpha = draw_watermarks(count, height, width, bank, ranges, generator)
         marked = blend_over(clean, premultiplied, alpha)
         if min(height, width) > 2 * SIZE_MULTIPLE and bool(uniform(0, 1, 1, generator) < 0.2):
             marked, clean, premultiplied, alpha = _downscaled((marked, clean, premultiplied, alpha), generator)
         # Compression also affects the surroundings of a watermark: the target is the unmarked picture, compressed in the same way.
-        quality, half_chroma = uniform(55, 98, count, generator), chance(0.6, count, generator)
-        compressed = chance(0.35, count, generator)
+        quality, half_chroma = uniform(45, 98, count, generator), chance(0.65, count, generator)
+        compressed = chance(0.5, count, generator)
         marked, clean = (_quantised(x, compressed.flatten(), quality, half_chroma) for x in (marked, clean))
         mark = torch.cat((premultiplied, alpha), 1)
         hint = _random_hints((alpha > VISIBLE_ALPHA).float(), generator) if hints else torch.zeros_like(alpha)

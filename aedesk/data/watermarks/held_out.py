@@ -1,13 +1,13 @@
 """Watermarks for evaluation, disjoint from those used in training.
 
-Text uses Pillow's own font and words that training does not use; emblems are drawn by formulas of their own. Both are identical on every
-computer. With a folder of logos, a third of the watermarks are logos that training leaves out.
+Their words are none of training's. Logos and fonts come from folders that training must not be given; without them emblems are drawn by
+formulas that training does not have, and text is written in Pillow's own font, identical on every computer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -16,51 +16,83 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from aedesk.data.watermarks.fonts import built_in_font
-from aedesk.data.watermarks.sampling import ShapeBank, place_shape
-from aedesk.data.watermarks.shapes import EDGE_PX, Shape, fit_canvas, logo_shape
+from aedesk.data.watermarks.bank import StoredShape
+from aedesk.data.watermarks.sampling import place_shape
+from aedesk.data.watermarks.shapes import EDGE_PX, TEXT_PX, Shape, choose_text, date_stamp_shape, draw_text, fit_canvas, logo_shape
+from aedesk.data.watermarks.words import random_date
 
-TEXTS = (
-    "Unverified",
-    "Bildarchiv\nMuster",
-    "PRINT SHOP",
-    "J. Okafor",
-    "view only 0425",
-    "Atelier Blum",
-    "SPECIMEN",
-    "Harbour & Sons\npictures",
-)
-ANGLES = (0.0, 0.0, 0.0, -0.5, 0.35)
+KINDS = ("logo", "text", "tiled", "date")
+"""A logo; one line of text; text repeated over the whole picture; a camera's date stamp."""
+
+TEXTS: dict[str, tuple[str, ...]] = {
+    "latin": (
+        "Unverified", "Bildarchiv Muster", "QUAYSIDE PRINTS", "J. Okafor", "view online", "Atelier Blum", "SPECIMEN", "Harbour & Lindqvist",
+        "\N{COPYRIGHT SIGN} 2023 Tomasz Okafor", "www.atelierblum.ch", "Lindqvist Fotografie", "watermarked, Harbour",
+        "licence pending", "Rhubarb & Thistle", "screen proofing", "Zanzibar Quayside",
+    ),
+    "greek": ("υδατογράφημα", "σφραγίδα"), "cyrillic": ("водяной знак", "черновик"), "arabic": ("علامة مائية", "مسودة"),
+    "hebrew": ("סימן מים", "טיוטה"), "devanagari": ("जलचिह्न", "मसौदा"), "bengali": ("জলছাপ", "খসড়া"), "tamil": ("வரைவு", "முத்திரை"),
+    "thai": ("ลายน้ำ", "ฉบับร่าง"), "georgian": ("ჭვირნიშანი", "შავი"), "armenian": ("ջրանիշ", "սևագիր"), "ethiopic": ("ረቂቅ",),
+    "chinese": ("水印测试", "非卖品"), "japanese": ("透かし", "下書き"), "korean": ("워터마크", "초안"),
+}  # fmt: skip
 
 
-def held_out_watermark(height: int, width: int, alpha: float, rng: Random, logos: Sequence[Path] = ()) -> tuple[Tensor, Tensor]:
-    """Returns premultiplied colour (1, 3, height, width) and alpha (1, 1, height, width) of one watermark at a random place.
+def held_out_watermark(
+    kind: str, height: int, width: int, alpha: float, rng: Random, logos: Sequence[Path] = (), fonts: Sequence[Path] = ()
+) -> tuple[Tensor, Tensor]:
+    """Returns premultiplied colour (1, 3, height, width) and alpha (1, 1, height, width) of one watermark.
 
-    It covers about a tenth of the picture, as in the benchmark of SWCNN (Tian 2024), whose marked pictures have a PSNR of 28.9 dB at an
-    alpha of 0.3.
+    Logos are 60 px to half the picture's shorter side, lines of text 20 to 60 px high, repeated text 16 to 40 px and at any angle, date
+    stamps 16 to 40 px in the lower right corner; all at most as large as the picture.
 
     Args:
+        kind: one of ``KINDS``.
         alpha: opacity of the watermark, in (0, 1].
-        logos: logo files to draw from too.
+        logos: logo files; emblems are drawn if there are none.
+        fonts: Pillow's own font is used if there are none.
     """
-    kind = rng.randrange(3 if logos else 2)
-    shape = (_text, _emblem, lambda r: logo_shape(r.choice(logos)))[kind](rng)
-    size = min(height, width) * (rng.uniform(0.8, 1.1) if kind == 0 else rng.uniform(0.4, 0.6))
-    centre = (rng.uniform(0.4, 0.6) * width if kind == 0 else rng.uniform(0.25, 0.75) * width, rng.uniform(0.25, 0.75) * height)
-    placed = place_shape(ShapeBank([shape]).shape(0, size), height, width, centre, size, rng.choice(ANGLES))
-    uniform_colour = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0, 0, 0), (rng.random(), rng.random(), rng.random())))).view(
-        3, 1, 1
-    )
+    shape = _SHAPES[kind](rng, logos, fonts)
+    stored, shorter = StoredShape(shape), min(height, width)
+    proportions = stored.proportions
+    if kind == "logo":
+        size = 60 * (max(60, shorter / 2) / 60) ** rng.random()
+    else:
+        low, high = (20, 60) if kind == "text" else (16, 40)
+        size = low * (high / low) ** rng.random() * max(1.0, proportions)
+    size = min(size, 0.9 * shorter if kind == "logo" else 0.9 * width)
+    sides = (size * min(1.0, proportions), size / max(1.0, proportions))
+    angle, cell = 0.0, None
+    if kind == "tiled":
+        angle, cell = (
+            rng.choice((0.0, math.radians(rng.uniform(-50, 50)))),
+            (sides[0] * rng.uniform(1.1, 1.8), sides[1] * rng.uniform(1.4, 5)),
+        )
+    if kind == "date":
+        centre = (width - 0.03 * shorter - sides[0] / 2, height - 0.03 * shorter - sides[1] / 2)
+    else:
+        centre = tuple(side / 2 + rng.random() * max(0.0, edge - side) for side, edge in zip(sides, (width, height), strict=True))  # type: ignore[assignment]
+    placed = place_shape(stored.planes(size), height, width, centre, size, angle, cell)
+    colour = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0, 0, 0), [rng.random() for _ in range(3)]))).view(3, 1, 1)
     cover = placed[3:] * alpha
-    return (cover * (uniform_colour if shape.colour is None else placed[:3]))[None], cover[None]
+    return (cover * (colour if shape.colour is None else placed[:3]))[None], cover[None]
 
 
-def _text(rng: Random) -> Shape:
-    font = built_in_font(120)
-    canvas = Image.new("L", (2400, 600), 0)
-    text = rng.choice(TEXTS)
-    ImageDraw.Draw(canvas).text((40, 40), text, fill=255, font=font, stroke_width=rng.choice((0, 2, 4)), align="center")
-    return fit_canvas(canvas)
+def _logo(rng: Random, logos: Sequence[Path], fonts: Sequence[Path]) -> Shape:
+    return logo_shape(rng.choice(logos)) if logos else _emblem(rng)
+
+
+def _text(rng: Random, logos: Sequence[Path], fonts: Sequence[Path]) -> Shape:
+    text, load_font = choose_text(fonts, rng, lambda script, r: r.choice(TEXTS[script]))
+    return fit_canvas(draw_text(text, load_font(TEXT_PX), rng.choice((0, 0, 1, 2))), lines=1)
+
+
+def _date(rng: Random, logos: Sequence[Path], fonts: Sequence[Path]) -> Shape:
+    return date_stamp_shape(rng, *choose_text(fonts, rng, lambda script, r: random_date(r)))
+
+
+_SHAPES: dict[str, Callable[[Random, Sequence[Path], Sequence[Path]], Shape]] = {
+    "logo": _logo, "text": _text, "tiled": _text, "date": _date,
+}  # fmt: skip
 
 
 def _emblem(rng: Random) -> Shape:

@@ -7,45 +7,29 @@ Random numbers come from the given generator, which lives on the pictures' devic
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from random import Random
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.data.degradations import uniform
-from aedesk.data.watermarks.fonts import system_fonts
-from aedesk.data.watermarks.shapes import (
-    EDGE_PX,
-    FontLoader,
-    Shape,
-    choose_font,
-    date_stamp_shape,
-    emblem_shape,
-    lines_shape,
-    logo_shape,
-    text_shape,
-)
+from aedesk.data.watermarks.bank import ShapeBank, StoredShape
 
 MAX_RELATIVE_SIZE = 1.1
-"""Longer side of the largest watermark, relative to the shorter side of the patch. One that fills the patch has no visible edges."""
+"""Longer side of the largest watermark that is no line of text, relative to the shorter side of the patch. One that fills the patch has no
+visible edges."""
 
 VISIBLE_ALPHA = 0.03
 """Opacity above which a pixel counts as part of a watermark."""
 
-SHAPE_WEIGHTS: tuple[tuple[Callable[[Random, FontLoader], Shape], int], ...] = (
-    (text_shape, 12),
-    (emblem_shape, 5),
-    (date_stamp_shape, 2),
-    (lines_shape, 1),
-)
-"""Relative frequencies of drawn shapes. Logos from files, where there are any, make up a third of all shapes."""
+LINE_PX = (12.0, 60.0)
+"""Usual height of a line of text, in pixels."""
+USUAL_LINE, CORNER, STRETCHED = 0.6, 0.2, 0.12
+"""Shares: texts in a usual height, and marks near an edge or stretched from side to side."""
+OWN_COLOUR = 0.85
+"""Share of the shapes with colours that keep them."""
 
 
 def blend_over(picture: Tensor, premultiplied: Tensor, alpha: Tensor) -> Tensor:
@@ -53,75 +37,29 @@ def blend_over(picture: Tensor, premultiplied: Tensor, alpha: Tensor) -> Tensor:
     return premultiplied + (1 - alpha) * picture
 
 
-class ShapeBank:
-    """Shapes in memory at several sizes, ready to be placed on pictures.
-
-    Args:
-        shapes: at least one.
-        device: the device of the pictures.
-    """
-
-    def __init__(self, shapes: Sequence[Shape], device: torch.device | str = "cpu") -> None:
-        white = np.full((EDGE_PX, EDGE_PX, 3), 255, np.uint8)
-        planes = [np.dstack((white if shape.colour is None else shape.colour, shape.cover)) for shape in shapes]
-        self.has_colour = tuple(shape.colour is not None for shape in shapes)
-        self._sizes = [torch.from_numpy(np.stack(planes)).permute(0, 3, 1, 2).contiguous().to(device)]
-        while self._sizes[-1].shape[2] > 32:
-            self._sizes.append(_halved(self._sizes[-1]))
-
-    def __len__(self) -> int:
-        return len(self.has_colour)
-
-    def shape(self, index: int, size_px: float) -> Tensor:
-        """Returns colour and coverage of a shape, (4, S, S) float32 in [0, 1], at the smallest stored size S >= ``size_px``."""
-        size_index = max(0, min(len(self._sizes) - 1, math.floor(math.log2(EDGE_PX / max(size_px, 1)))))
-        return self._sizes[size_index][index].float() / 255
-
-
-@functools.lru_cache(maxsize=4)
-def training_bank(count: int = 1200, seed: int = 0, logos: str = "", device: str = "cpu") -> ShapeBank:
-    """Shapes to train on: text in this computer's fonts, date stamps, lines, random emblems, and logos from the folder ``logos``.
-
-    Every tenth logo by name is left out, for evaluation (:func:`held_out_logos`). Raises :class:`DataError` for an unreadable logo.
-    """
-    rng = Random(seed)
-    fonts = system_fonts()
-    kinds, weights = [kind for kind, _ in SHAPE_WEIGHTS], [weight for _, weight in SHAPE_WEIGHTS]
-    files = [path for number, path in enumerate(logo_files(logos)) if number % 10] if logos else []
-    shapes = [logo_shape(path) for path in rng.sample(files, min(len(files), count // 3))]
-    while len(shapes) < count:
-        draw = rng.choices(kinds, weights)[0]
-        shapes.append(draw(rng, choose_font(fonts, rng)))
-    return ShapeBank(shapes, device)
-
-
-def logo_files(folder: str) -> list[Path]:
-    """The PNG files of a folder, sorted by name."""
-    return sorted(Path(folder).expanduser().glob("*.png"))
-
-
-def held_out_logos(folder: str) -> list[Path]:
-    """Every tenth logo of a folder, which training never uses; empty without a folder."""
-    return logo_files(folder)[::10] if folder else []
-
-
 @dataclass(frozen=True)
 class WatermarkRanges:
-    """Distribution of random watermarks.
+    """Distribution of random watermarks and of what they lie on.
 
     Args:
         alpha: lowest and highest opacity of semi-transparent watermarks.
         opaque: share of watermarks that hide the picture (alpha 0.9 to 1).
-        size: shortest and longest longer side, in pixels.
+        size: shortest and longest longer side, in pixels; most lines of text are chosen by their height (``LINE_PX``) instead.
         clean: share of pictures without a watermark.
         tiled: share of pictures whose watermark is repeated over the whole picture.
+        gray, sepia, dark: shares of the pictures that are made so before they are marked.
+        lettering: share of the pictures that show lettering which belongs to the scene, and stays.
     """
 
     alpha: tuple[float, float] = (0.15, 0.85)
-    opaque: float = 0.12
-    size: tuple[float, float] = (24, 320)
-    clean: float = 0.08
+    opaque: float = 0.05
+    size: tuple[float, float] = (12, 400)
+    clean: float = 0.25
     tiled: float = 0.15
+    gray: float = 0.1
+    sepia: float = 0.06
+    dark: float = 0.1
+    lettering: float = 0.1
 
 
 def draw_watermarks(
@@ -155,15 +93,19 @@ def place_shape(
     size_px: float,
     angle: float,
     cell: tuple[float, float] | None = None,
+    stagger: float = 0.5,
+    tilt: tuple[float, float] = (0.0, 0.0),
 ) -> Tensor:
     """Draws a shape on an empty (4, height, width) canvas, with bilinear interpolation.
 
     Args:
-        shape: (4, S, S), colour and coverage.
+        shape: (4, h, w), colour and coverage.
         centre: x and y in pixels.
-        size_px: edge of the shape's canvas on the picture.
+        size_px: longer side of the shape on the picture.
         angle: rotation in radians.
         cell: width and height in pixels of the grid cells in which it is repeated, before the rotation; None to draw it once.
+        stagger: shift of every other row, in cells.
+        tilt: perspective along both sides of the shape: relative change of scale over ``size_px``; without ``cell``.
     """
     device = shape.device
     y = torch.arange(height, device=device, dtype=torch.float32).view(-1, 1) + 0.5 - centre[1]
@@ -173,36 +115,77 @@ def place_shape(
     if cell is not None:
         row = torch.floor(v / cell[1] + 0.5)
         v = v - row * cell[1]
-        u = u + 0.5 * cell[0] * (row % 2)  # every other row is shifted, as is usual for tiled watermarks
+        u = u + stagger * cell[0] * (row % 2)
         u = u - torch.floor(u / cell[0] + 0.5) * cell[0]
-    grid = torch.stack((u, v), 2) * (2 / size_px)
+    elif any(tilt):
+        depth = (1 + (tilt[0] * u + tilt[1] * v) / size_px).clamp(min=0.1)
+        u, v = u / depth, v / depth
+    scale = size_px / max(shape.shape[1:])
+    grid = torch.stack((u * (2 / (scale * shape.shape[2])), v * (2 / (scale * shape.shape[1]))), 2)
     return F.grid_sample(shape[None], grid[None], mode="bilinear", padding_mode="zeros", align_corners=False)[0]
 
 
 def _one_watermark(
     height: int, width: int, bank: ShapeBank, ranges: WatermarkRanges, tiled: bool, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    u = uniform(0, 1, 16, generator).flatten().tolist()
-    index = int(u[0] * len(bank)) % len(bank)
-    low, high = ranges.size
-    high = max(low, min(high, MAX_RELATIVE_SIZE * min(height, width)))
-    size = low * (min(high, 160) / low) ** u[1] if tiled else low * (high / low) ** (u[1] ** 0.7)
-    centre = (u[2] * width, u[3] * height)
-    angle = 0.0 if u[4] < 0.6 else (math.pi / 2 if u[4] < 0.7 else (u[5] - 0.5) * math.pi / (1 if u[4] < 0.8 else 2))
-    cell = (size * (1.05 + u[6]), size * (0.35 + u[7])) if tiled else None
-    placed = place_shape(bank.shape(index, size), height, width, centre, size, angle, cell)
-    own_colour = bank.has_colour[index] and u[8] < 0.6
-    colour = placed[:3] if own_colour else _uniform_colour(u[9], u[10], u[11:14], placed)
-    opacity = _opacity(u[14], u[15], ranges)
+    u = uniform(0, 1, 22, generator).flatten().tolist()
+    shape = bank[int(u[0] * len(bank)) % len(bank)]
+    size = _size(shape, min(height, width), ranges, tiled, u[1], u[2])
+    angle = _angle(u[3], u[4], tiled)
+    centre = (u[5] * width, u[6] * height)
+    cell, stagger = None, 0.0
+    sides = (size * min(1.0, shape.proportions), size / max(1.0, shape.proportions))
+    if tiled:
+        sparse = 1 + 2 * u[7] if u[8] < 0.3 else 1.0
+        cell = (sides[0] * (1.05 + 1.2 * u[9] ** 2) * sparse + 2, sides[1] * (1.15 + 3 * u[10] ** 2) * sparse + 2)
+        stagger = 0.5 if u[11] < 0.5 else (0.0 if u[11] < 0.8 else u[12])
+    elif u[13] < CORNER:
+        angle, centre = 0.0, (_near_edge(u[5], sides[0], width), _near_edge(u[6], sides[1], height))
+    elif u[13] < CORNER + STRETCHED:
+        diagonal = math.atan2(height, width) * (1 if u[4] < 0.5 else -1)
+        angle, centre = 0.0 if u[3] < 0.5 else diagonal, (width / 2, height * (u[6] if u[3] < 0.5 else 0.5))
+        size = (0.8 + 0.3 * u[2]) * (width if u[3] < 0.5 else math.hypot(height, width))
+    placed = place_shape(shape.planes(size), height, width, centre, size, angle, cell, stagger)
+    own_colour = shape.has_colour and u[14] < OWN_COLOUR
+    colour = placed[:3] if own_colour else _uniform_colour(u[15], u[16], u[17:20], placed)
+    opacity = _opacity(u[20], u[21], ranges)
     softness = uniform(0, 1, 3, generator).flatten().tolist()
     cover = placed[3:]
     if softness[0] < 0.3:
         cover = _blurred(cover, 0.4 + 1.8 * softness[1])
-    if softness[2] < 0.12:  # fades from one side to the other
+    if softness[2] < 0.1:  # fades from one side to the other
         ramp = torch.linspace(1, 0.4, width, device=cover.device).view(1, 1, -1)
-        cover = cover * (ramp if softness[2] < 0.06 else ramp.flip(2))
+        cover = cover * (ramp if softness[2] < 0.05 else ramp.flip(2))
     alpha = cover * opacity
     return alpha * colour, alpha
+
+
+def _size(shape: StoredShape, patch_px: int, ranges: WatermarkRanges, tiled: bool, u: float, v: float) -> float:
+    """Longer side in pixels. Lines of text may be longer than the patch, as they are on whole pictures."""
+    lines, proportions = shape.lines, shape.proportions
+    if lines and u < USUAL_LINE:
+        height = lines * LINE_PX[0] * (LINE_PX[1] / LINE_PX[0]) ** v
+        return height * max(1.0, proportions)
+    low, high = ranges.size
+    if tiled:
+        high = min(high, 200)
+    if not lines:
+        high = min(high, MAX_RELATIVE_SIZE * patch_px)
+    high = max(low, high)
+    low = min(high, max(low, LINE_PX[0] * lines * max(1.0, proportions)))
+    return float(low * (high / low) ** (v if tiled else v**0.7))
+
+
+def _angle(u: float, v: float, tiled: bool) -> float:
+    if tiled:
+        return 0.0 if u < 0.3 else (v - 0.5) * math.pi
+    return 0.0 if u < 0.6 else (math.pi / 2 if u < 0.7 else (v - 0.5) * math.pi / (1 if u < 0.8 else 2))
+
+
+def _near_edge(u: float, side: float, edge: int) -> float:
+    """Middle of a mark of that side whose distance to the first or the last edge is at most a tenth of the picture's side."""
+    distance = (0.1 * edge * (2 * u % 1) if side < edge else 0.0) + side / 2
+    return distance if u < 0.5 else edge - distance
 
 
 def _opacity(u: float, v: float, ranges: WatermarkRanges) -> float:

@@ -1,4 +1,4 @@
-"""Shapes of single watermarks: text, date stamps, logos from files, and random emblems made of geometric forms.
+"""Shapes of single watermarks: text, logos from files, both together, date stamps, lines, and random emblems made of geometric forms.
 
 A :class:`Shape` is drawn once by Pillow; ``watermarks.sampling`` places it on pictures at any size, angle, opacity and colour. Random
 numbers come from the given ``random.Random``: the same seed, fonts and logos give the same shapes.
@@ -17,16 +17,18 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from aedesk.core.errors import DataError
-from aedesk.data.watermarks.fonts import Font, built_in_font
+from aedesk.data.watermarks.fonts import PROBE_PX, Font, built_in_font, has_glyphs, scripts_of
+from aedesk.data.watermarks.words import SCRIPTS, random_text
 
 EDGE_PX = 256
-"""Edge of the square canvas of a shape, whose longer side fills the canvas."""
-
-WORDS = (
-    "PROOF", "Sample", "COPY", "Preview", "photo", "studio", "(c)", "\N{COPYRIGHT SIGN}", "DRAFT", "example.com", "photos.example",
-    "Light", "images", "portrait", "Wedding", "by", "2019", "2024", "No. 17", "archive", "NOT FOR SALE", "Foto", "gallery", "Anna",
-    "M. Keller", "river", "A", "Q", "R", "x", "&", "North", "free", "demo", "Evaluation", "do not print",
-)  # fmt: skip
+"""Edge of a square shape; all have about as many pixels as that, whatever their proportions."""
+MAX_EDGE_PX = 1024
+TEXT_PX = 64
+"""Size in which text is drawn."""
+CANDIDATES, TRIES = 24, 20
+"""Fonts to choose from for a text, and texts that are tried until a font has all glyphs of one."""
+GRAY_SPREAD = 24
+"""Largest difference of the channels, and of the brightness, of a logo that counts as a silhouette in one colour."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Shape:
     """The shape of a watermark, independent of size and opacity.
 
     Args:
-        cover: (EDGE_PX, EDGE_PX) uint8 coverage, 255 inside of the shape.
-        colour: (EDGE_PX, EDGE_PX, 3) uint8 sRGB; None for a shape that is drawn in one random colour.
+        cover: (h, w) uint8 coverage, 255 inside of the shape.
+        colour: (h, w, 3) uint8 sRGB; None for a shape that is drawn in one random colour.
+        lines: lines of text that it consists of; 0 for anything else.
     """
 
     cover: NDArray[np.uint8]
     colour: NDArray[np.uint8] | None = None
+    lines: int = 0
 
 
 FontLoader = Callable[[int], Font]
@@ -54,41 +58,54 @@ def choose_font(fonts: Sequence[Path], rng: Random) -> FontLoader:
     return lambda size_px: ImageFont.truetype(path, size_px)
 
 
-def text_shape(rng: Random, load_font: FontLoader) -> Shape:
-    """One to three words on one or two lines: filled, outlined, or filled with an outline in another colour."""
-    words = [rng.choice(WORDS) for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))]
-    if rng.random() < 0.3:
-        words[0] = "".join(rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") for _ in range(rng.randint(2, 9)))
-    text = ("\n" if rng.random() < 0.25 else " ").join(words)
-    size = 80
-    font = load_font(size)
-    stroke = rng.choice((0, 0, 0, 0, 2, 3, 5))
-    style = rng.random() if stroke else 0.0
-    canvas = _canvas(text, font, stroke)
-    ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font, stroke_width=stroke, align="center")
-    if not stroke or style < 0.3:
-        return fit_canvas(canvas, None)
-    inner = Image.new("L", canvas.size, 0)
-    ImageDraw.Draw(inner).text((20, 20), text, fill=255, font=font, align="center")
-    if style < 0.65:  # outline only
-        return fit_canvas(ImageChops.subtract(canvas, inner), None)
-    dark, light = rng.randint(0, 90), rng.randint(170, 255)
-    first, second = ((dark,) * 3, (light,) * 3) if rng.random() < 0.5 else ((light,) * 3, (dark,) * 3)
-    colour = Image.new("RGB", canvas.size, first)
-    colour.paste(second, (0, 0), inner)
-    return fit_canvas(canvas, colour)
+def choose_text(fonts: Sequence[Path], rng: Random, make: Callable[[str, Random], str] = random_text) -> tuple[str, FontLoader]:
+    """A text in a random script and a font that has all its glyphs; Latin in Pillow's own font if no font has any.
+
+    Args:
+        fonts: font files, of which some random ones are looked into.
+        make: draws a text of a script.
+    """
+    candidates = rng.sample(fonts, min(CANDIDATES, len(fonts)))
+    scripts = [name for name in SCRIPTS if any(name in scripts_of(path) for path in candidates)]
+    for _ in range(TRIES if scripts else 0):
+        script = rng.choices(scripts, [SCRIPTS[name].weight for name in scripts])[0]
+        path = rng.choice([path for path in candidates if script in scripts_of(path)])
+        text = make(script, rng)
+        if has_glyphs(ImageFont.truetype(str(path), PROBE_PX), text):
+            return text, choose_font([path], rng)
+    return make("latin", rng).encode("ascii", "ignore").decode() or "Copy", built_in_font
 
 
-def date_stamp_shape(rng: Random, load_font: FontLoader) -> Shape:
+def text_shape(rng: Random, load_font: FontLoader, text: str = "") -> Shape:
+    """Text, plain or outlined in its own colour.
+
+    Args:
+        text: what it says; a random one in Latin letters if empty.
+    """
+    text = text or random_text("latin", rng)
+    stroke = rng.choice((0, 0, 0, 0, 1, 2, 4))
+    cover = draw_text(text, load_font(TEXT_PX), stroke)
+    if stroke and rng.random() < 0.4:  # the outline alone
+        cover = ImageChops.subtract(cover, draw_text(text, load_font(TEXT_PX), 0, margin=stroke))
+    return fit_canvas(cover, lines=text.count("\n") + 1)
+
+
+def draw_text(text: str, font: Font, stroke: int = 0, margin: int = 0) -> Image.Image:
+    """Coverage (mode L) of a text with a little room around it; ``margin`` more than its stroke needs."""
+    draw = ImageDraw.Draw(Image.new("L", (1, 1)))
+    left, top, right, bottom = draw.multiline_textbbox((0, 0), text, font=font, stroke_width=stroke)
+    room = 4 + margin
+    canvas = Image.new("L", (max(1, math.ceil(right - left)) + 2 * room, max(1, math.ceil(bottom - top)) + 2 * room), 0)
+    ImageDraw.Draw(canvas).text((room - left, room - top), text, fill=255, font=font, stroke_width=stroke, align="center")
+    return canvas
+
+
+def date_stamp_shape(rng: Random, text: str, load_font: FontLoader) -> Shape:
     """A camera's date stamp: orange digits with a glow."""
-    day, month, year = rng.randint(1, 31), rng.randint(1, 12), rng.randint(80, 130) % 100
-    form = rng.choice(("{1:2d} {0:2d} '{2:02d}", "'{2:02d} {1:2d} {0:2d}", "{0:02d}/{1:02d}/20{2:02d}", "{0:02d}.{1:02d}.{2:02d}"))
-    text, font = form.format(day, month, year), load_font(80)
-    canvas = _canvas(text, font)
-    ImageDraw.Draw(canvas).text((20, 20), text, fill=255, font=font)
+    canvas = draw_text(text, load_font(TEXT_PX), margin=8)
     glow = canvas.filter(ImageFilter.GaussianBlur(rng.uniform(1, 4)))
     core = (255, rng.randint(90, 230), rng.randint(0, 110))
-    return fit_canvas(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core))
+    return fit_canvas(ImageChops.lighter(canvas if rng.random() < 0.5 else glow, glow), Image.new("RGB", canvas.size, core), lines=1)
 
 
 def emblem_shape(rng: Random, load_font: FontLoader) -> Shape:
@@ -106,7 +123,7 @@ def emblem_shape(rng: Random, load_font: FontLoader) -> Shape:
     return fit_canvas(canvas, colour if rng.random() < 0.5 else None)
 
 
-def lines_shape(rng: Random, load_font: FontLoader) -> Shape:
+def lines_shape(rng: Random) -> Shape:
     """Crossed lines, parallel lines or a frame, as on proof prints."""
     edge = 2 * EDGE_PX
     canvas = Image.new("L", (edge, edge), 0)
@@ -123,11 +140,14 @@ def lines_shape(rng: Random, load_font: FontLoader) -> Shape:
     else:
         inset = rng.randint(0, edge // 4)
         draw.rectangle((inset, inset, edge - 1 - inset, edge - 1 - inset), outline=255, width=width)
-    return fit_canvas(canvas, None)
+    return fit_canvas(canvas)
 
 
 def logo_shape(path: Path) -> Shape:
-    """Reads a logo from an image file with an alpha channel. Raises :class:`DataError` if it is unreadable or fully transparent."""
+    """Reads a logo from an image file with an alpha channel; one that is a black or gray silhouette has no colour of its own.
+
+    Raises :class:`DataError` if it is unreadable or fully transparent.
+    """
     try:
         with Image.open(path) as file:
             picture = file.convert("RGBA")
@@ -136,13 +156,46 @@ def logo_shape(path: Path) -> Shape:
     cover = picture.getchannel("A")
     if cover.getbbox() is None:
         raise DataError(f"The logo {path.name} is fully transparent.", "Remove it from the folder.")
-    return fit_canvas(cover, picture.convert("RGB"))
+    visible = np.asarray(picture)[np.asarray(cover) > 127][:, :3].astype(np.int16)
+    silhouette = visible.size == 0 or (np.ptp(visible, axis=1).max() <= GRAY_SPREAD and np.ptp(visible, axis=0).max() <= GRAY_SPREAD)
+    return fit_canvas(cover, None if silhouette else picture.convert("RGB"))
 
 
-def _canvas(text: str, font: Font, stroke: int = 0) -> Image.Image:
-    """An empty canvas with room for a text at (20, 20)."""
-    right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((20, 20), text, font=font, stroke_width=stroke)[2:]
-    return Image.new("L", (int(right) + 20, int(bottom) + 20), 0)
+def lockup_shape(rng: Random, logo: Shape, text: str, load_font: FontLoader) -> Shape:
+    """A logo with a line of text beside it or below it, as companies have them; its lines are not counted as text."""
+    words = draw_text(text, load_font(TEXT_PX))
+    words = words.crop(words.getbbox() or (0, 0, *words.size))
+    beside = rng.random() < 0.6
+    height = round(words.height * rng.uniform(1.0, 2.6)) if beside else round(max(32, words.width * rng.uniform(0.2, 0.7)))
+    scale = min(height, 2 * EDGE_PX) / logo.cover.shape[0]
+    size = (max(1, round(logo.cover.shape[1] * scale)), max(1, round(logo.cover.shape[0] * scale)))
+    gap = round(words.height * rng.uniform(0.15, 0.6))
+    if beside:
+        whole = (size[0] + gap + words.width, max(size[1], words.height))
+        places = ((0, (whole[1] - size[1]) // 2), (size[0] + gap, (whole[1] - words.height) // 2))
+    else:
+        whole = (max(size[0], words.width), size[1] + gap + words.height)
+        places = (((whole[0] - size[0]) // 2, 0), ((whole[0] - words.width) // 2, size[1] + gap))
+    cover = Image.new("L", whole)
+    cover.paste(Image.fromarray(logo.cover).resize(size, Image.Resampling.LANCZOS), places[0])
+    cover.paste(words, places[1])
+    if logo.colour is None:
+        return fit_canvas(cover)
+    colour = Image.new("RGB", whole, rng.choice(((255, 255, 255), (20, 20, 20), _random_colour(rng))))
+    colour.paste(Image.fromarray(logo.colour).resize(size, Image.Resampling.LANCZOS), places[0])
+    return fit_canvas(cover, colour)
+
+
+def fit_canvas(cover: Image.Image, colour: Image.Image | None = None, lines: int = 0) -> Shape:
+    """A shape of a canvas (mode L) and its colours (RGB): cropped to what is drawn and scaled to the area of all shapes."""
+    box = cover.getbbox() or (0, 0, *cover.size)
+    cover = cover.crop(box)
+    scale = min(EDGE_PX / math.sqrt(cover.width * cover.height), MAX_EDGE_PX / max(cover.size))
+    size = (max(1, round(cover.width * scale)), max(1, round(cover.height * scale)))
+    scaled = np.asarray(cover.resize(size, Image.Resampling.LANCZOS)).copy()
+    if colour is None:
+        return Shape(scaled, None, lines)
+    return Shape(scaled, np.asarray(colour.crop(box).resize(size, Image.Resampling.LANCZOS)).copy(), lines)
 
 
 def _draw_form(rng: Random, draw: ImageDraw.ImageDraw, edge: int, load_font: FontLoader) -> None:
@@ -174,19 +227,3 @@ def _draw_form(rng: Random, draw: ImageDraw.ImageDraw, edge: int, load_font: Fon
 
 def _random_colour(rng: Random) -> tuple[int, int, int]:
     return rng.randrange(256), rng.randrange(256), rng.randrange(256)
-
-
-def fit_canvas(cover: Image.Image, colour: Image.Image | None = None) -> Shape:
-    """Crops to the drawn area, scales its longer side to the canvas and centres it."""
-    box = cover.getbbox() or (0, 0, *cover.size)
-    cover = cover.crop(box)
-    scale = EDGE_PX / max(cover.size)
-    size = (max(1, round(cover.width * scale)), max(1, round(cover.height * scale)))
-    place = ((EDGE_PX - size[0]) // 2, (EDGE_PX - size[1]) // 2)
-    square = Image.new("L", (EDGE_PX, EDGE_PX), 0)
-    square.paste(cover.resize(size, Image.Resampling.LANCZOS), place)
-    if colour is None:
-        return Shape(np.asarray(square).copy())
-    colours = Image.new("RGB", (EDGE_PX, EDGE_PX))
-    colours.paste(colour.crop(box).resize(size, Image.Resampling.LANCZOS), place)
-    return Shape(np.asarray(square).copy(), np.asarray(colours).copy())

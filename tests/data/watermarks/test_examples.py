@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from aedesk.core.cancel import CancelToken
-from aedesk.core.errors import SpecError
+from aedesk.core.errors import DataError, SpecError
 from aedesk.data.examples import Examples
 from aedesk.data.sources import make_examples
+from aedesk.data.watermarks.examples import DRAWS_PER_BANK
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
@@ -37,7 +38,7 @@ def examples(folder: Path, chain: dict[str, Any], channels: int = 3) -> Examples
 
 
 def test_pictures_without_a_watermark_are_their_own_targets(folder: Path) -> None:
-    example = examples(folder, {"chain": "marks", "clean": 1.0}).draw(4, 64, 5)
+    example = examples(folder, {"chain": "marks", "clean": 1.0, "lettering": 1.0}).draw(4, 64, 5)
     assert torch.equal(example.noisy, example.target)
     assert example.mark is not None
     assert not example.mark.any()
@@ -87,6 +88,20 @@ def test_the_requested_overlay_is_usually_close_to_one_of_the_watermark(folder: 
     assert nothing > 8
     assert right > 8
     assert wrong
+
+
+def test_a_long_training_sees_other_shapes_later_and_the_same_for_the_same_seed(folder: Path) -> None:
+    source = examples(folder, {"chain": "marks", "clean": 0.0})
+    assert source._bank(0) is not source._bank(1)  # type: ignore[attr-defined]
+    late = 3 * DRAWS_PER_BANK + 5
+    assert torch.equal(source.draw(2, 64, late).noisy, examples(folder, {"chain": "marks", "clean": 0.0}).draw(2, 64, late).noisy)
+
+
+@pytest.mark.parametrize("key", ["logos", "fonts"])
+def test_a_folder_that_does_not_exist_is_an_error_at_once(folder: Path, key: str) -> None:
+    data = {"folder": str(folder), "held_out": 1, key: str(folder / "nowhere")}
+    with pytest.raises(DataError, match="nowhere"):
+        make_examples(data, {"chain": "marks"}, 3, torch.device("cpu"), CancelToken(), size_multiple=32)
 
 
 def test_validation_examples_are_the_same_in_every_run(folder: Path) -> None:
