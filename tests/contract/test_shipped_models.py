@@ -1,4 +1,5 @@
-"""Each shipped model is three files: the recipe of its next training, the weights with their card inside, and the page for people."""
+"""Each shipped model is three files: the recipe of its next training, the weights with their card inside, and the page for people. A model that
+has not been trained long enough to ship has a recipe only."""
 
 from __future__ import annotations
 
@@ -35,9 +36,11 @@ def parameter_count(path: Path) -> int:
     return sum(prod(entry["shape"]) for key, entry in header.items() if key != "__metadata__")
 
 
-def test_the_folder_holds_a_recipe_weights_and_a_page_for_each_shipped_model_and_nothing_else() -> None:
+def test_the_folder_holds_a_recipe_weights_and_a_page_for_each_shipped_model_and_recipes_of_models_to_come() -> None:
     expected = {f"{name}{suffix}" for name in SHIPPED for suffix in (".toml", ".safetensors", ".md")}
-    assert {path.name for path in FOLDER.iterdir()} == expected
+    found = {path.name for path in FOLDER.iterdir()}
+    assert expected <= found
+    assert {Path(name).suffix for name in found - expected} <= {".toml"}
     assert len(SHIPPED) >= 2
 
 
