@@ -22,6 +22,9 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _NAMES = {"JPEG": ("JPEG", "MPO"), "WebP": ("WEBP",), "JPEG 2000": ("JPEG2000",), "BMP": ("BMP", "DIB")}
 
+MAX_COUNTED_PX = 1 << 24
+"""A small file may declare a canvas of any size; above this one its pictures are not counted, which would decode them all."""
+
 
 @dataclass(frozen=True)
 class PillowReader:
@@ -78,9 +81,15 @@ class PillowReader:
             return samples_of(image)
 
     def _frames(self, path: Path) -> tuple[int, tuple[str, ...]]:
-        """How many pictures there are; Pillow looks at each, and damage in a later one is no reason to refuse the first."""
+        """The number of pictures, 1 for large animations, and notes about them.
+
+        Pillow decodes each picture to count them. Damage in a later one is no reason to refuse the first.
+        """
         with self.open(path) as image:
             try:
+                if image.width * image.height > MAX_COUNTED_PX:
+                    animated = getattr(image, "is_animated", False)
+                    return 1, ("Only the first picture of this animation was read.",) if animated else ()
                 return getattr(image, "n_frames", 1), ()
             except Exception:
                 return max(1, image.tell()), ("What follows the first picture of the file is damaged.",)

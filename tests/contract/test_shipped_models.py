@@ -1,4 +1,4 @@
-"""Each shipped model is three files: the recipe of its next training, the weights with their card inside, and the page for people. A model that
+"""Each shipped model is three files: the recipe of its next training, the weights with their card inside, and the page for people. A model
 has not been trained long enough to ship has a recipe only."""
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def test_listed_files_must_exist(tmp_path: Path, write_flat: Callable[..., Path]
 def test_a_huge_member_of_a_zip_file_is_never_unpacked(
     tmp_path: Path, write_flat: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aedesk.data.finding.MAX_MEMBER_BYTES", 1 << 20)
+    monkeypatch.setattr("aedesk.data.picture_files.MAX_MEMBER_BYTES", 1 << 20)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(write_flat(tmp_path / "1.png", 1), "good.png")
         archive.writestr("huge.png", bytes(3 << 20))

@@ -18,7 +18,7 @@ from sample_files import HEIGHT, NAMES, WIDTH, rgb, sample_file
 from sample_pictures import XMP, exif_block, exif_tags, picture, profile, smooth
 
 from aedesk.core.errors import PictureError
-from aedesk.imaging import io
+from aedesk.imaging import io, pillow_reader
 from aedesk.imaging.picture import Picture
 
 
@@ -303,3 +303,13 @@ def test_a_gif_whose_later_frames_are_broken_gives_its_first(tmp_path: Path) -> 
         assert (found.pixels == 50).all()
         assert found.notes
     assert read(tmp_path, "a.gif", whole).notes == ("Only the first of its 3 pictures was read.",)
+
+
+def test_the_pictures_of_a_large_animation_are_not_decoded_to_count_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [Image.new("L", (64, 64), 50 * number) for number in range(5)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert io.probe(tmp_path / "a.gif").frames == 5
+    monkeypatch.setattr(pillow_reader, "MAX_COUNTED_PX", 1000)
+    picture = io.read(tmp_path / "a.gif")
+    assert picture.notes == ("Only the first picture of this animation was read.",)
+    assert io.probe(tmp_path / "a.gif").frames == 1
