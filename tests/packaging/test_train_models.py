@@ -172,7 +172,7 @@ def test_worse_weights_are_not_kept(trainer: ModuleType, folders: dict[str, Path
     trainer.main(options(folders, "--hours", "1", "--install"))
     committed = (folders["models"] / f"{NAME}.safetensors").read_bytes()
     recipe = (folders["models"] / f"{NAME}.toml").read_text()
-    (folders["models"] / f"{NAME}.toml").write_text(recipe.replace("lr = 3e-3", "lr = 3e-3\nweight_decay = 100"))
+    (folders["models"] / f"{NAME}.toml").write_text(recipe.replace("lr = 3e-3", "lr = 3e-3\nweight_decay = 10"))
     folders["runs"] = folders["runs"].with_name("other runs")
     for _ in range(2):
         trainer.main(options(folders, "--hours", "1", "--install"))
