@@ -15,7 +15,8 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.codec_specs import CompressResult, CompressSpec
 from aedesk.core.events import Event, Finished, Log, Started
 from aedesk.core.resources import resource_path
-from aedesk.formats.container import read_aed
+from aedesk.formats.container import TOO_LARGE, read_aed
+from aedesk.formats.limits import DEFAULT_LIMITS, check_size
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.models.layers import interruptible
@@ -25,6 +26,7 @@ from aedesk.settings.places import models_dir
 
 def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Iterator[Event]:
     """Encodes one picture. Finished carries a ``CompressResult``. Raises DeviceError, ModelError and FormatError."""
+    check_size(picture.width, picture.height, DEFAULT_LIMITS, "This picture has", TOO_LARGE)
     yield Started("Compressing", picture.megapixels, "MP")
     started = time.perf_counter()
     with interruptible(cancel.check):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -141,5 +141,18 @@ def unreadable_tile(file: AedFile, number: int, reason: str) -> FormatError:
     left, top, width, height = file.rectangle(number)
     return FormatError(
         f"The part of {width} x {height} pixels at ({left}, {top}) cannot be read. {reason}",
-        f"{GET_AGAIN} --salvage decodes the rest of the picture.",
+        GET_AGAIN if len(file.tiles) == 1 else f"{GET_AGAIN} --salvage decodes the rest of the picture.",
     )
+
+
+def lost_rectangles(file: AedFile, region: Box, lost: Iterable[int]) -> tuple[tuple[int, int, int, int], ...]:
+    """Returns (left, top, width, height) of each lost tile. Raises :class:`FormatError` if they cover ``region``."""
+    rectangles = tuple(file.rectangle(number) for number in lost)
+    covered = 0
+    for left, top, width, height in rectangles:
+        columns = min(left + width, region.right) - max(left, region.left)
+        rows = min(top + height, region.bottom) - max(top, region.top)
+        covered += max(columns, 0) * max(rows, 0)
+    if covered == region.area:
+        raise FormatError(f"Nothing of this picture is left: {len(rectangles)} of {len(file.tiles)} parts are damaged.", GET_AGAIN)
+    return rectangles

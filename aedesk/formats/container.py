@@ -1,7 +1,7 @@
 """Reads and writes the layout of .aed files (SPEC.md), field by field.
 
-The last tile has no length and extends to the end of the file. That saves three bytes in most files; truncated or appended bytes show as
-damage of that tile.
+The last tile has no length and extends to the end of the file, which saves three bytes in most files. Truncation shows as damage of that
+tile; appended bytes are told from it by its checksum, and ignored.
 """
 
 from __future__ import annotations
@@ -22,16 +22,24 @@ from aedesk.formats.aed_file import (
     Chunk,
 )
 from aedesk.formats.checksum import crc32c
-from aedesk.formats.limits import DEFAULT_LIMITS, Limits
+from aedesk.formats.limits import DEFAULT_LIMITS, Limits, check_size
 from aedesk.formats.varint import read_varint, write_varint
 
 _RGB, _DEEP, _CODES, _CHUNKS = 1, 2, 4, 8  # bits of the flags
 _CRC_BYTES = 4
 _NEWER = "Use a newer version of aedesk."
+TOO_LARGE = "Scale it down, or divide it into parts first."
+_MAX_SEARCH_BYTES = 8 << 20
+"""Longest last tile whose end is searched for; a tile of 1,024 px at the highest quality takes 4 MB."""
 
 
 def write_aed(file: AedFile) -> bytes:
-    """Returns the bytes of a file. Raises :class:`FormatError` if it has damaged tiles: new checksums would hide the damage."""
+    """Returns the bytes of a file.
+
+    Raises:
+        FormatError: the picture exceeds the limits of readers, or has damaged tiles: new checksums would hide the damage.
+    """
+    check_size(file.width, file.height, DEFAULT_LIMITS, "This picture has", TOO_LARGE)
     if file.damaged:
         raise FormatError("A file with damaged tiles cannot be written again.", "Decode it with --salvage and encode the result.")
     flags = _RGB * (file.channels == 3) | _DEEP * (file.bit_depth == 16) | _CODES * (file.kind == "codes") | _CHUNKS * bool(file.chunks)
@@ -134,22 +142,21 @@ class _Fields:
         damaged: set[int] = set()
         for tile in range(len(lengths) + 1):
             end = self.at + lengths[tile] if tile < len(lengths) else max(len(self.data) - _CRC_BYTES, self.at)
-            payloads.append(self.data[self.at : end])
-            self.at = end + _CRC_BYTES
+            start, self.at = self.at, end + _CRC_BYTES
+            payloads.append(self.data[start:end])
             if self.data[end : self.at] != _packed(_section_crc(crc, first + tile, payloads[-1])):
-                damaged.add(tile)
+                whole = _end_of_section(crc, first + tile, self.data[start:]) if tile == len(lengths) else None
+                if whole is None:
+                    damaged.add(tile)
+                else:
+                    payloads[-1] = self.data[start : start + whole]
         return tuple(payloads), frozenset(damaged)
 
 
 def _check_limits(width: int, height: int, tile_px: int, kind: str, limits: Limits) -> None:
     if not (width and height and tile_px):
         raise _damaged("size of the picture", len(MAGIC) + 2 + MODEL_ID_BYTES + 1)
-    if max(width, height) > limits.edge_px or width * height > limits.pixels:
-        raise FormatError(
-            f"The picture in this .aed file has {width} x {height} pixels; the limits are {limits.edge_px} pixels per edge "
-            f"and {limits.pixels / 1e6:.0f} megapixels.",
-            GET_AGAIN,
-        )
+    check_size(width, height, limits, "The picture in this .aed file has", GET_AGAIN)
     if kind == "codec" and tile_px > limits.tile_px:
         raise FormatError(f"The tiles of this .aed file have {tile_px} x {tile_px} pixels; the limit is {limits.tile_px}.", GET_AGAIN)
 
@@ -157,6 +164,18 @@ def _check_limits(width: int, height: int, tile_px: int, kind: str, limits: Limi
 def _section_crc(header_crc: int, number: int, data: bytes) -> int:
     """CRC over header checksum, section number and content, so that a section moved within or between files is detected."""
     return crc32c(data, crc32c(_packed(header_crc) + _packed(number)))
+
+
+def _end_of_section(header_crc: int, number: int, data: bytes) -> int | None:
+    """Returns the length of a section with appended bytes: the length at which its checksum follows. None if there is none."""
+    if len(data) > _MAX_SEARCH_BYTES:
+        return None
+    crc = crc32c(_packed(header_crc) + _packed(number))
+    for length, byte in enumerate(data):
+        if data[length : length + _CRC_BYTES] == crc.to_bytes(_CRC_BYTES, "little"):
+            return length
+        crc = crc32c(bytes((byte,)), crc)
+    return None
 
 
 def _packed(value: int) -> bytes:

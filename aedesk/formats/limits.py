@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aedesk.core.errors import FormatError
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -22,3 +24,14 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def check_size(width: int, height: int, limits: Limits, subject: str, hint: str) -> None:
+    """Raises :class:`FormatError` for a picture beyond the limits, which apply to writers and readers alike.
+
+    Args:
+        subject: begins the message, as in "This picture has".
+    """
+    if max(width, height) > limits.edge_px or width * height > limits.pixels:
+        limit = f"{limits.edge_px:,} pixels per edge and {limits.pixels / 1e6:,.0f} megapixels"
+        raise FormatError(f"{subject} {width:,} x {height:,} pixels; the limits of .aed files are {limit}.", hint)

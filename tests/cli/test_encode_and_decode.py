@@ -110,7 +110,9 @@ def test_the_wished_depth_is_written(encode: Call, aedesk: Call, make_file: Call
     assert aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "c.png", "--bit-depth", 12).code == 2
 
 
-def test_a_damaged_file_is_rejected_unless_it_is_to_be_salvaged(encode: Call, aedesk: Call, make_file: Call, tmp_path: Path) -> None:
+def test_a_damaged_file_is_rejected_and_cannot_be_salvaged_if_nothing_is_left(
+    encode: Call, aedesk: Call, make_file: Call, tmp_path: Path
+) -> None:
     encode(make_file(tmp_path / "a.png"), "-o", tmp_path / "a.aed")
     data = bytearray((tmp_path / "a.aed").read_bytes())
     data[-10] ^= 1
@@ -120,10 +122,9 @@ def test_a_damaged_file_is_rejected_unless_it_is_to_be_salvaged(encode: Call, ae
     assert "is damaged" in done.err
     assert not (tmp_path / "b.png").exists()
     done = aedesk("decode", tmp_path / "a.aed", "-o", tmp_path / "b.png", "--salvage")
-    assert done.code == 0
-    assert "64 x 48 pixels at (0, 0) is damaged" in done.err
-    assert "1 damaged part(s) lost" in done.out
-    assert (tmp_path / "b.png").exists()
+    assert done.code == 1
+    assert "Nothing of this picture is left" in done.err
+    assert not (tmp_path / "b.png").exists()
     assert json.loads(aedesk("info", tmp_path / "a.aed", "--json").out)["damaged_tiles"] == [0]
 
 

@@ -89,8 +89,29 @@ def test_a_truncated_file_loses_its_last_tiles() -> None:
     assert read_aed(data[: data.index(MANY_TILES.tiles[1])]).damaged == {1, 2, 3, 4, 5}
 
 
-def test_appended_bytes_are_detected() -> None:
-    assert read_aed(write_aed(ONE_TILE) + b"\0").damaged == {0}
+@pytest.mark.parametrize("appended", [b"\0", b"abc", b"appended by a mail program" * 100, write_aed(ONE_TILE)])
+def test_appended_bytes_are_ignored(appended: bytes) -> None:
+    for file in (ONE_TILE, MANY_TILES, replace(ONE_TILE, tiles=(b"",))):
+        assert read_aed(write_aed(file) + appended) == file
+
+
+def test_appended_bytes_do_not_hide_damage() -> None:
+    data = bytearray(write_aed(ONE_TILE))
+    data[-20] ^= 1
+    assert read_aed(bytes(data) + b"appended").damaged == {0}
+
+
+@pytest.mark.parametrize(("width", "height"), [(30_001, 1), (1, 30_001), (40_000, 3)])
+def test_a_picture_beyond_the_limits_of_readers_is_not_written(width: int, height: int) -> None:
+    tiles = (b"x",) * (-(-width // 1024) * -(-height // 1024))
+    file = replace(ONE_TILE, width=width, height=height, tile_px=1024, tiles=tiles)
+    with pytest.raises(FormatError, match=r"the limits of \.aed files are 30,000 pixels per edge"):
+        write_aed(file)
+
+
+def test_a_picture_at_the_limit_is_written_and_read() -> None:
+    file = replace(ONE_TILE, width=30_000, height=1, tile_px=1024, tiles=(b"x",) * 30)
+    assert read_aed(write_aed(file)) == file
 
 
 def test_swapped_tiles_are_detected() -> None:
@@ -207,7 +228,7 @@ def test_invalid_values_are_rejected(field: str, value: object) -> None:
 
 def test_a_file_with_damaged_tiles_cannot_be_written() -> None:
     with pytest.raises(FormatError, match="damaged"):
-        write_aed(read_aed(write_aed(ONE_TILE) + b"1"))
+        write_aed(read_aed(write_aed(ONE_TILE)[:-1]))
 
 
 def test_inspection_gives_json_with_consistent_sizes() -> None:

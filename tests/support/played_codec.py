@@ -61,6 +61,8 @@ def compress(spec: CompressSpec, picture: Picture, cancel: CancelToken) -> Itera
 def decompress(spec: DecompressSpec, data: bytes, cancel: CancelToken) -> Iterator[Event]:
     yield Started("decoding", 1)
     file = read_aed(data)
+    if file.damaged and len(file.damaged) == len(file.tiles) and spec.salvage:
+        raise FormatError("Nothing of this picture is left.")
     if file.damaged and not spec.salvage:
         raise FormatError("A tile of this .aed file is damaged.", "Show what is left of it.")
     dtype = np.dtype(f"u{file.bit_depth // 8}")

@@ -36,6 +36,7 @@ from aedesk.codec.picture_codec import (
     OnProgress,
     PictureCodec,
     ignore_progress,
+    lost_rectangles,
     require_finite,
     unreadable_tile,
 )
@@ -126,7 +127,7 @@ class AutoencoderCodec(PictureCodec):
             visible = Box(left, top, min(block.right, region.right), min(block.bottom, region.bottom))
             output[visible.within(region).slices] = pixels[visible.within(block).slices]
         on_progress(len(blocks), len(blocks))
-        rectangles = tuple(file.rectangle(number) for number in lost)
+        rectangles = lost_rectangles(file, region, lost)
         return Decoded(assemble(file, output, region, rectangles), rectangles)
 
     def latents(self, file: AedFile) -> LatentsResult:

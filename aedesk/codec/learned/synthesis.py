@@ -86,6 +86,11 @@ class Synthesis:
         self._halo = 1 if fast else (network.descriptor.halo_px or 0) // STRIDE  # in positions; a lapped block reaches into the next one
         self._quality = torch.tensor([file.quality], device=device)
 
+    @property
+    def halo_px(self) -> int:
+        """How far the latents of a box reach beyond it."""
+        return self._halo * STRIDE
+
     @torch.inference_mode()
     def __call__(self, box: Box) -> Tensor:
         """Returns (3, h, w) float32 on the CPU of a box of pixels, not clamped."""

@@ -13,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_codec import make_lively_codec
 
+from aedesk.codec import api
 from aedesk.codec.learned.analysis import PictureLatent
 from aedesk.codec.learned.codec import LearnedCodec
 from aedesk.codec.learned.synthesis import TileLatents
 from aedesk.codec.loading import load_codec, load_embedded
 from aedesk.codec.picture_codec import DecodeOptions, EncodeOptions
+from aedesk.core.codec_specs import CompressSpec
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.picture import Picture
@@ -159,6 +161,47 @@ def test_a_damaged_tile_is_reported_and_affects_no_other(codec: LearnedCodec, ma
     assert reach >= 64  # pixels near the gap may differ; the symbols of the neighbours do not
     whole, rest = (TileLatents(each, codec.tile_coder, 16, codec.device, salvage=True) for each in (file, broken))
     assert all(torch.equal(whole(number), rest(number)) for number in range(9) if number != 4)
+
+
+@pytest.mark.parametrize("tile_px", [64, 1024])
+def test_a_picture_of_which_nothing_is_left_is_an_error(codec: LearnedCodec, make_pixels: Pixels, tile_px: int) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(100, 100)), EncodeOptions(60, tile_px=tile_px)).data)
+    broken = replace(file, damaged=frozenset(range(len(file.tiles))))
+    with pytest.raises(FormatError, match="Nothing of this picture is left"):
+        codec.decode(broken, DecodeOptions(salvage=True))
+
+
+def test_a_region_of_which_nothing_is_left_is_an_error_and_another_is_not(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(64, 128)), EncodeOptions(60, tile_px=64)).data)
+    broken = replace(file, damaged=frozenset({1}))
+    with pytest.raises(FormatError, match="Nothing of this picture is left"):
+        codec.decode(broken, DecodeOptions(salvage=True, region=Box(70, 0, 100, 64)))
+    assert codec.decode(broken, DecodeOptions(salvage=True, region=Box(0, 0, 65, 64))).lost == ((64, 0, 64, 64),)
+
+
+def test_a_damaged_byte_costs_only_a_part_of_a_photograph(codec: LearnedCodec, make_pixels: Pixels) -> None:
+    file = read_aed(codec.encode(Picture(make_pixels(512, 768)), EncodeOptions(30)).data)
+    shown = codec.decode(replace(file, damaged=frozenset({0})), DecodeOptions(salvage=True))
+    assert sum(width * height for _, _, width, height in shown.lost) < 0.7 * 512 * 768
+
+
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("tile_px", [64, 192, 512])
+def test_squares_and_tiles_of_every_size_give_the_same_picture(
+    codec: LearnedCodec, make_pixels: Pixels, monkeypatch: pytest.MonkeyPatch, tile_px: int, fast: bool
+) -> None:
+    """Squares straddle rows of tiles, and a tile that is still needed is not dropped."""
+    file = read_aed(codec.encode(Picture(make_pixels(700, 90)), EncodeOptions(60, tile_px=tile_px)).data)
+    whole = codec.decode(file, DecodeOptions(fast=fast)).picture.pixels.astype(int)
+    monkeypatch.setattr("aedesk.codec.learned.codec.SYNTHESIS_PX", 128)
+    assert np.abs(codec.decode(file, DecodeOptions(fast=fast)).picture.pixels - whole).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(1, 30_001), (30_001, 1)])
+def test_a_picture_beyond_the_limits_is_refused_before_any_work(shape: tuple[int, int]) -> None:
+    spec = CompressSpec(model="not-even-looked-for")
+    with pytest.raises(FormatError, match=r"the limits of \.aed files are 30,000"):
+        api.encode(Picture(np.zeros((*shape, 3), np.uint8)), spec)
 
 
 def test_symbols_of_another_model_are_detected(codec: LearnedCodec, path: Path, make_pixels: Pixels, tmp_path: Path) -> None:
