@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, BinaryIO
 
+from aedesk.core.errors import PictureError
 from aedesk.core.events import Progress
 
 REDRAW_S = 0.1
@@ -16,12 +20,14 @@ BAR_WIDTH = 24
 
 
 def say(text: str) -> None:
-    print(text)
+    """Prints a result. If standard output fails (a full disk, a closed pipe), the program says so once and continues."""
+    _out(printable(text))
 
 
 def note(text: str) -> None:
-    """Something to know that is no result."""
-    print(text, file=sys.stderr, flush=True)
+    """Prints a remark to standard error, if that can be written."""
+    with suppress(OSError, ValueError):
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def complain(text: str) -> None:
@@ -29,12 +35,51 @@ def complain(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    _out(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def printable(text: str) -> str:
+    """Returns ``text`` with control characters escaped, so that the content of a file cannot control the terminal."""
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def send(file: BinaryIO) -> None:
+    """Copies a file to standard output. Raises :class:`PictureError` if that cannot be written."""
+    try:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
+    except OSError as error:
+        _give_up(error)
+        raise PictureError(f"Standard output cannot be written: {error.strerror}.", "Write to a file instead.") from error
+
+
+def stdout_failed() -> bool:
+    """Whether results could not be printed."""
+    return _failed.is_set()
+
+
+_failed = threading.Event()
+
+
+def _out(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        if not _failed.is_set():
+            _give_up(error)
+            complain(f"The results cannot be printed: {error.strerror}. The command continues.")
+
+
+def _give_up(error: OSError) -> None:
+    """Discards all further output, buffered output included: otherwise the interpreter would print another error at exit."""
+    _failed.set()
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
     """Columns of equal width, two spaces apart."""
-    cells = [[str(cell) for cell in row] for row in ([head] if head else [])] + [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(" ".join(str(cell).split())) for cell in row] for row in ([head] if head else []) + list(rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     if head:
@@ -53,7 +98,7 @@ class ProgressBar:
     """A line on stderr with share, rate and remaining time, redrawn in place; silent unless stderr is a terminal."""
 
     def __init__(self, title: str) -> None:
-        self._title = title
+        self._title = printable(title)
         self._shown = sys.stderr.isatty()
         self._begun = time.monotonic()
         self._base = 0.0

@@ -8,13 +8,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
-import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from aedesk import __version__
 from aedesk.cli import gui, reading
-from aedesk.cli.console import complain
+from aedesk.cli.console import complain, stdout_failed
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.jobs.streams import ensure_streams
 
@@ -48,12 +48,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text, and a terminal need not know all letters
+    try:
+        Path.cwd()
+    except OSError:
+        complain("The current folder no longer exists. Change to another one.")  # libraries end the program without a word
+        return BAD_USAGE
     argv = sys.argv[1:] if argv is None else argv
     args = build_parser(argv[0] if argv else "").parse_args(argv)
     try:
         code: int = args.run(args)
-        sys.stdout.flush()
-        return code
+        return code or int(stdout_failed())
     except SpecError as error:
         complain(str(error))
         return BAD_USAGE
@@ -63,9 +67,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("Interrupted.")
         return 130
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has gone; without this the interpreter complains once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     finally:
         reading.close()

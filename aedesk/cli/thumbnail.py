@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aedesk.cli import reading
 from aedesk.cli.pictures import is_aed, read_aed_file
+from aedesk.cli.values import whole
 from aedesk.formats.aed_file import PREVIEW
 from aedesk.formats.container import read_aed
 
@@ -24,7 +25,7 @@ MAX_EDGE_PX = 4096
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="IN", help="a picture or an .aed file")
     parser.add_argument("-o", "--out", required=True, metavar="OUT", help="the PNG file; an existing one is replaced")
-    parser.add_argument("--size", type=_edge, default=256, metavar="PX", help="longest edge (default 256)")
+    parser.add_argument("--size", type=whole(1, MAX_EDGE_PX), default=256, metavar="PX", help="longest edge (default 256)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,10 +73,3 @@ def _image(pixels: Pixels) -> Image.Image:
     from PIL import Image
 
     return Image.fromarray(pixels)
-
-
-def _edge(text: str) -> int:
-    edge = int(text)
-    if not 1 <= edge <= MAX_EDGE_PX:
-        raise argparse.ArgumentTypeError(f"{edge} is not between 1 and {MAX_EDGE_PX}")
-    return edge

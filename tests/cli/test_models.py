@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aedesk.models.card import card_of, read_header
 from aedesk.settings.places import models_dir
 
 Call = Callable[..., Any]
@@ -104,3 +106,17 @@ def test_info_of_a_run_tells_how_far_it_got(aedesk: Call, tmp_path: Path) -> Non
     assert (about["finished"], about["can_resume"], about["previews"]) == (False, True, 1)
     assert (about["best_val_psnr"], about["latest"]) == (25.0, {"loss": 0.2, "val_psnr": 24.0})
     assert about["weights"] == ["best.safetensors", "last.safetensors"]
+
+
+def test_control_characters_in_a_title_do_not_reach_the_terminal(aedesk: Call, model: Path) -> None:
+    header, start = read_header(model)
+    header["__metadata__"]["aedesk"] = json.dumps({**card_of(header, ""), "title": "\x1b]0;owned\x07\x1b[2J\u202egnp.a\nnext \ud800"})
+    text = json.dumps(header).encode()
+    models_dir().mkdir(parents=True, exist_ok=True)
+    (models_dir() / "evil.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + model.read_bytes()[start:])
+    done = aedesk("models")
+    assert done.code == 0
+    assert "\\x1b]0;owned\\x07\\x1b[2J\\u202egnp.a next \\ud800" in done.out
+    for out in (done.out, aedesk("info", models_dir() / "evil.safetensors").out):
+        assert all(letter.isprintable() or letter == "\n" for letter in out)
+    assert aedesk("models", "--json").code == 0
