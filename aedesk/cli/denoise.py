@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aedesk.cli import outputs
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
-from aedesk.cli.outputs import is_folder, plan
 from aedesk.cli.pictures import PAGE_HELP, check_model, is_source, pictures_of, write_pictures
 from aedesk.cli.values import all_or, auto_or, device, number, whole
 from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
@@ -24,7 +24,7 @@ HELP = "Remove noise from pictures."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = DenoiseSpec()
     parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a file for one input, a folder for many")
+    outputs.add_arguments(parser)
     parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="a shipped model or a model file (default %(default)s)")
     parser.add_argument(
         "--sigma",
@@ -41,14 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tile", type=whole(16), default=None, metavar="PX", help="edge of a tile; smaller needs less memory; halved when memory runs out"
     )
     parser.add_argument("--page", type=all_or(whole(1)), metavar="N|all", help=PAGE_HELP)
-    parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
 
 
 def run(args: argparse.Namespace) -> int:
     from aedesk.imaging.io import WRITABLE
 
-    inputs = expand(args.inputs, Path(args.out) if is_folder(args.out, inputs_are_single=False) else None, is_source)
-    pairs = plan(inputs, args.out, WRITABLE)
+    inputs = expand(args.inputs, Path(args.out) if outputs.is_folder(args.out, inputs_are_single=False) else None, is_source)
+    pairs = outputs.plan(inputs, args.out, WRITABLE, form=args.format)
     spec = DenoiseSpec(model=args.model, sigma=args.sigma, strength=args.strength, device=args.device, tile_px=args.tile)
 
     def restore(source: Path, output: Path, run: Run) -> str:
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
                 said.append(end.summary)
                 yield end.result.picture
 
-        write_pictures(results(), output, args.overwrite)
+        write_pictures(results(), output, args)
         return said[0] if len(said) == 1 else f"{len(said)} pages, the last: {said[-1]}"
 
-    return work_through(inputs, pairs, args.overwrite, restore, lambda: check_model(spec.model, spec.device, ("denoise",)))
+    return work_through(inputs, pairs, outputs.existing_policy(args), restore, lambda: check_model(spec.model, spec.device, ("denoise",)))

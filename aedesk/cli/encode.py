@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from aedesk.cli import outputs
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
-from aedesk.cli.outputs import is_folder, plan
 from aedesk.cli.pictures import check_model, make_folder_of, note_losses, read_picture
 from aedesk.cli.values import device, number, size_bytes, whole
 from aedesk.core.codec_specs import PRESETS, CompressResult, CompressSpec
@@ -22,7 +22,7 @@ PURPOSES = ("codec", "autoencoder")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = CompressSpec()
     parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="an .aed file for one input, a folder for many")
+    outputs.add_arguments(parser, "an .aed file for one input, a folder for many", pictures=False)
     goal = parser.add_mutually_exclusive_group()  # it does not notice an option that is given with its default: so none has one
     goal.add_argument("--quality", type=whole(0, 100), metavar="0..100", help=f"0 smallest, 100 closest (default {default.quality})")
     goal.add_argument("--target-bpp", type=number(1e-4, 96), metavar="BPP", help="the best file of at most so many bits per pixel")
@@ -43,12 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--psnr", action="store_true", help="decode again, and tell how close it is")
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
     parser.add_argument("--page", type=whole(1), metavar="N", help="which picture of a file that holds several (default: the first)")
-    parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already")
 
 
 def run(args: argparse.Namespace) -> int:
-    inputs = expand(args.inputs, Path(args.out) if is_folder(args.out, inputs_are_single=False) else None)
-    pairs = plan(inputs, args.out, frozenset({SUFFIX}), SUFFIX)
+    inputs = expand(args.inputs, Path(args.out) if outputs.is_folder(args.out, inputs_are_single=False) else None)
+    pairs = outputs.plan(inputs, args.out, frozenset({SUFFIX}), SUFFIX, form=args.format)
     spec = CompressSpec(
         model=args.model,
         quality=CompressSpec().quality if args.quality is None else args.quality,
@@ -76,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             file.write(result.data)
         return describe(result)
 
-    return work_through(inputs, pairs, args.overwrite, encode, lambda: check_model(spec.model, spec.device, PURPOSES))
+    return work_through(inputs, pairs, outputs.existing_policy(args), encode, lambda: check_model(spec.model, spec.device, PURPOSES))
 
 
 def describe(result: CompressResult) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aedesk.cli import reading, shared_mark
+from aedesk.cli import outputs, reading, shared_mark
 from aedesk.cli.batch import Run, work_through
 from aedesk.cli.inputs import expand
-from aedesk.cli.outputs import is_folder, plan
 from aedesk.cli.pictures import PAGE_HELP, check_model, is_source, pictures_of, write_pictures
 from aedesk.cli.values import all_or, device, number, whole
 from aedesk.core.erase_specs import METHODS, EraseSpec
@@ -30,7 +29,7 @@ AUTO = "auto"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     default = EraseSpec()
     parser.add_argument("inputs", nargs="+", metavar="IN", help="picture files, folders (with their sub-folders) or globs")
-    parser.add_argument("-o", "--out", required=True, metavar="OUT", help="a file for one input, a folder for many")
+    outputs.add_arguments(parser)
     parser.add_argument(
         "--mask",
         default=AUTO,
@@ -59,7 +58,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shared_mark.add_arguments(parser)
     parser.add_argument("--device", type=device, default=default.device, metavar="auto|cpu|cuda:N", help="where to compute (default auto)")
     parser.add_argument("--page", type=all_or(whole(1)), metavar="N|all", help=PAGE_HELP)
-    parser.add_argument("--overwrite", action="store_true", help="replace outputs that are there already, the input itself too")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
         return shared_mark.run(args)
     if args.mark:
         raise SpecError("--mark is for --shared-mark.", "Give --shared-mark too, or --mask for a mask.")
-    inputs = expand(args.inputs, Path(args.out) if is_folder(args.out, inputs_are_single=False) else None, is_source)
-    pairs = plan(inputs, args.out, WRITABLE)
+    inputs = expand(args.inputs, Path(args.out) if outputs.is_folder(args.out, inputs_are_single=False) else None, is_source)
+    pairs = outputs.plan(inputs, args.out, WRITABLE, form=args.format)
     mask = None if args.mask == AUTO else read_mask(Path(args.mask))
     spec = EraseSpec(
         model=args.model,
@@ -90,14 +88,14 @@ def run(args: argparse.Namespace) -> int:
                 said.append(end.summary)
                 yield end.result.picture
 
-        write_pictures(results(), output, args.overwrite)
+        write_pictures(results(), output, args)
         return said[0] if len(said) == 1 else f"{len(said)} pages, the last: {said[-1]}"
 
     def check() -> None:
         check_model(spec.model, spec.device, ("erase",))
         check_model(spec.inpaint_model, spec.device, ("inpaint",))
 
-    return work_through(inputs, pairs, args.overwrite, clean, check)
+    return work_through(inputs, pairs, outputs.existing_policy(args), clean, check)
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:

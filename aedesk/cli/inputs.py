@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+STDIN = Path("-")
+
 
 @dataclass(frozen=True)
 class Input:
-    """A file to work on; ``below`` is its place below the output folder, from a folder argument with its sub-folders."""
+    """A file to work on, or ``STDIN``; ``below`` is its place below the output folder, from a folder argument with its sub-folders."""
 
     path: Path
     below: Path
@@ -42,6 +44,9 @@ def expand(
     found: dict[Path, Input] = {}
     missing: list[str] = []
     for argument in arguments:
+        if argument == str(STDIN):
+            found[STDIN] = Input(STDIN, Path("stdin"))
+            continue
         paths = _paths(argument)
         files = [file for path in paths for file in (_walk(path, leave_out, wanted) if path.is_dir() else [Input(path, Path(path.name))])]
         if not paths:

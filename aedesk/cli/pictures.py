@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
@@ -88,21 +89,40 @@ def pictures_of(source: Path, output: Path, run: Run, device: str, page: int | s
         yield read_picture(source, run, device, number)
 
 
-def write_pictures(pictures: Iterator[Picture], output: Path, overwrite: bool) -> None:
+def write_pictures(pictures: Iterator[Picture], output: Path, args: argparse.Namespace) -> None:
     """Write one picture, or several as the pages of a TIFF file; what the format does not keep is said on stderr.
+
+    Args:
+        args: with the options of ``outputs.add_arguments``.
 
     Raises:
         AedeskError: a picture cannot be made or written.
     """
     from aedesk.imaging import io
 
-    first = next(pictures)
+    first = _fitting(next(pictures), output, args.drop_metadata)
     make_folder_of(output)
     note_losses(first, output)
     if format_name(output) == "TIFF":
-        io.write_pages(chain([first], pictures), output, overwrite=overwrite)
+        io.write_pages(chain([first], pictures), output, overwrite=args.overwrite)
     else:
-        io.write(first, output, overwrite=overwrite)
+        io.write(first, output, overwrite=args.overwrite)
+
+
+def _fitting(picture: Picture, output: Path, drop_metadata: bool) -> Picture:
+    """Returns the picture, if need be without metadata that the format has no room for. Raises :class:`PictureError`."""
+    from aedesk.imaging.metadata_room import oversized, without
+
+    name = format_name(output)
+    too_large = oversized(picture, name)
+    if not too_large:
+        return picture
+    blocks = " and ".join(f"{block.upper()} block of {size:,} bytes" for block, size in too_large.items())
+    if not drop_metadata:
+        hint = "Choose another format, or leave out what does not fit: --drop-metadata."
+        raise PictureError(f"{output} cannot be written: {name} has no room for the picture's {blocks}.", hint)
+    note(f"{output}: {name} has no room for the picture's {blocks}, which is left out.")
+    return without(picture, too_large)
 
 
 def note_losses(picture: Picture, output: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aedesk.cli.console import complain, note, say
 from aedesk.cli.drive import drive, interrupts, report
-from aedesk.cli.inputs import expand
-from aedesk.cli.outputs import existing, is_folder, plan
+from aedesk.cli.inputs import STDIN, expand
+from aedesk.cli.outputs import DASH, Existing, existing, existing_policy, is_folder, plan
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log
 from aedesk.core.shared_mark_specs import SharedMarkSpec
@@ -33,13 +33,16 @@ def run(args: argparse.Namespace) -> int:
     known = bool(args.mark) and Path(args.mark).exists()
     if len(inputs.files) < 2 and not known:
         raise SpecError("--shared-mark needs several pictures that carry the same mark.", "Give them, or a kept mark with --mark.")
-    pairs = plan(inputs, args.out, WRITABLE)
-    blocked = existing(pairs, args.overwrite)
+    if args.out == DASH or STDIN in (file.path for file in inputs.files):
+        raise SpecError("--shared-mark takes files and gives files.", "Give a folder with -o.")
+    pairs = plan(inputs, args.out, WRITABLE, form=args.format)
+    policy = existing_policy(args)
+    blocked = existing(pairs, policy)
     for text in (*inputs.missing, *blocked.values()):
         complain(text)
     todo = [(file, output) for file, output in pairs if file not in blocked]
     if not todo:
-        return 1
+        return 0 if policy is Existing.SKIP and not inputs.missing else 1
     spec = SharedMarkSpec(
         tuple(str(file.path) for file, _ in todo),
         tuple(str(output) for _, output in todo),
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         if source not in failed:
             say(f"{source} -> {output}")
     note(end.summary)
-    return 1 if failed or inputs.missing or blocked else 0
+    return 1 if failed or inputs.missing or (blocked and policy is not Existing.SKIP) else 0
 
 
 def _tell(event: Event) -> None:

@@ -15,10 +15,9 @@ from PIL import Image
 from aedesk.core.errors import PictureError
 from aedesk.imaging import colour, jpeg_segments
 from aedesk.imaging.exif import Exif, with_dpi
+from aedesk.imaging.metadata_room import oversized
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.samples import Pixels, on_white, to_8_bit
-
-_LARGEST_SEGMENT = 65_533
 
 
 def write(picture: Picture, file: BinaryIO, name: str, quality: int) -> None:
@@ -27,11 +26,9 @@ def write(picture: Picture, file: BinaryIO, name: str, quality: int) -> None:
 
 
 def _write_jpeg(picture: Picture, file: BinaryIO, quality: int) -> None:
-    for what, block, overhead in (("EXIF", picture.exif, 6), ("XMP", picture.xmp, 29)):
-        if block and len(block) + overhead > _LARGEST_SEGMENT:
-            raise PictureError(
-                f"The picture's {what} block of {len(block)} bytes does not fit into a JPEG file.", "Save it as PNG, TIFF, WebP or AVIF."
-            )
+    for block, size in oversized(picture, "JPEG").items():
+        what = f"The picture's {block.upper()} block of {size:,} bytes"
+        raise PictureError(f"{what} does not fit into a JPEG file.", "Save it as PNG, TIFF, WebP or AVIF.")
     extra = {"exif": b"Exif\0\0" + picture.exif} if picture.exif else {}
     if picture.xmp:
         extra["xmp"] = picture.xmp
