@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
-    """A number within the limits, limits included."""
+    """A number within the limits, limits included; with a point or, as in many languages, a comma."""
 
     def parse(text: str) -> float:
         try:
-            value = float(text)
+            value = float(text.replace(",", "."))
         except ValueError:
             value = float("nan")
         if not low <= value <= high:

@@ -100,7 +100,9 @@ class Knob:
         if self.kind == "numbers":
             return [_number(each, int) for each in re.split(r"[,\s]+", text.strip(", "))]
         if self.kind == "range":
-            ends = [_number(each, float) for each in re.split(r"\s*(?:to|,|;|\u2013)\s*|\s+", text) if each]
+            between = r"\s*(?:to|;|\u2013|,\s)\s*|\s+"  # a comma alone parts two numbers only if nothing else does
+            parts = re.split(between, text) if re.search(between, text) else text.split(",")
+            ends = [_number(each, float) for each in parts if each]
             if len(ends) > 2:
                 raise ValueError("Give the lowest and the highest, as in 0 to 50.")
             return [ends[0], ends[-1]]
@@ -119,7 +121,7 @@ def _number(text: str, kind: type[int] | type[float]) -> int | float:
     except ValueError:
         pass
     try:
-        number = float(plain)
+        number = float(plain.replace(",", "."))
     except ValueError:
         raise ValueError(f"{text!r} is not a number.") from None
     if kind is int:

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from aedesk.cli.values import list_of, size_bytes, whole
+from aedesk.cli.values import list_of, number, size_bytes, whole
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,14 @@ def test_whole_numbers_keep_to_both_limits() -> None:
             parse(text)
     with pytest.raises(argparse.ArgumentTypeError, match="from 16 up"):
         whole(16)("15")
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.5", 0.5), ("0,5", 0.5), ("1", 1.0)])
+def test_a_number_may_have_a_point_or_a_comma(text: str, value: float) -> None:
+    assert number(0, 1)(text) == value
+
+
+@pytest.mark.parametrize("text", ["1,5", "0,5,5", "1.000,5", "nan", "", "x"])
+def test_what_is_no_number_within_the_limits_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is not a number from 0 to 1"):
+        number(0, 1)(text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from aedesk.gui.widgets.inputs.forms import combo
+from aedesk.gui.widgets.inputs.number_box import NumberBox
 from aedesk.gui.widgets.inputs.sliders import LabeledSlider
 
 KINDS = (("quality", "Quality"), ("size", "File size"), ("bpp", "Bits per pixel"), ("psnr", "PSNR"))
@@ -67,7 +68,7 @@ class TargetControls(QWidget):
 
     def target_text(self) -> str:
         """Returns the target in words; empty for a quality."""
-        spins: dict[str, QDoubleSpinBox] = {"size": self.file_size, "bpp": self.bpp, "psnr": self.psnr}
+        spins: dict[str, NumberBox] = {"size": self.file_size, "bpp": self.bpp, "psnr": self.psnr}
         spin = spins.get(self.name)
         return "" if spin is None else spin.text() + (" per pixel" if spin is self.bpp else "")
 
@@ -81,8 +82,8 @@ class TargetControls(QWidget):
         self.changed.emit()
 
 
-def _number(name: str, accessible: str, low: float, high: float, value: float, decimals: int, unit: str) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
+def _number(name: str, accessible: str, low: float, high: float, value: float, decimals: int, unit: str) -> NumberBox:
+    spin = NumberBox()
     spin.setObjectName(name)
     spin.setAccessibleName(accessible)
     spin.setDecimals(decimals)
@@ -95,7 +96,7 @@ def _number(name: str, accessible: str, low: float, high: float, value: float, d
     return spin
 
 
-def _with_label(text: str, spin: QDoubleSpinBox) -> QWidget:
+def _with_label(text: str, spin: NumberBox) -> QWidget:
     whole = QWidget()
     label = QLabel(text)
     label.setBuddy(spin)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+
+from aedesk.gui.widgets.inputs.number_box import NumberBox
 
 
 class LabeledSlider(QWidget):
@@ -43,7 +45,7 @@ class LabeledSlider(QWidget):
         self._slider.setAccessibleName(f"{label} slider")
         self._slider.setRange(round(minimum * self._steps), round(maximum * self._steps))
         self._slider.setPageStep(max(1, (self._slider.maximum() - self._slider.minimum()) // 10))
-        self._spin = QDoubleSpinBox(self)
+        self._spin = NumberBox(self)
         self._spin.setObjectName("spin")
         self._spin.setAccessibleName(label)
         self._spin.setDecimals(decimals)
