@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
-import tomllib
+import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from aedesk.cli import reading
 from aedesk.cli.console import print_json, say, table
 from aedesk.cli.pictures import is_aed, read_aed_file
+from aedesk.core.documents import parse_json, parse_toml
 from aedesk.core.errors import AedeskError, ModelError
 
 NAME = "info"
@@ -67,17 +68,19 @@ def describe_model(path: Path, *, network: bool = False) -> dict[str, Any]:
     file = read_model_file(path)
     found = {"kind": "model", "path": str(path), "size_bytes": file.size_bytes, "parameters": file.parameters}
     if network:
-        found["network"] = _network(file.card)
+        found["network"] = _network(file.card, file.parameters)
     return {**found, **file.card}
 
 
-def _network(card: Mapping[str, Any]) -> dict[str, Any]:
-    """Operations per pixel, and the size of the code for the input that is named."""
+def _network(card: Mapping[str, Any], parameters: int) -> dict[str, Any]:
+    """Operations per pixel, and the size of the code for the input that is named; no more is built than the file has weights for."""
     from aedesk.core.training_specs import DescribeSpec
+    from aedesk.models.allocation import BUFFERS, AllocationLimit
     from aedesk.models.summary import summarise
 
     try:
-        summary = summarise(DescribeSpec({**card["architecture"], "family": card["family"]}))
+        with AllocationLimit(parameters + BUFFERS):
+            summary = summarise(DescribeSpec({**card["architecture"], "family": card["family"]}))
     except AedeskError as error:
         return {"problem": str(error)}
     network: dict[str, Any] = {"input": list(summary.input), "kmac_per_px": round(summary.macs_per_pixel / 1000, 3)}
@@ -89,10 +92,16 @@ def _network(card: Mapping[str, Any]) -> dict[str, Any]:
 def describe_run(path: Path) -> dict[str, Any]:
     """A run's recipe, how far it got, its latest figures and what lies in its folder."""
     try:
-        recipe = tomllib.loads((path / "run.toml").read_text(encoding="utf-8"))
-        steps = sum(stage["steps"] for stage in recipe["stage"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        recipe = parse_toml((path / "run.toml").read_bytes())
+    except OSError as error:
         raise AedeskError(f"{path} is not the folder of a training run.", "It would hold a run.toml.") from error
+    except ValueError as error:
+        raise AedeskError(f"{path / 'run.toml'} is damaged: {error}.", "Correct it there.") from error
+    stages = recipe.get("stage")
+    counts = [stage.get("steps") if isinstance(stage, dict) else None for stage in stages] if isinstance(stages, list) else []
+    steps = sum(count for count in counts if type(count) is int)
+    if not steps or None in counts:
+        raise AedeskError(f"{path / 'run.toml'} is not a recipe: a stage has no steps.", "Correct it.")
     latest: dict[str, float] = {}
     best: float | None = None
     for line in _lines_of(path / "metrics.jsonl"):
@@ -100,11 +109,12 @@ def describe_run(path: Path) -> dict[str, Any]:
         if (score := line.get("val_psnr")) is not None and (best is None or score > best):
             best = score
     step = int(latest.pop("step", 0))
+    model = recipe.get("model")
     return {
         "kind": "run",
         "path": str(path),
         "name": recipe.get("name"),
-        "family": recipe.get("model", {}).get("family"),
+        "family": model.get("family") if isinstance(model, dict) else None,
         "step": step,
         "steps": steps,
         "finished": step >= steps,
@@ -120,11 +130,11 @@ def describe_run(path: Path) -> dict[str, Any]:
 def _lines_of(path: Path) -> Iterator[dict[str, float]]:
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # the last line of a run that was killed, or that is writing just now
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with suppress(ValueError):  # the last line of a run that was killed, or that is writing just now
+            figures = parse_json(line)
+            if isinstance(figures, dict):
+                yield {key: value for key, value in figures.items() if type(value) in (int, float) and math.isfinite(value)}
 
 
 def _lines(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -120,3 +120,22 @@ def test_control_characters_in_a_title_do_not_reach_the_terminal(aedesk: Call, m
     for out in (done.out, aedesk("info", models_dir() / "evil.safetensors").out):
         assert all(letter.isprintable() or letter == "\n" for letter in out)
     assert aedesk("models", "--json").code == 0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"a = " + b"[" * 900 + b"]" * 900, b'a = "\xff"', b"stage = 3", b"[[stage]]", b'[[stage]]\nsteps = "many"', b"stage = [[1]]"],
+)
+def test_info_of_a_damaged_run_names_the_file(aedesk: Call, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.toml").write_bytes(content)
+    done = aedesk("info", tmp_path)
+    assert done.code == 1
+    assert "run.toml" in done.err
+
+
+def test_info_of_a_run_passes_over_lines_that_are_no_figures(aedesk: Call, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text("model = 3\n[[stage]]\nsteps = 40\n")
+    lines = ["[" * 100_000, "[1]", "3", '{"step": "x", "val_psnr": "high"}', '{"step": 1e999}', '{"step": 7, "val_psnr": 30.5}', '{"st']
+    (tmp_path / "metrics.jsonl").write_bytes(b"\xff\n" + "\n".join(lines).encode())
+    found = json.loads(aedesk("info", tmp_path, "--json").out)
+    assert (found["step"], found["best_val_psnr"], found["family"]) == (7, 30.5, None)
