@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from aedesk.core.cancel import CancelToken
+from aedesk.core.errors import TrainingError
 from aedesk.core.events import Event, Finished, Log, Started
 from aedesk.core.specs import TrainSpec
 from aedesk.models.devices import precision_name
@@ -47,7 +49,7 @@ def _train(recipe: Recipe, spec: TrainSpec, folder: RunFolder, ranks: Ranks, can
     run = ranks.all_do(lambda: Run(recipe, ranks))
     state = ranks.from_first(lambda: _open(folder, recipe, spec.resume))
     if state is not None:
-        run.restore(state)
+        _restore(run, state, folder)
     if spec.resume:
         yield Log(f"Resumed at step {run.step} of {recipe.steps}.")
     ranks.all_do(lambda: run.load_data(cancel))
@@ -69,12 +71,21 @@ def _train(recipe: Recipe, spec: TrainSpec, folder: RunFolder, ranks: Ranks, can
     yield Finished(str(weights), _in_words(run.scores))
 
 
-def _open(folder: RunFolder, recipe: Recipe, resume: bool) -> dict[str, object] | None:
+def _open(folder: RunFolder, recipe: Recipe, resume: bool) -> dict[str, Any] | None:
     """The checkpoint to go on from, None for a run that begins. Only the first process asks, and holds the lock for all."""
     if resume:
         return folder.resume(recipe.table)
     folder.begin(recipe.table)
     return None
+
+
+def _restore(run: Run, state: dict[str, Any], folder: RunFolder) -> None:
+    """Raises :class:`TrainingError` for a checkpoint whose content is not what the run's recipe makes."""
+    try:
+        run.restore(state)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        message = f"{folder.checkpoint} does not fit the run's recipe: {type(error).__name__}: {error}"
+        raise TrainingError(message, "Resume it with its own recipe, or start the run again in another folder.") from error
 
 
 def _in_words(scores: Mapping[str, float]) -> str:

@@ -64,6 +64,7 @@ class Loop:
         """Write the checkpoint, the last weights and the card. Only the first process does."""
         run = self.run
         self._saved = time.monotonic()
+        run.saved_step = run.step
         run.seconds = self._earlier + self._saved - self._begun
         if not run.ranks.first:
             return

@@ -26,6 +26,8 @@ from aedesk.core.resources import resource_path
 from aedesk.models.architectures import ARCHITECTURES
 from aedesk.training.tables import build, check_limits, require
 
+HISTORY = "history"
+"""Table of a run's recipe, beside those of every recipe: what was changed at which step."""
 _FOLDERS = ("recipes", "models")
 
 PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
@@ -264,6 +266,7 @@ def load(path: Path | str) -> dict[str, Any]:
     """The parsed TOML of a recipe file, checked. Raises :class:`SpecError` naming the file and the place."""
     try:
         table = parse_toml(Path(path).read_bytes())
+        table.pop(HISTORY, None)
     except OSError as error:
         raise SpecError(f"The recipe {path} cannot be read: {error.strerror or error}.", "Check the name.") from error
     except ValueError as error:

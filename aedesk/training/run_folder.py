@@ -2,7 +2,7 @@
 
 ::
 
-    run.toml              the recipe as used
+    run.toml              the recipe as used; what later calls changed in it is in its table history
     metrics.jsonl         one line of figures per logged step and per validation; no wall-clock time, so that a run that was
                           stopped and resumed leaves the same bytes as one that never was
     checkpoint.pt         everything needed to go on
@@ -20,8 +20,7 @@ import errno
 import io
 import json
 import os
-import pickle
-import tomllib
+import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,16 +31,29 @@ import tomli_w
 import torch
 from torch import Tensor
 
+from aedesk.core.documents import parse_json, parse_toml
 from aedesk.core.errors import PictureError, SpecError, TrainingError
 from aedesk.core.locks import FolderLock
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
 from aedesk.models.checkpoint import save_model
+from aedesk.training.recipe import HISTORY, parse
+from aedesk.training.recipe_change import changed_keys, check_change
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-BINDING = ("model", "degradation", "objective", "stage", "seed")
-"""Tables of the recipe that a resumed run must share with the one it goes on with."""
+CHECKPOINT_KEYS: Mapping[str, type | tuple[type, ...]] = {
+    "step": int,
+    "looked": int,
+    "seconds": (int, float),
+    "batches": list,
+    "standing": dict,
+    "scores": dict,
+    "network": dict,
+    "average": dict,
+    "optimizers": list,
+    "scaler": dict,
+}
 
 
 class RunFolder:
@@ -100,22 +112,40 @@ class RunFolder:
     def resume(self, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
         """Lock the folder and return the last checkpoint; None if the run was stopped before its first.
 
-        Raises :class:`TrainingError` if there is no run, it belongs to another recipe, another process trains it, or the checkpoint is
+        What ``recipe`` changes is written into ``run.toml``, with the step at which it changed in the table ``history``.
+
+        Raises :class:`TrainingError` if there is no run, the recipe cannot go on with it, another process trains it, or the checkpoint is
         damaged.
         """
         before = read_recipe(self.path)
-        self._take_lock()
-        for key in BINDING:
-            if _bound(before.get(key)) != _bound(recipe.get(key)):
-                raise TrainingError(f"The run in {self.path} was started with another {key}.", "Resume it with its own recipe.")
-        if not self.checkpoint.exists():
-            self._drop_metrics_after(0)
-            return None
         try:
-            state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-            raise TrainingError(f"{self.checkpoint} is damaged: {error}", "Start the run again in another folder.") from error
-        self._drop_metrics_after(state["step"])
+            parse(before)
+        except SpecError as error:
+            raise TrainingError(f"{self.path / 'run.toml'} is damaged: {error.message}", error.hint) from error
+        self._take_lock()
+        state = self._read_checkpoint() if self.checkpoint.exists() else None
+        step = 0 if state is None else state["step"]
+        check_change(before, recipe, step, self.path)
+        if changes := changed_keys(before, recipe):
+            kept = {**recipe, HISTORY: [*_table_of(self.path).get(HISTORY, []), {"step": step, "changes": changes}]}
+            with self._saying():
+                _replace(self.path / "run.toml", tomli_w.dumps(kept).encode())
+        self._drop_metrics_after(step)
+        return state
+
+    def _read_checkpoint(self) -> dict[str, Any]:
+        """Raises :class:`TrainingError` naming the file and what is wrong with it."""
+        hint = "Start the run again in another folder."
+        try:
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        except Exception as error:  # a damaged checkpoint fails in any way
+            raise TrainingError(f"{self.checkpoint} is damaged: {type(error).__name__}: {error}", hint) from error
+        if not isinstance(state, dict):
+            raise TrainingError(f"{self.checkpoint} holds no checkpoint but a {type(state).__name__}.", hint)
+        for key, kind in CHECKPOINT_KEYS.items():
+            if not isinstance(state.get(key), kind) or (key == "step" and state[key] < 0):
+                what = "is missing" if key not in state else f"is {reprlib.repr(state[key])}"
+                raise TrainingError(f"{self.checkpoint} is damaged: {key} {what}.", hint)
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -165,9 +195,9 @@ class RunFolder:
     def _drop_metrics_after(self, step: int) -> None:
         # Steps since the checkpoint are done again; a line cut short by a kill is dropped too.
         kept = []
-        for line in self.log_file.read_text(encoding="utf-8").splitlines() if self.log_file.exists() else []:
+        for line in self.log_file.read_text(encoding="utf-8", errors="replace").splitlines() if self.log_file.exists() else []:
             try:
-                if json.loads(line)["step"] <= step:
+                if parse_json(line)["step"] <= step:
                     kept.append(line)
             except (ValueError, KeyError, TypeError):
                 continue
@@ -175,17 +205,19 @@ class RunFolder:
             _replace(self.log_file, "".join(f"{line}\n" for line in kept).encode())
 
 
-def _bound(value: Any) -> Any:
-    """A value of the recipe without the rates of its stages, which may be lowered in a run that has diverged."""
-    return [{k: v for k, v in stage.items() if k != "lr"} for stage in value] if isinstance(value, list) else value
-
-
 def read_recipe(path: Path | str) -> dict[str, Any]:
-    """The recipe of the run in a folder. Raises :class:`TrainingError` if there is none."""
+    """The recipe of the run in a folder, without its history. Raises :class:`TrainingError` if there is none."""
+    return {key: value for key, value in _table_of(path).items() if key != HISTORY}
+
+
+def _table_of(folder: Path | str) -> dict[str, Any]:
+    path = Path(folder) / "run.toml"
     try:
-        return tomllib.loads((Path(path) / "run.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{path} holds no run.", "Start one without --resume.") from error
+        return parse_toml(path.read_bytes())
+    except OSError as error:
+        raise TrainingError(f"{folder} holds no run.", "Start one without --resume.") from error
+    except ValueError as error:
+        raise TrainingError(f"{path} is damaged: {error}.", "Mend it, or start a run in another folder.") from error
 
 
 def _replace(path: Path, data: bytes | memoryview) -> None:

@@ -40,6 +40,8 @@ class Run:
         self.recipe, self.ranks, self.device = recipe, ranks, ranks.device
         self.stages = recipe.stages
         self.step, self.seconds = 0, 0.0
+        self.saved_step: int | None = None
+        """The step of the last checkpoint, None before the first."""
         self.looked = 0
         """The last step whose log, validation and preview are done."""
         self.standing, self.scores = Standing(), dict[str, float]()
@@ -184,9 +186,12 @@ class Run:
             hints.append("set train.clip_norm = 1")
         if self.dtype != torch.float32:
             hints.append('set train.precision = "float32"')
+        if self.saved_step is None:
+            message = f"The run has diverged before its first checkpoint: {what}. No weights are kept."
+            return TrainingError(message, f"{', or '.join(hints)}, and start again.")
         return TrainingError(
-            f"The run has diverged: {what}. The last good weights are kept.",
-            f"{', or '.join(hints)}, and go on with --resume from the last checkpoint.",
+            f"The run has diverged: {what}. The weights of step {self.saved_step} are kept.",
+            f"{', or '.join(hints)}, and go on with --resume.",
         )
 
     def judge(self, scores: dict[str, float]) -> bool:
@@ -223,6 +228,7 @@ class Run:
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a checkpoint. Raises :class:`TrainingError` if its optimizers are others than the recipe's."""
         self.step, self.looked, self.seconds = state["step"], state["looked"], state["seconds"]
+        self.saved_step = self.step
         self.standing, self.scores = Standing(**state["standing"]), dict(state["scores"])
         batches = state["batches"][: len(self.stages)]
         self.set_batches(batches + [stage.count for stage in self.stages[len(batches) :]])  # a run may be given another stage

@@ -228,9 +228,11 @@ def test_an_interrupted_training_resumes_without_its_recipe(
     assert "Nothing is lost" in rest
     assert "Traceback" not in rest
     step = json.loads(aedesk("info", run, "--json").out)["step"]
-    done = aedesk("train", "-o", run, "--resume", "--set", f"stage.0.steps={step + 20}")
-    assert done.code == 1  # the run was started with other stages, and says so
-    assert "stage" in done.err
+    done = aedesk("train", "-o", run, "--resume", "--set", f"stage.0.steps={step - 1}")
+    assert done.code == 1
+    assert "beyond the recipe's last" in done.err
+    assert aedesk("train", "-o", run, "--resume", "--set", f"stage.0.steps={step + 20}").code == 0
+    assert json.loads(aedesk("info", run, "--json").out)["steps"] == step + 20
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from aedesk.core.events import Finished, Progress, StepDone
 from aedesk.core.specs import TrainSpec
 from aedesk.models.card import read_card
 from aedesk.training.fit import fit
+from aedesk.training.recipe import load, parse
+from aedesk.training.run_folder import RunFolder, read_recipe
 
 
 class AfterStep:
@@ -128,3 +131,119 @@ def test_a_run_may_start_from_a_model_file(recipe: dict[str, Any], tmp_path: Pat
     second = load_file(path)
     for name, value in load_file(first).items():
         assert torch.allclose(second[name].float(), value.float(), atol=1e-3)
+
+
+def test_what_is_changed_at_a_resume_holds_for_the_next_one_and_has_a_history(recipe: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(JobCancelled):
+        run(recipe, folder, cancel=CancelToken(AfterStep(folder, 3)))
+    recipe["train"] = {**recipe["train"], "lr": 1e-5}
+    with pytest.raises(JobCancelled):
+        run(recipe, folder, resume=True, cancel=CancelToken(AfterStep(folder, 5)))
+    kept = read_recipe(folder)
+    assert kept["train"]["lr"] == 1e-5
+    assert "history" not in kept
+    run(load(folder / "run.toml"), folder, resume=True)
+    [change] = tomllib.loads((folder / "run.toml").read_text())["history"]
+    assert change["step"] in (3, 4)
+    assert [(each["key"], each["after"]) for each in change["changes"]] == [("train.lr", 1e-5)]
+
+
+def test_a_finished_run_can_be_extended(recipe: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(recipe, folder)
+    first = recipe["stage"]
+    recipe["stage"] = [*first[:-1], {**first[-1], "steps": first[-1]["steps"] + 3}]
+    run(recipe, folder, resume=True)
+    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == sum(stage["steps"] for stage in recipe["stage"])
+    recipe["stage"] = [*recipe["stage"], {"steps": 2, "patch_px": 16, "batch": 2}]
+    run(recipe, folder, resume=True)
+    total = sum(stage["steps"] for stage in recipe["stage"])
+    assert torch.load(folder / "checkpoint.pt", weights_only=True)["step"] == total
+    history = tomllib.loads((folder / "run.toml").read_text())["history"]
+    assert [change["step"] for change in history] == [total - 5, total - 2]
+
+
+@pytest.mark.parametrize("stage", [[{"steps": 5, "patch_px": 16, "batch": 4}], []])
+def test_a_run_cannot_end_before_the_step_where_it_stands(recipe: dict[str, Any], tmp_path: Path, stage: list[Any]) -> None:
+    recipe["stage"] = [{"steps": 6, "patch_px": 16, "batch": 4}, {"steps": 2, "patch_px": 16, "batch": 4}]
+    run(recipe, tmp_path / "run")
+    recipe["stage"] = [{"steps": 6, "patch_px": 16, "batch": 4}, *([{"steps": 1, "patch_px": 16, "batch": 4}] if stage else [])]
+    with pytest.raises(TrainingError, match=r"step 8, beyond the recipe's last"):
+        run(recipe, tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_no_number_before_the_first_checkpoint_promises_no_weights(recipe: dict[str, Any], tmp_path: Path) -> None:
+    recipe["train"] = {
+        **recipe["train"],
+        "optimizer": "sgd",
+        "lr": 10,
+        "momentum": 0.99,
+        "clip_norm": 0,
+        "muon_lr": 0.0,
+        "checkpoint_s": 1e9,
+    }
+    recipe["stage"] = [{"steps": 400, "patch_px": 16, "batch": 4, "loss": "mse"}]
+    with pytest.raises(TrainingError, match="before its first checkpoint") as caught:
+        run(recipe, tmp_path / "run")
+    assert "No weights are kept" in str(caught.value)
+    assert "--resume" not in str(caught.value)
+    assert not (tmp_path / "run" / "last.safetensors").exists()
+
+
+WRONG_CHECKPOINTS: dict[str, tuple[Any, str]] = {
+    "a list": ([1, 2], "holds no checkpoint but a list"),
+    "a tensor": (torch.zeros(3), "holds no checkpoint but a Tensor"),
+    "nothing": ({}, "step is missing"),
+    "a step that is a text": ({"step": "three"}, "step is 'three'"),
+    "a step below zero": ({"step": -1}, "step is -1"),
+    "a network that is a number": ({"network": 3}, "network is 3"),
+    "a network of other shapes": ({"network": {"head.weight": torch.zeros(1)}}, "does not fit the run's recipe"),
+    "no optimizer": ({"optimizers": []}, "started with"),
+    "optimizers that are numbers": ({"optimizers": [1, 2]}, "does not fit the run's recipe"),
+    "a standing of other keys": ({"standing": {"colour": 1}}, "does not fit the run's recipe"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CHECKPOINTS)
+def test_a_checkpoint_of_wrong_contents_is_one_clear_error(case: str, recipe: dict[str, Any], tmp_path: Path) -> None:
+    folder, (content, says) = tmp_path / "run", WRONG_CHECKPOINTS[case]
+    with pytest.raises(JobCancelled):
+        run(recipe, folder, cancel=CancelToken(AfterStep(folder, 2)))
+    if isinstance(content, dict) and content:
+        content = torch.load(folder / "checkpoint.pt", weights_only=True) | content
+    torch.save(content, folder / "checkpoint.pt")
+    with pytest.raises(TrainingError, match=says) as caught:
+        run(recipe, folder, resume=True)
+    assert "checkpoint.pt" in str(caught.value) or "started with" in says
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"a = " + b"[" * 900 + b"]" * 900, "levels deep"),
+        (b'name = "\xff"', "utf-8"),
+        (b"no toml at all [", "damaged"),
+        (b"stage = 3", "damaged"),
+        (b'name = "a"\npurpose = "denoise"\n[[stage]]\nsteps = "many"', "damaged"),
+    ],
+)
+def test_a_run_file_of_wrong_contents_is_one_clear_error(content: bytes, says: str, recipe: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    made = RunFolder(folder)
+    made.begin(parse(recipe).table)
+    made.unlock()
+    (folder / "run.toml").write_bytes(content)
+    with pytest.raises(TrainingError, match=says) as caught:
+        run(recipe, folder, resume=True)
+    assert "run.toml" in str(caught.value)
+
+
+def test_a_log_of_wrong_contents_costs_its_lines_only(recipe: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(JobCancelled):
+        run(recipe, folder, cancel=CancelToken(AfterStep(folder, 3)))
+    lines = (folder / "metrics.jsonl").read_bytes()
+    (folder / "metrics.jsonl").write_bytes(b"\xff\xfe\n" + b"[" * 100_000 + b'\n{"step": "x"}\n[]\n' + lines)
+    run(recipe, folder, resume=True)
+    assert (folder / "metrics.jsonl").read_bytes().startswith(lines[: lines.index(b"\n")])

@@ -158,7 +158,7 @@ def test_a_rate_of_its_own_can_be_lowered_after_it_was_too_high(recipe: dict[str
     rates = [event.metrics["lr"] for event in events if isinstance(event, StepDone) and "lr" in event.metrics]
     assert len(rates) == 5
     assert max(rates) == pytest.approx(1e-3)
-    recipe["stage"][1] = LEVEL | {"steps": 7}
+    recipe["stage"][1] = LEVEL | {"patch_px": 8}
     with pytest.raises(TrainingError, match="another stage"):
         events_of(recipe, tmp_path, resume=True)
 
