@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from aedesk.cli.console import note, say
 from aedesk.cli.drive import drive, interrupts, report
 from aedesk.cli.values import device
+from aedesk.core.documents import parse_toml
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Cancelled, Event, Failed, Finished, Log, StepDone
 from aedesk.core.specs import TrainSpec
@@ -95,8 +95,8 @@ def _read_recipe(args: argparse.Namespace) -> dict[str, Any]:
 def toml_value(text: str) -> Any:
     """A TOML value; text that is none stands for itself, so that names need no quotes."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return parse_toml(f"value = {text}".encode(errors="surrogateescape"))["value"]
+    except ValueError:
         return text
 
 

@@ -16,6 +16,7 @@ from xml.sax.saxutils import quoteattr, unescape
 
 import numpy as np
 
+from aedesk.core.documents import parse_json
 from aedesk.core.errors import DataError
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
@@ -124,7 +125,7 @@ def _description(xmp: bytes | None) -> dict[str, Any] | None:
     if not found:
         return None
     try:
-        description = json.loads(unescape(found[1] or found[2], {"&quot;": '"', "&apos;": "'"}))
+        description = parse_json(unescape(found[1] or found[2], {"&quot;": '"', "&apos;": "'"}))
     except ValueError:
         return None
     return description if isinstance(description, dict) else None

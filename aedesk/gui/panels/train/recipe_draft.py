@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import time
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from aedesk.core.documents import parse_toml
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.models.library import name_of
 from aedesk.settings.places import runs_dir
@@ -178,11 +178,11 @@ class RecipeDraft(QObject):
     def restore(self, goal: str, text: str) -> None:
         """Restores a recipe from the settings; if it is not valid, the default of the goal."""
         try:
-            table = tomllib.loads(text)
+            table = parse_toml(text.encode())
             parse(table)
             if goal not in presets.BY_NAME:
                 raise SpecError(f"There is no goal named {goal!r}.")
-        except (AedeskError, tomllib.TOMLDecodeError):
+        except (AedeskError, ValueError):
             self.choose_goal(goal if goal in presets.BY_NAME else presets.GOALS[0].name)
             return
         self.goal = goal

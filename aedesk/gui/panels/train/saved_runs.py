@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aedesk.core.documents import parse_json
 from aedesk.core.errors import AedeskError
 from aedesk.gui.panels.train.training_session import Run
 from aedesk.imaging.atomic import replacing
@@ -57,20 +57,22 @@ def read_curves(path: Path) -> Curves:
     """Returns the curves of ``metrics.jsonl`` by name as (steps, values). A line that a crash has cut off is skipped."""
     curves: Curves = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return curves
     for line in lines:
         try:
-            record = json.loads(line)
+            record = parse_json(line)
             step = float(record["step"])
-        except (ValueError, KeyError, TypeError):
+            numbers = {name: float(value) for name, value in record.items() if name != "step" and isinstance(value, int | float)}
+        except (ValueError, KeyError, TypeError, OverflowError):
             continue
-        for name, value in record.items():
-            if name != "step" and isinstance(value, int | float):
-                x, y = curves.setdefault(name, ([], []))
-                x.append(step)
-                y.append(float(value))
+        if not math.isfinite(step):
+            continue
+        for name, value in numbers.items():
+            x, y = curves.setdefault(name, ([], []))
+            x.append(step)
+            y.append(value)
     return curves
 
 
