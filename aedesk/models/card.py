@@ -28,11 +28,8 @@ FORMAT = 1
 PREFIX_BYTES = 8
 MAX_HEADER_BYTES = 16 << 20
 REQUIRED = ("format", "name", "purpose", "family", "architecture")
-KINDS: Mapping[str, type] = {
-    "name": str,
-    "purpose": str,
-    "family": str,
-    "architecture": Mapping,
+REQUIRED_KINDS: Mapping[str, type] = {"name": str, "purpose": str, "family": str, "architecture": Mapping}
+DESCRIPTIVE_KINDS: Mapping[str, type] = {
     "title": str,
     "description": str,
     "licence": str,
@@ -43,7 +40,7 @@ KINDS: Mapping[str, type] = {
     "imported": Mapping,
     "run": str,
 }
-"""Types of the keys that the program itself reads; other keys may hold anything."""
+"""Types of the keys that are only shown: one of another type is left out, and the model can be used all the same."""
 
 
 def read_card(path: Path | str) -> dict[str, Any]:
@@ -87,11 +84,14 @@ def _no_model(path: Path) -> ModelError:
 
 
 def check_card(card: Any, where: str) -> dict[str, Any]:
-    """``card`` itself if it has what every card must have; raises :class:`ModelError` naming ``where`` otherwise."""
+    """The card, without what is only shown and of another type than it should be.
+
+    Raises :class:`ModelError` naming ``where`` if it lacks what every card must have.
+    """
     if not isinstance(card, Mapping) or not all(key in card for key in REQUIRED):
         raise ModelError(f"The card in {where} is incomplete.", f"It needs {', '.join(REQUIRED)}.")
     if card["format"] != FORMAT:
         raise ModelError(f"{where} has card format {card['format']!r}, this program reads {FORMAT}.", "Use a newer version of aedesk.")
-    if wrong := [key for key, kind in KINDS.items() if key in card and not isinstance(card[key], kind)]:
+    if wrong := [key for key, kind in REQUIRED_KINDS.items() if not isinstance(card[key], kind)]:
         raise ModelError(f"The card in {where} is damaged: {', '.join(wrong)}.", "Get the file again from where it came from.")
-    return dict(card)
+    return {key: value for key, value in card.items() if isinstance(value, DESCRIPTIVE_KINDS.get(key, object))}

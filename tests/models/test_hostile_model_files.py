@@ -158,9 +158,7 @@ BAD_FILES: dict[str, Callable[[], bytes]] = {
     "a kind that is a list": lambda: model_bytes({}, entry(dtype=["F16"])),
     "a tensor that is a text": lambda: model_bytes({}, {"w": "tensor"}),
     "metadata that is a list": lambda: struct.pack("<Q", 20) + b'{"__metadata__": []}',
-    "a title that is a table": lambda: model_bytes({"title": {"a": 1}}),
-    "a description that is a list": lambda: model_bytes({"description": [1]}),
-    "metrics that are a text": lambda: model_bytes({"metrics": "good"}),
+    "a family that is a list": lambda: model_bytes({"family": ["unet"]}),
     "a card that is no text": lambda: struct.pack("<Q", 31) + b'{"__metadata__": {"aedesk": 12}}'[:31],
 }
 
@@ -175,6 +173,14 @@ def test_a_bad_file_in_the_models_folder_is_listed_with_the_reason_and_harms_not
     assert 0 < len(bad.problem) < 300
     wanted = find_model("codec-photo")
     assert find_by_id(model_id(wanted)) == wanted
+
+
+def test_nonsense_in_what_is_only_shown_is_left_out() -> None:
+    card = {"title": {"a": 1}, "description": [1], "metrics": "good", "recipe": 3, "licence": "CC0", "anything": [None]}
+    write(models_dir() / "odd.safetensors", model_bytes(card))
+    odd = list_models()[-1]
+    assert (odd.problem, odd.title) == ("", "a")
+    assert set(odd.card) == {*CARD, "licence", "anything"}
 
 
 def test_a_model_that_disappears_while_a_file_is_looked_up_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
