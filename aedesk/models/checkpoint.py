@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from aedesk.models.allocation import BUFFERS, AllocationLimit
 from aedesk.models.card import FORMAT, check_card
 from aedesk.models.families import FAMILIES
 from aedesk.models.model_file import read_model_file
+
+MAX_REASON = 300
 
 
 def save_model(path: Path | str, state: Mapping[str, Tensor], card: Mapping[str, Any], dtype: torch.dtype = torch.float16) -> Path:
@@ -53,5 +56,6 @@ def load_model(path: Path | str, device: torch.device | str = "cpu") -> tuple[nn
             network = FAMILIES[card["family"]].build(card["architecture"])
             network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(str(path)).items()})
     except (SafetensorError, RuntimeError, SpecError, ModelError, OSError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} does not fit its own card: {error}", "The file is damaged or of a newer version.") from error
+        reason = textwrap.shorten(str(error), MAX_REASON)  # torch names every tensor that is missing
+        raise ModelError(f"{path} does not fit its own card: {reason}", "The file is damaged or of a newer version.") from error
     return network.to(device, memory_format=torch.channels_last).eval(), card  # type: ignore[call-overload]

@@ -58,6 +58,7 @@ LARGE: dict[str, tuple[str, dict[str, Any]]] = {
     "widths of 4,096": ("unet", {"widths": [4096, 4096], "blocks": [64, 64]}),
     "a digit of four thousand digits": ("sparse", {"code": 10**4000}),
     "wide levels without their tensors": ("unet", {"widths": [2048] * 6, "blocks": [64] * 6}),
+    "hundreds of narrow blocks without their tensors": ("unet", {"widths": [1] * 6, "blocks": [64] * 6}),
     "a wide codec without its tensors": ("codec", {"widths": [2048] * 4, "blocks": [64] * 4}),
 }
 
