@@ -9,7 +9,7 @@ from aedesk.core.errors import SpecError
 
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 DAMAGE_KINDS = ("lines", "specks", "stains")
-"""Cracks, scratches and folds; dust, hairs and spots; stains, tears and what is missing."""
+"""Cracks, scratches and folds; dust, hairs and spots; stains, tears and missing parts."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FindDamageSpec:
 
 @dataclass(frozen=True)
 class FindDamageResult:
-    """What a ``FindDamageSpec`` gives.
+    """Result of a ``FindDamageSpec``.
 
     Args:
         mask: (H, W) uint8, 255 where the picture is damaged and 0 elsewhere.
@@ -55,10 +55,10 @@ class FindDamageResult:
 
 @dataclass(frozen=True)
 class EvaluateRepairSpec:
-    """Measure on clean pictures how well damage is found. Inputs: none. Result: a JSON-able dict.
+    """Measure damage detection on clean pictures. Inputs: none. Result: a JSON-able dict.
 
     Args:
-        data: a folder of clean pictures, which are made into damaged prints; the damage is of kinds that no model was trained on.
+        data: a folder of clean pictures, which are made into damaged prints; their shapes and textures of damage are not used for training.
         model, sensitivity, device, precision: as of ``FindDamageSpec``.
         limit: use only so many pictures, None for all.
         seed: of prints and damage.

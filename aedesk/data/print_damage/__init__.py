@@ -1,6 +1,6 @@
-"""Synthetic damage of old prints: clean photographs become aged prints, get damaged, and are scanned, with a mask of what was damaged.
+"""Synthetic damage of old prints: clean photographs are turned into aged prints, damaged and scanned; a mask marks the damaged pixels.
 
-Modules: ``canvas`` and ``textures`` draw shapes and random fields; ``lines``, ``specks``, ``stains`` and ``tears`` are the kinds of damage
-that are trained on, ``unseen`` those that are only measured on; ``subjects`` draws what resembles damage but belongs to the picture;
-``prints`` and ``scans`` are what happens before and after; ``pipeline`` joins them.
+Modules: ``canvas`` and ``textures`` draw shapes and random fields; ``lines``, ``specks``, ``stains`` and ``tears`` draw the damage used
+for training, ``unseen`` the damage used for evaluation only; ``subjects`` draws hard negatives; ``prints`` and ``scans`` the steps before
+and after the damage; ``pipeline`` joins them.
 """

@@ -1,4 +1,4 @@
-"""What damage does to a print: layers of paint and of stain, one over the other."""
+"""Damage as layers of paint and of stain over a print."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Layer:
 
 
 def damaged(picture: NDArray[np.float32], layers: Sequence[Layer]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The picture under all layers, clipped to [0, 1], and (H, W, 3) bool: what is visibly damaged, each pixel by one kind at most."""
+    """Applies all layers. Returns the picture, clipped to [0, 1], and (H, W, 3) bool: visible damage, at most one kind per pixel."""
     result, covers = picture, np.zeros((len(DAMAGE_KINDS), *picture.shape[:2]), np.float32)
     for layer in layers:
         result = layer.over(result)

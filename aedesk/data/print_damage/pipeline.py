@@ -1,4 +1,4 @@
-"""Clean photographs to scans of damaged prints, with masks."""
+"""From clean photographs to scans of damaged prints, with masks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aedesk.data.print_damage.subjects import add_subjects
 from aedesk.data.print_damage.textures import Textures, training_textures
 
 SOURCE_SCALE = 2
-"""How many times larger, in each direction, the clean pictures are than what is made of them."""
+"""Ratio of the edges of the clean pictures to those of the scans."""
 MASK_SHARE = 0.35
 """Share of a scanned pixel that must be damaged."""
 
@@ -37,7 +37,7 @@ FILM_WEIGHT = 4.0
 
 @dataclass(frozen=True)
 class DamageRange:
-    """What prints are drawn from.
+    """Ranges of the random prints.
 
     Args:
         clean: share of undamaged prints.
@@ -59,7 +59,7 @@ class DamagedPrints:
     Args:
         picture: (B, 3, H, W) in [0, 1], damaged.
         mask: (B, 3, H, W), 1 where the picture is damaged and 0 elsewhere, a channel per ``DAMAGE_KINDS``.
-        undamaged: the same prints without damage, scanned alike; None if nobody asked for them.
+        undamaged: the same prints without damage, scanned alike; None if they were not requested.
     """
 
     picture: Tensor

@@ -1,4 +1,4 @@
-"""What old prints look like before any damage: tones, fading, grain, vignetting, halftone. Batched on tensors.
+"""Old prints before any damage: tones, fading, grain, vignetting, halftone. Batched on tensors.
 
 Pictures are (B, 3, H, W) float32, sRGB-encoded in [0, 1]; random numbers come from a generator on their device.
 """
@@ -28,11 +28,18 @@ def aged_print(picture: Tensor, generator: torch.Generator) -> tuple[Tensor, Ten
     count = len(picture)
     kind = torch.multinomial(torch.tensor(WEIGHTS, device=picture.device), count, replacement=True, generator=generator).view(-1, 1, 1, 1)
     gray = kind == GRAY
+    picture = torch.where(chance(0.5, count, generator) & (kind < FADED), _hard(picture, generator), picture)
     picture = torch.where(kind == COLOUR, picture, _faded(picture, kind, generator))
     picture = picture * _vignette(picture, generator)
     picture = torch.where(chance(0.75, count, generator), film_grain(picture, LARGEST_GRAIN, generator), picture)
     picture = torch.where(chance(0.06, count, generator), _halftone(picture, generator), picture).clamp(0, 1)
     return torch.where(gray, luminance(picture), picture), gray
+
+
+def _hard(picture: Tensor, generator: torch.Generator) -> Tensor:
+    """More contrast, with whites or blacks without detail, as in portraits on plain backdrops and much copied prints."""
+    count = len(picture)
+    return ((picture - uniform(0.25, 0.75, count, generator)) * uniform(1.2, 2.6, count, generator) + 0.5).clamp(0, 1)
 
 
 def _faded(picture: Tensor, kind: Tensor, generator: torch.Generator) -> Tensor:

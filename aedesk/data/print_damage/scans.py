@@ -1,4 +1,4 @@
-"""What scanners, cameras and web sites do to a print: resampling, sharpening, noise, JPEG. Batched on tensors."""
+"""The effects of scanners, cameras and web sites: resampling, sharpening, noise, JPEG. Batched on tensors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What resembles damage but belongs to the picture: hair, twigs, wires, lace, lettering, highlights. Drawn before the print is made.
+"""Hard negatives, which resemble damage but belong to the picture: hair, twigs, wires, lace, lettering, plain areas.
 
-It shares the picture's sharpness, tone and grain, and damage does not: that difference is to be learned from it.
+They are drawn before the print is made and so share the picture's sharpness, tone and grain, which damage does not.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from aedesk.data.print_damage.canvas import Canvas, Plane, as_plane, blurred
+from aedesk.data.print_damage.textures import training_textures
 
 WORDS = (
     "Studio",
@@ -30,10 +31,12 @@ WORDS = (
 
 
 def add_subjects(rng: Random, picture: NDArray[np.float32], unit: float) -> NDArray[np.float32]:
-    """(H, W, 3) with one or two such things in it, in tones that occur in the picture."""
+    """Returns a picture (H, W, 3) with one or two hard negatives drawn into it, in extreme tones or tones of the picture."""
     height, width = picture.shape[:2]
     for _ in range(rng.choice((1, 1, 2))):
-        cover = rng.choice((_strands, _strands, _twig, _wires, _lace, _letters, _highlights))(rng, height, width, unit)
+        cover = rng.choice((_strands, _strands, _silhouette, _silhouette, _twig, _wires, _lace, _letters, _highlights))(
+            rng, height, width, unit
+        )
         cover = blurred(cover, rng.choice((0.3, 0.6, 1.0))) * rng.uniform(0.5, 1)
         tone = picture[rng.randrange(height), rng.randrange(width)] if rng.random() < 0.4 else np.float32(rng.choice((0.03, 0.1, 0.9, 1.0)))
         picture = picture + cover[:, :, None] * (tone - picture)
@@ -72,6 +75,13 @@ def _twig(rng: Random, height: int, width: int, unit: float) -> Plane:
                 (*onward, angle + side + rng.gauss(0, 0.15), breadth * 0.72) for side in (-rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.5))
             ]
     return canvas.cover()
+
+
+def _silhouette(rng: Random, height: int, width: int, unit: float) -> Plane:
+    """A backdrop, a dress or a sky without any detail: a large area with smooth outlines."""
+    textures = training_textures()
+    field = textures.field(rng, height, width, zoom=rng.uniform(0.3, 1.5), slope=1.0)
+    return ((field - rng.uniform(-0.5, 1)) / rng.choice((0.02, 0.05, 0.3))).clip(0, 1).astype(np.float32)
 
 
 def _wires(rng: Random, height: int, width: int, unit: float) -> Plane:

@@ -1,4 +1,4 @@
-"""What is missing from a print: torn edges, corners, and the paper or backing around the picture."""
+"""Missing parts of a print: torn edges, corners, and the paper or backing around the picture."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def border(rng: Random, height: int, width: int, unit: float, textures: Textures
 
 
 def _missing(rng: Random, cover: Plane, unit: float, textures: Textures, *, fringe: bool) -> list[Layer]:
-    """What shows where there is no print: a backing of one tone, and a fringe of torn paper along the edge."""
+    """The area without a print: a backing of one tone, and a fringe of torn paper along the edge."""
     height, width = cover.shape
     backing = paper(rng) if rng.random() < 0.6 else dirt(rng)
     colour: NDArray[np.float32] = backing

@@ -1,4 +1,4 @@
-"""Damage to measure on: other shapes, textures and colours than those that are trained on.
+"""Damage for evaluation only: other shapes, textures and colours than in training.
 
 Cracks follow the level lines of a field instead of walking at random, scratches are Bezier curves, stains are unions of discs with double
 rims, torn edges come from midpoint displacement, and every texture from fields of other seeds and slopes.
@@ -40,8 +40,8 @@ def _tone(rng: Random) -> NDArray[np.float32]:
 def _level_crack(rng: Random, height: int, width: int, unit: float, textures: Textures) -> list[Layer]:
     field = textures.field(rng, height, width, zoom=unit * rng.uniform(4, 9), slope=0.9)
     slope = np.hypot(*np.gradient(field)) + 1e-3
-    line = np.abs(field - rng.uniform(-0.8, 0.8)) / slope
-    present = textures.field(rng, height, width, zoom=unit * 6, slope=0.9) > 0.3
+    line = np.abs(field - field[rng.randrange(height), rng.randrange(width)]) / slope
+    present = textures.field(rng, height, width, zoom=unit * 6, slope=0.9) > -0.2
     reach = unit * rng.uniform(0.5, 1.1)
     cover = (reach + 0.5 - line).clip(0, 1) * blurred(present.astype(np.float32), unit)
     return [Layer((cover * rng.uniform(0.75, 1)).astype(np.float32), _tone(rng), LINES)]

@@ -1,4 +1,4 @@
-"""Whole prints to measure on, with damage of kinds that are never trained on."""
+"""Whole prints for evaluation, with kinds of damage that are never used for training."""
 
 from __future__ import annotations
 

@@ -80,3 +80,11 @@ def test_a_print_to_measure_on_is_the_same_for_every_kind_of_damage(source: Tens
         assert present == [index == number for index in range(len(DAMAGE_KINDS))]
         assert int(each.mask.sum()) >= LEAST_PX
     assert torch.equal(prints[0].picture, unseen_print(source[:1], DAMAGE_KINDS[0], seed=4).picture)
+
+
+def test_lines_cover_about_a_fourth_of_the_area_of_stains(source: Tensor) -> None:
+    areas = sum(damage_prints(source, DamageRange(), seeded(seed), undamaged=False).mask.sum((0, 2, 3)) for seed in range(25))
+    assert isinstance(areas, Tensor)
+    lines, specks, stains = areas.tolist()
+    assert 0.12 < lines / stains < 0.5
+    assert specks < lines
