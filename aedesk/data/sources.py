@@ -13,6 +13,7 @@ from aedesk.core.errors import DataError, SpecError
 from aedesk.data.camera_noise import CameraNoise
 from aedesk.data.clean_examples import CleanExamples
 from aedesk.data.damage import Damage
+from aedesk.data.damage_examples import DamageExamples, damage_range
 from aedesk.data.examples import Examples
 from aedesk.data.holes.examples import HoleExamples
 from aedesk.data.loading import load_pictures
@@ -23,12 +24,17 @@ from aedesk.data.pairs import Pair, pairs_of_folders, pairs_of_suffixes
 from aedesk.data.patches import Patches
 from aedesk.data.picture_files import PictureFile, find_pictures, listed_files
 from aedesk.data.pixels import Pixels
+from aedesk.data.print_damage.pipeline import SOURCE_SCALE as PRINT_SCALE
 from aedesk.data.splitting import split
 from aedesk.data.validation_crops import validation_crops
 from aedesk.data.watermarks.examples import WatermarkExamples, watermark_ranges
 
 ERASING = ("marks", "holes")
 """Chains that say more of a picture than what it became: what lies over it, and where."""
+
+PRINTS = "print-damage"
+"""The chain whose answer is not a picture but a mask: what of a print is damaged."""
+VALIDATION_PRINT_PX = 256
 
 HALVED = ("neighbor2neighbor", "own-noise")
 """Targets whose patches are made of patches of twice the size."""
@@ -67,18 +73,21 @@ def make_examples(
     if targets != "clean" and (degradation.get("chain") or "none") != "none":
         raise SpecError(f'Targets "{targets}" come from noisy pictures, which need no [degradation].', "Remove that table.")
     chain = degradation.get("chain")
-    erasing = chain in ERASING
-    if erasing and channels != 3:
+    erasing, prints = chain in ERASING, chain == PRINTS
+    if (erasing or prints) and channels != 3:
         raise SpecError(f'[degradation] chain = "{chain}" is for colour.', "Give the network three channels.")
     ranges = watermark_ranges(degradation) if chain == "marks" else None
-    damage = Damage({} if erasing else degradation, channels)
+    print_range = damage_range(degradation, data.get("damage_shapes") or "") if prints else None
+    damage = Damage({} if erasing or prints else degradation, channels)
     problems: list[str] = []
     pictures = _pictures(data, channels, cancel, problems)
     seen, unseen = ([pictures[i] for i in chosen] for chosen in split(len(pictures), data.get("held_out"), problems))
-    factor = 2 if targets in HALVED else damage.source_scale
+    factor = 2 if targets in HALVED else PRINT_SCALE if prints else damage.source_scale
     problems += _small(pictures, factor * patch_px, fit)
     patches = Patches(seen, fit, upright=bool(data.get("dataset")) or fit == "scale", device=device)
     edge = validation_px or (patch_px if fit == "scale" else None)
+    if prints and edge is None:  # usual crops would be halved, and show too little of a print
+        edge = max(size_multiple, VALIDATION_PRINT_PX // size_multiple * size_multiple)
     crops = validation_crops(unseen, fit, edge and factor * edge, factor * size_multiple, device)
     if pairs:
         return PairExamples(patches, crops, device, problems)
@@ -90,6 +99,8 @@ def make_examples(
         return OwnNoiseExamples(patches, crops, CameraNoise.measure(seen), device, problems)
     if ranges is not None:
         return WatermarkExamples(patches, crops, ranges, data.get("logos") or "", data.get("fonts") or "", device, problems)
+    if print_range is not None:
+        return DamageExamples(patches, crops, print_range, device, problems)
     if erasing:
         return HoleExamples(patches, crops, device, problems)
     return CleanExamples(patches, crops, damage, device, problems)

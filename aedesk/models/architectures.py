@@ -10,6 +10,7 @@ from aedesk.core.errors import ModelError
 from aedesk.core.limits import setting
 from aedesk.core.registry import Registry
 from aedesk.models.checks import check_arguments, check_levels, check_range, family_of
+from aedesk.models.damage_architecture import DamageDetectionConfig
 
 ACTIVATIONS = ("relu", "leaky-relu", "gelu", "sigmoid", "tanh")
 OUTPUTS = ("sigmoid", "linear")
@@ -468,3 +469,4 @@ ARCHITECTURES.add("graph", GraphConfig)
 ARCHITECTURES.add("codec", CodecConfig)
 ARCHITECTURES.add("unblending", UnblendingConfig)
 ARCHITECTURES.add("inpainting", InpaintingConfig)
+ARCHITECTURES.add("damage-detection", DamageDetectionConfig)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
+PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase", "find-damage")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from aedesk.models.architectures import ARCHITECTURES, MAX_WEIGHTS
 from aedesk.models.codec.network import Codec
 from aedesk.models.contractive import Contractive
 from aedesk.models.convolutional import Convolutional
+from aedesk.models.damage_detection import DamageDetection
 from aedesk.models.denoising import denoising
 from aedesk.models.foreign import Foreign, ForeignConfig
 from aedesk.models.graph import Graph
@@ -75,4 +76,5 @@ FAMILIES.add("graph", Family(ARCHITECTURES["graph"], Graph))
 FAMILIES.add("codec", Family(ARCHITECTURES["codec"], Codec))
 FAMILIES.add("unblending", Family(ARCHITECTURES["unblending"], Unblending))
 FAMILIES.add("inpainting", Family(ARCHITECTURES["inpainting"], Inpainting))
+FAMILIES.add("damage-detection", Family(ARCHITECTURES["damage-detection"], DamageDetection))
 FAMILIES.add("foreign", Family(ForeignConfig, Foreign))  # not in ARCHITECTURES: it is imported, never trained from scratch

@@ -12,7 +12,7 @@ import torch
 from aedesk.models.model_file import ModelFile
 from aedesk.training.recipe import Recipe
 
-PATHS = ("folder", "files", "noisy", "clean", "logos", "fonts")
+PATHS = ("folder", "files", "noisy", "clean", "logos", "fonts", "damage_shapes")
 """Keys of [data] that name places on this machine. A card travels, so it has none of them."""
 
 

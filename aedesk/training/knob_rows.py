@@ -46,6 +46,12 @@ DATA = (
     Knob("limit", "Use at most", "Only so many of the pictures; empty for all.", None, "int", optional=True),
     Knob("logos", "Folder of logos", "PNG files with transparency, to draw marks from beside text and forms; empty for none.", kind="text"),
     Knob("fonts", "Folder of fonts", "Font files that marks are written in; empty for this computer's.", kind="text"),
+    Knob(
+        "damage_shapes",
+        "Folder of damage shapes",
+        "PNG files with transparency, to damage prints with in addition to generated damage; empty for none.",
+        kind="text",
+    ),
     Knob("fit", "Cut", "Take patches as they are, or shrink each picture to a patch first.", kind="text"),
 )
 
@@ -105,6 +111,19 @@ DAMAGE: Mapping[str, tuple[Knob, ...]] = {
         Knob("lettering", "Lettering", "Share of the patches with opaque lettering that belongs to the scene.", 0.1, "float", 0, 1),
     ),
     "holes": (),
+    "print-damage": (
+        Knob("clean", "Undamaged prints", "Share of the patches that are not damaged.", 0.15, "float", 0, 1),
+        Knob(
+            "subjects",
+            "Look-alikes",
+            "Share of the patches with hair, wires or lettering drawn in, which are no damage.",
+            0.35,
+            "float",
+            0,
+            1,
+        ),
+        Knob("unit", "Width of cracks", "Width of a common crack.", (0.8, 5.0), "range", 0.3, 40, "px"),
+    ),
 }
 """The ranges of each chain."""
 

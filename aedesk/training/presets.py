@@ -29,9 +29,16 @@ FAMILY_NOTES: Mapping[str, str] = {
     "codec": "The network behind .aed files: the fewest bits for the smallest error, at every quality.",
     "unblending": "Finds marks laid over a picture and takes them off, as Erase does.",
     "inpainting": "Fills holes from what lies around them, as Erase does.",
+    "damage-detection": "Finds cracks, dust, stains and other damage on scans of old prints.",
 }
 """A sentence per family, in the order in which people should meet them."""
-_OF_SHIPPED = {"unet": "denoise-gaussian", "codec": "codec-photo", "unblending": "erase-mark", "inpainting": "inpaint-photo"}
+_OF_SHIPPED = {
+    "unet": "denoise-gaussian",
+    "codec": "codec-photo",
+    "unblending": "erase-mark",
+    "inpainting": "inpaint-photo",
+    "damage-detection": "find-damage",
+}
 
 
 @dataclass(frozen=True)

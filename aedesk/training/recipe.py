@@ -30,7 +30,7 @@ HISTORY = "history"
 """Table of a run's recipe, beside those of every recipe: what was changed at which step."""
 _FOLDERS = ("recipes", "models")
 
-PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase")
+PURPOSES = ("autoencoder", "denoise", "codec", "inpaint", "erase", "find-damage")
 OPTIMIZERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "constant", "step", "plateau")
 LOSS_NAMES = ("l1", "mse", "bce", "charbonnier", "log-mse", "ssim-mix")
@@ -51,7 +51,7 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 TARGETS = ("clean", "pairs", "own-noise", "neighbor2neighbor", "noise2void")
 DATASETS = ("mnist", "fashion-mnist", "cifar10", "flowers102")
 FITS = ("crop", "scale")
-CHAINS = ("none", "gaussian", "photo", "listed", "marks", "holes")
+CHAINS = ("none", "gaussian", "photo", "listed", "marks", "holes", "print-damage")
 PICKS = ("one", "all", "some")
 MAX_STEPS = 10_000_000
 MAX_PICTURES = 1_000_000_000
@@ -74,6 +74,7 @@ class Data:
         fit: "crop" takes patches as they are; "scale" shrinks the short side to a patch first.
         logos: a folder of logos (PNG with transparency) that the chain "marks" uses beside what it draws itself.
         fonts: a folder of fonts that the chain "marks" writes in; empty for this computer's.
+        damage_shapes: a folder of shapes of damage (PNG with transparency) that the chain "print-damage" uses beside what it draws itself.
     """
 
     folder: str = ""
@@ -91,6 +92,7 @@ class Data:
     fit: str = setting("crop", choices=FITS)
     logos: str = ""
     fonts: str = ""
+    damage_shapes: str = ""
 
     def __post_init__(self) -> None:
         check_limits(self)

@@ -16,6 +16,7 @@ from aedesk.core.errors import TrainingError
 from aedesk.data.examples import Example
 from aedesk.data.sources import make_examples
 from aedesk.models.checkpoint import load_model
+from aedesk.models.damage_detection import DamageDetection
 from aedesk.models.devices import choose_precision
 from aedesk.models.families import FAMILIES
 from aedesk.models.inpainting import Inpainting
@@ -251,10 +252,13 @@ class Run:
 
 
 def _start_from(network: torch.nn.Module, start: str) -> str:
-    """Load the weights of a model into ``network``, or those of a denoiser into what fills holes; its name."""
+    """Load the weights of a model into ``network``, or those of a related network into what fills holes or finds damage; its name."""
     model, card = load_model(find_model(start))
     if isinstance(network, Inpainting) and isinstance(model, UNet):
         network.init_from_denoiser(model)
+        return str(card["name"])
+    if isinstance(network, DamageDetection) and not isinstance(model, DamageDetection):
+        network.start_as(model)
         return str(card["name"])
     try:
         network.load_state_dict(model.state_dict())

@@ -6,6 +6,7 @@ from aedesk.core.registry import Registry
 from aedesk.training.objectives.adversarial import AdversarialReconstruction
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.contractive import Contraction
+from aedesk.training.objectives.damage_detection import Detection
 from aedesk.training.objectives.erasing import InpaintingObjective, WatermarkObjective
 from aedesk.training.objectives.masked import MaskedReconstruction
 from aedesk.training.objectives.own_noise import OwnNoise
@@ -47,3 +48,4 @@ OBJECTIVES.add("graph", Reconstruction)
 OBJECTIVES.add("codec", RateDistortion)
 OBJECTIVES.add("unblending", WatermarkObjective)
 OBJECTIVES.add("inpainting", InpaintingObjective)
+OBJECTIVES.add("damage-detection", Detection)

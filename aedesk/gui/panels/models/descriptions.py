@@ -16,6 +16,7 @@ PURPOSES: Mapping[str, str] = {
     "codec": "compresses",
     "inpaint": "inpaints",
     "erase": "removes watermarks",
+    "find-damage": "finds damage",
 }
 FAMILIES: Mapping[str, str] = {
     "unet": "U-Net: a convolutional denoising autoencoder with skip connections",
@@ -31,6 +32,7 @@ FAMILIES: Mapping[str, str] = {
     "graph": "Graph-convolutional: combines similar patches across the picture",
     "unblending": "Un-blending: finds watermarks, recovers the picture below them and inpaints the rest",
     "inpainting": "Inpainting: a U-Net that refines a smooth fill of the hole",
+    "damage-detection": "Damage detection: a U-Net that classifies the pixels of scans at several scales",
 }
 DATA_SETS: Mapping[str, str] = {
     "cbsd68": "CBSD68",
