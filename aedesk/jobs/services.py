@@ -20,6 +20,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "AddNoiseSpec": "aedesk.denoising.add_noise:add_noise",
     "EraseSpec": "aedesk.watermark.single.erase:erase",
     "FindMarkSpec": "aedesk.watermark.single.find:find_mark",
+    "FindDamageSpec": "aedesk.damage.find_damage:find_damage",
     "SharedMarkSpec": "aedesk.watermark.collection.erase:erase_shared_mark",
     "TrainSpec": "aedesk.training.fit:fit",
     "InspectDataSpec": "aedesk.data.inspection:inspect_data",

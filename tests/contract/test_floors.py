@@ -27,6 +27,7 @@ OUTSIDE: dict[str, set[str]] = {
     "denoising": TENSORS,
     "inpainting": TENSORS | {"scipy"},
     "watermark": TENSORS | {"scipy"},
+    "damage": TENSORS | {"scipy"},
     "codec": TENSORS | {"PIL"},
     "analysis": TENSORS | {"scipy", "cv2", "bm3d", "sklearn", "umap"},
     "jobs": {"numpy"},

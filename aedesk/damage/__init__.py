@@ -1,0 +1,1 @@
+"""Services for old prints: finds damage on their scans."""
