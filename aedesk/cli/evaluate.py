@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from aedesk.cli import evaluate_codec, evaluate_denoise, evaluate_erase
+from aedesk.cli import evaluate_codec, evaluate_denoise, evaluate_erase, evaluate_repair
 
 NAME = "evaluate"
 HELP = "Measure a model on a folder of pictures."
-TASKS = (evaluate_denoise, evaluate_erase, evaluate_codec)
+TASKS = (evaluate_denoise, evaluate_erase, evaluate_repair, evaluate_codec)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

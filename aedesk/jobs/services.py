@@ -27,6 +27,7 @@ DEFAULT_SERVICES: Mapping[str, str] = {
     "EvaluateDenoiseSpec": "aedesk.analysis.denoise_evaluate:evaluate_denoise",
     "EvaluateCodecSpec": "aedesk.analysis.codec.evaluate:evaluate_codec",
     "EvaluateEraseSpec": "aedesk.analysis.erase_evaluate:evaluate_erase",
+    "EvaluateRepairSpec": "aedesk.analysis.repair_evaluate:evaluate_repair",
     "CodeSpec": "aedesk.analysis.codes:encode",
     "DecodeSpec": "aedesk.analysis.codes:decode",
     "InterpolateSpec": "aedesk.analysis.codes:interpolate",
