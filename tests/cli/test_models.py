@@ -31,7 +31,7 @@ def test_the_list_tells_origin_purpose_parameters_and_size(aedesk: Call, model: 
     assert aedesk("models", "--import", model).code == 0
     lines = [line.split() for line in aedesk("models").out.splitlines()]
     assert lines[0] == ["name", "origin", "purpose", "parameters", "file", "title"]
-    assert lines[2][:7] == ["denoise-photo", "shipped", "denoise", "4.21", "M", "8.42", "MB"]
+    assert lines[2][:7] == ["denoise-photo", "shipped", "denoise", "4.28", "M", "8.58", "MB"]
     assert (lines[-1][:3], lines[-1][-1]) == (["tiny", "own", "denoise"], "Tiny")
 
 

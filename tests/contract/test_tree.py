@@ -12,7 +12,7 @@ import pytest
 LONGEST_MODULE_LINES = 500
 MEDIAN_MODULE_LINES = 120
 LOOSE_MODULES = 8
-TREE_BYTES = 40 << 20
+TREE_BYTES = 48 << 20
 MACHINE_PATH = re.compile(rb"(?<![\w.$}~])/(?:work|home|Users|root)/\w")
 
 
