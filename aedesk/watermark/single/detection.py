@@ -13,9 +13,10 @@ from scipy import ndimage
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
-from aedesk.core.events import Event
-from aedesk.core.generators import result_of
+from aedesk.core.events import Event, Progress
+from aedesk.core.generators import convert_items, result_of
 from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import Mask
@@ -27,6 +28,7 @@ from aedesk.watermark.single.full_resolution_search import locate_at_full_resolu
 from aedesk.watermark.single.network import EraseNetwork, PredictionMap, opacity_bytes, relay_progress
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack
+from aedesk.watermark.tiled.removal import TiledMark, find_tiled_mark
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,23 @@ def detect(network: EraseNetwork, picture: Picture, sensitivity: float, cancel: 
     overlay_fraction = DOWNSCALED.overlay_fraction
     located = locate_at_full_resolution(network, picture, mask, extraction.stack, factor, limit, overlay_fraction, cancel)
     return Detection(*(yield from located))
+
+
+def detect_tiled_mark(picture: Picture, cancel: CancelToken) -> Generator[Event, None, TiledMark | None]:
+    """Yields Progress; returns the watermark that is tiled over a picture, or None if there is not enough evidence of one."""
+    megapixels = picture.megapixels
+
+    def event(done: float) -> Event:
+        return Progress(done * megapixels, megapixels, "MP", "looking for repeated watermarks")
+
+    return (yield from convert_items(find_tiled_mark(picture, cancel), event))
+
+
+def detection_of_tiled_mark(mark: TiledMark, picture: Picture) -> Detection:
+    """Returns where a tiled watermark is visible on a picture; the stack is empty."""
+    alpha = mark.alpha(picture.width, picture.height)
+    mask = (alpha > VISIBLE_ALPHA).view(np.uint8)
+    return Detection(mask * np.uint8(255), opacity_bytes(alpha) * mask, OverlayStack.empty(*mask.shape))
 
 
 def downscale_factor(picture: Picture) -> int:

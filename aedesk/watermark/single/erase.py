@@ -1,5 +1,7 @@
 """The service that erases: semi-transparent watermarks are unblended, hidden areas are inpainted.
 
+A watermark that is tiled over the whole picture is estimated from its repeats; others are detected by the network.
+
 Pixels outside of the mask and its soft edge keep every bit. Only the masked parts of a picture are processed, with some context, so that
 a small watermark on a large picture takes no longer than on a small one.
 """
@@ -22,6 +24,8 @@ from aedesk.core.erase_specs import EraseResult, EraseSpec
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.generators import convert_items, result_of
 from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
+from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.fill_plan import plan_fills
@@ -29,13 +33,15 @@ from aedesk.inpainting.inpaint import Inpainter, holes_of_part, inpaint
 from aedesk.inpainting.mask_ops import Mask, add_feather, crop_mask, dilate, to_mask
 from aedesk.inpainting.regions import find_regions, grow_box, split_box
 from aedesk.models.tiled_network import MaskSource
+from aedesk.watermark.collection.removal import MIN_ALPHA
 from aedesk.watermark.single.component_groups import colour_spread, uncovered_groups
-from aedesk.watermark.single.detection import FULL_RESOLUTION, detect, downscale_factor
+from aedesk.watermark.single.detection import FULL_RESOLUTION, detect, detect_tiled_mark, detection_of_tiled_mark, downscale_factor
 from aedesk.watermark.single.extraction import ExtractionResult, extract_overlays
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION
 from aedesk.watermark.single.network import EraseNetwork, PredictionMap, load_erase_network, opacity_bytes
 from aedesk.watermark.single.overlay import UniformOverlay
 from aedesk.watermark.single.overlay_stack import OverlayStack
+from aedesk.watermark.tiled.removal import TiledMark
 
 T = TypeVar("T")
 
@@ -54,6 +60,7 @@ class EraseThresholds:
         opaque_edge_px: width of the soft edge around opaque pixels, which is inpainted too.
         large_region_px: edge of a square; larger regions of a mask exceed what the network sees at full resolution, so that their
             overlays are detected on the downscaled picture.
+        widespread_fraction: a mask that extends over more than this fraction of both sides may belong to a tiled watermark.
     """
 
     opaque_alpha: int = round(0.85 * 255)
@@ -65,6 +72,7 @@ class EraseThresholds:
     surroundings_px: int = 32
     opaque_edge_px: int = 2
     large_region_px: int = 512
+    widespread_fraction: float = 0.6
 
 
 THRESHOLDS = EraseThresholds()
@@ -78,7 +86,15 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
     yield Started("Erasing", picture.megapixels, "MP")
     begun = time.perf_counter()
     network = load_erase_network(spec.model, spec.device, spec.precision)
-    if mask is None:
+    tiled = None
+    if mask is None or (spec.method != "inpaint" and is_widespread(to_mask(mask, picture))):
+        tiled = yield from detect_tiled_mark(picture, cancel)
+    if tiled is not None:
+        wanted = detection_of_tiled_mark(tiled, picture).mask if mask is None else to_mask(mask, picture)
+        work = _EraseWork(spec, picture, wanted, network, cancel)
+        if spec.method != "inpaint":
+            work.remove_tiled_mark(tiled, None if mask is None else add_feather(wanted, spec.feather_px))
+    elif mask is None:
         detection = yield from detect(network, picture, spec.sensitivity, cancel)
         work = _EraseWork(spec, picture, detection.mask, network, cancel)
         if spec.method != "inpaint":
@@ -126,6 +142,17 @@ class _EraseWork:
                 if box.area > THRESHOLDS.large_region_px**2:
                     result[box.slices] = self.mask[box.slices]
         return result
+
+    def remove_tiled_mark(self, mark: TiledMark, max_weight: Mask | None) -> None:
+        """Removes a tiled watermark. What it does not cover remains in the mask.
+
+        Args:
+            max_weight: (H, W), limit of the weight of changed pixels; None for no limit.
+        """
+        alpha = mark.alpha(*self.size)
+        weight = np.where(alpha > MIN_ALPHA, np.uint8(255) if max_weight is None else max_weight, np.uint8(0))
+        self.inpainter.change(Box(0, 0, *self.size), mark.remove_from(self.picture.pixels), weight)
+        self.mask = np.where(dilate(alpha > VISIBLE_ALPHA, THRESHOLDS.hint_margin_px), np.uint8(0), self.mask)
 
     def remove_known_overlays(self, stack: OverlayStack, max_weight: Mask) -> Iterator[Event]:
         """Removes overlays that are known already; yields Progress. What they do not cover, or hide, remains in the mask.
@@ -263,6 +290,12 @@ class _EraseWork:
             return Progress((self._done_px + done[0]) / 1e6, self._total_px / 1e6, "MP", detail)
 
         return (yield from convert_items(steps, event))
+
+
+def is_widespread(mask: Mask) -> bool:
+    """Whether a mask (H, W) extends over most of the picture, as that of a tiled watermark does."""
+    box = bounds(mask)
+    return min(box.width / mask.shape[1], box.height / mask.shape[0]) > THRESHOLDS.widespread_fraction
 
 
 def hidden_pixels(wanted: NDArray[np.bool_], marked: NDArray[np.bool_], alpha: Mask) -> NDArray[np.bool_]:

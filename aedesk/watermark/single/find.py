@@ -11,7 +11,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import FindMarkResult, FindMarkSpec
 from aedesk.core.events import Event, Finished, Started
 from aedesk.imaging.picture import Picture
-from aedesk.watermark.single.detection import detect
+from aedesk.watermark.single.detection import detect, detect_tiled_mark, detection_of_tiled_mark
 from aedesk.watermark.single.network import load_erase_network
 
 
@@ -20,7 +20,11 @@ def find_mark(spec: FindMarkSpec, picture: Picture, cancel: CancelToken) -> Iter
     yield Started("Finding watermarks", picture.megapixels, "MP")
     begun = time.perf_counter()
     network = load_erase_network(spec.model, spec.device, spec.precision)
-    detection = yield from detect(network, picture, spec.sensitivity, cancel)
+    tiled = yield from detect_tiled_mark(picture, cancel)
+    if tiled is None:
+        detection = yield from detect(network, picture, spec.sensitivity, cancel)
+    else:
+        detection = detection_of_tiled_mark(tiled, picture)
     area_px = int(np.count_nonzero(detection.mask))
     seconds = time.perf_counter() - begun
     summary = f"watermarks on {100 * area_px / detection.mask.size:.1f} % of the picture" if area_px else "no watermarks found"
