@@ -5,9 +5,10 @@
 PICTURES is a folder of training pictures, or of zip files with them; FONTS and LOGOS are those that ``packaging/mark_sources.py`` keeps for
 training. Never use a reported set. Each method is a function below that measures the evidence on watermarked and on clean pictures.
 
-``tiled``: each picture is measured clean and with one text or logo tiled over it, and so are drawn textures (stripes, checks, bricks,
-weave and dots, in uneven light and with noise). A threshold lies halfway between the highest value without a tiled watermark and the 10th
-percentile of watermarks that are removed (by 3 dB or more), or just below the latter if the two overlap. A picture must reach all of them.
+``tiled``: each picture is measured clean and with one text or logo tiled over it (every other one as a JPEG), and so are drawn textures
+(stripes, checks, bricks, weave and dots, in uneven light and with noise), alone and on half of a picture. A threshold lies halfway between
+the 10th percentile of watermarks that are removed (by 3 dB or more) and the highest smaller value without a tiled watermark. A picture
+must reach all of them; the number of clean pictures and textures that do is part of the result.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, WatermarkRanges, draw
 from aedesk.imaging.io import is_picture_path
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
+from aedesk.watermark.tiled.lattice import find_lattice
 from aedesk.watermark.tiled.removal import Evidence, TiledMark, find_tiled_mark
 
 EDGE_PX = 768
@@ -81,13 +83,16 @@ def fit_tiled(arguments: argparse.Namespace) -> dict[str, Any]:
 
     rng = Random(arguments.seed)
     bank = training_bank(seed=arguments.seed, logos=arguments.logos, fonts=arguments.fonts)
-    ranges = WatermarkRanges(alpha=(0.25, 0.6), opaque=0, clean=0, tiled=1)
+    ranges = WatermarkRanges(alpha=(0.25, 0.6), size=(16, 120), opaque=0, clean=0, tiled=1)
     watermarked: list[tuple[Evidence, bool]] = []
     clean: list[Evidence] = []
+    kept: list[NDArray[np.uint8]] = []
     for number, pixels in enumerate(pictures(arguments.data, arguments.count, rng)):
         generator = torch.Generator().manual_seed(arguments.seed * 1_000_003 + number)
         premultiplied, alpha = draw_watermarks(1, *pixels.shape[:2], bank, ranges, generator)
         seen = blend_over_pixels(pixels, premultiplied, alpha)
+        if number % 2:
+            seen = recompress(seen, rng.randint(85, 95))
         inside = (alpha[0, 0] > VISIBLE_ALPHA).numpy()
         mark = find_mark(seen)
         if mark is not None and inside.any():
@@ -96,9 +101,14 @@ def fit_tiled(arguments: argparse.Namespace) -> dict[str, Any]:
             print(f"{number} watermarked {asdict(mark.evidence)} {before:.1f} to {after:.1f} dB", file=sys.stderr, flush=True)
         else:
             print(f"{number} watermarked: nothing of one colour on a lattice", file=sys.stderr, flush=True)
+        lattice = find_lattice(pixels.mean(2, dtype=np.float32) / 255)
+        if lattice is not None:
+            clean.append(Evidence(lattice.peak, lattice.peak_fraction))
         clean += measure_evidence(pixels, f"{number} clean")
-    for number, pixels in enumerate(textures(max(10, arguments.count // 2), np.random.default_rng(arguments.seed))):
-        clean += measure_evidence(pixels, f"texture {number}")
+        kept.append(pixels)
+    for number, texture in enumerate(textures(max(10, arguments.count // 2), np.random.default_rng(arguments.seed))):
+        clean += measure_evidence(texture, f"texture {number}")
+        clean += measure_evidence(with_texture(texture, kept[number % len(kept)]), f"texture {number} on half of a picture")
     thresholds = {each.name: fit_threshold(each.name, [e for e, good in watermarked if good], clean) for each in fields(Evidence)}
     minimum = Evidence(**thresholds)
     return {
@@ -110,6 +120,20 @@ def fit_tiled(arguments: argparse.Namespace) -> dict[str, Any]:
         "clean": len(clean),
         "clean_but_accepted": sum(e.reaches(minimum) for e in clean),
     }
+
+
+def recompress(pixels: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    return np.array(Image.open(file))
+
+
+def with_texture(texture: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns a picture whose left half is a texture."""
+    height, width = (min(edges) for edges in zip(texture.shape[:2], picture.shape[:2], strict=True))
+    result = picture[:height, :width].copy()
+    result[:, : width // 2] = texture[:height, : width // 2]
+    return result
 
 
 def find_mark(pixels: NDArray[np.uint8]) -> TiledMark | None:
@@ -127,8 +151,8 @@ def measure_evidence(pixels: NDArray[np.uint8], name: str) -> list[Evidence]:
 
 def fit_threshold(name: str, good: list[Evidence], bad: list[Evidence]) -> float:
     accepted = float(np.quantile([getattr(e, name) for e in good], 0.1)) if good else 0.0
-    highest = max((getattr(e, name) for e in bad), default=0.0)
-    return round((accepted + highest) / 2 if highest < accepted else 0.98 * accepted, 3)
+    highest = max((value for e in bad if (value := getattr(e, name)) < accepted), default=0.0)
+    return round((accepted + highest) / 2, 3)
 
 
 METHODS = {"tiled": fit_tiled}
