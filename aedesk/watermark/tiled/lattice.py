@@ -31,6 +31,8 @@ class LatticeSettings:
         peak_radius_px: distance from a lattice point in which its peak may lie.
         search_px: largest number of pixels that is searched; larger pictures are downscaled.
         refine_px: number of pixels in the middle of a large picture that are used at full resolution.
+        min_rough_peak_fraction: fraction of the lattice points that must have a peak on the downscaled picture for the full
+            resolution to be searched, which takes several times as long.
         background_sigma_px: of the local mean that is subtracted from the autocorrelation.
         gradient_sigma_px: of the blur of the gradients.
     """
@@ -42,8 +44,9 @@ class LatticeSettings:
     max_peak: float = 40.0
     min_points: int = 3
     peak_radius_px: int = 2
-    search_px: int = 1_200_000
+    search_px: int = 800_000
     refine_px: int = 3_000_000
+    min_rough_peak_fraction: float = 0.4
     background_sigma_px: float = 15
     gradient_sigma_px: float = 0.7
 
@@ -85,7 +88,7 @@ def find_lattice(gray: Array) -> Lattice | None:
         return _search(gray)
     small = gray[: height // factor * factor, : width // factor * factor]
     rough = _search(small.reshape(height // factor, factor, width // factor, factor).mean((1, 3)))
-    if rough is None:
+    if rough is None or rough.peak_fraction < SETTINGS.min_rough_peak_fraction:
         return None
     part = min(1.0, np.sqrt(SETTINGS.refine_px / (height * width)))
     top, left = (int(edge * (1 - part) / 2) for edge in (height, width))
