@@ -5,10 +5,10 @@
 PICTURES is a folder of training pictures, or of zip files with them; FONTS and LOGOS are those that ``packaging/mark_sources.py`` keeps for
 training. Never use a reported set. Each method is a function below that measures the evidence on watermarked and on clean pictures.
 
-``tiled``: each picture is measured clean and with one text or logo tiled over it (every other one as a JPEG), and so are drawn textures
-(stripes, checks, bricks, weave and dots, in uneven light and with noise), alone and on half of a picture. A threshold lies halfway between
-the 10th percentile of watermarks that are removed (by 3 dB or more) and the highest smaller value without a tiled watermark. A picture
-must reach all of them; the number of clean pictures and textures that do is part of the result.
+``tiled``: each picture is measured clean and with one text or logo of one colour tiled over it (every other one as a JPEG), and so are
+drawn textures (stripes, checks, bricks, weave and dots, in uneven light and with noise), alone and on half of a picture. A threshold lies
+halfway between the 10th percentile of watermarks that are removed (by 3 dB or more) and the highest smaller value without a tiled
+watermark. A picture must reach all of them; the number of clean pictures and textures that do is part of the result.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.generators import result_of
-from aedesk.data.watermarks.bank import training_bank
+from aedesk.data.watermarks.bank import ShapeBank, training_bank
 from aedesk.data.watermarks.held_out import blend_over_pixels
-from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, WatermarkRanges, draw_watermarks
+from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, place_shape
 from aedesk.imaging.io import is_picture_path
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
@@ -54,6 +55,21 @@ def pictures(folder: Path, count: int, rng: Random) -> Iterator[NDArray[np.uint8
     for item in rng.sample([*members, *files], min(count, len(members) + len(files))):
         source = io.BytesIO(item[0].read(item[1])) if isinstance(item, tuple) else item
         yield np.array(Image.open(source).convert("RGB"))[:EDGE_PX, :EDGE_PX]
+
+
+def draw_tiled(bank: ShapeBank, height: int, width: int, rng: Random) -> tuple[Tensor, Tensor]:
+    """Returns premultiplied colour (1, 3, H, W) and alpha (1, 1, H, W) of a shape, tiled in white, gray or any colour."""
+    shape = bank[rng.randrange(len(bank))]
+    while shape.has_colour or not 0.2 < shape.proportions < 6:
+        shape = bank[rng.randrange(len(bank))]
+    size = rng.uniform(50, 130)
+    sides = (size * min(1.0, shape.proportions), size / max(1.0, shape.proportions))
+    cell = (sides[0] * rng.uniform(1.1, 1.7), max(30.0, sides[1] * rng.uniform(1.3, 3)))
+    angle = rng.choice((0.0, rng.uniform(-0.9, 0.9)))
+    placed = place_shape(shape.planes(size), height, width, (rng.uniform(0, width), rng.uniform(0, height)), size, angle, cell)
+    alpha = placed[3:] * rng.uniform(0.25, 0.6)
+    colour = placed.new_tensor(rng.choice(((1, 1, 1), (1, 1, 1), (0.6, 0.6, 0.6), [rng.random() for _ in range(3)])))
+    return (alpha * colour.view(3, 1, 1))[None], alpha[None]
 
 
 def textures(count: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
@@ -79,17 +95,13 @@ def textures(count: int, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]
 
 def fit_tiled(arguments: argparse.Namespace) -> dict[str, Any]:
     """Fits ``aedesk.watermark.tiled.removal.MIN_EVIDENCE``."""
-    import torch
-
     rng = Random(arguments.seed)
     bank = training_bank(seed=arguments.seed, logos=arguments.logos, fonts=arguments.fonts)
-    ranges = WatermarkRanges(alpha=(0.25, 0.6), size=(16, 120), opaque=0, clean=0, tiled=1)
     watermarked: list[tuple[Evidence, bool]] = []
     clean: list[Evidence] = []
     kept: list[NDArray[np.uint8]] = []
     for number, pixels in enumerate(pictures(arguments.data, arguments.count, rng)):
-        generator = torch.Generator().manual_seed(arguments.seed * 1_000_003 + number)
-        premultiplied, alpha = draw_watermarks(1, *pixels.shape[:2], bank, ranges, generator)
+        premultiplied, alpha = draw_tiled(bank, *pixels.shape[:2], rng)
         seen = blend_over_pixels(pixels, premultiplied, alpha)
         if number % 2:
             seen = recompress(seen, rng.randint(85, 95))
