@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="DIR", help="a folder of clean pictures")
     parser.add_argument("--model", default=default.model, metavar="NAME|FILE", help="takes marks off (default %(default)s)")
     parser.add_argument("--inpaint-model", default=default.inpaint_model, metavar="NAME|FILE", help="fills holes (default %(default)s)")
-    parser.add_argument("--peers", action="store_true", help="also run OpenCV's two methods of inpainting")
+    parser.add_argument("--baselines", "--peers", action="store_true", help="also run OpenCV's two methods of inpainting")
     parser.add_argument("--logos", default=default.logos, metavar="DIR", help="logos (PNG) for marks, none of them trained on")
     parser.add_argument("--fonts", default=default.fonts, metavar="DIR", help="fonts for marks, none of them trained on")
     parser.add_argument("--limit", type=whole(1), default=None, metavar="N", help="use only the first N pictures")
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         data=args.data,
         model=args.model,
         inpaint_model=args.inpaint_model,
-        baselines=args.peers,
+        baselines=args.baselines,
         logos=args.logos,
         fonts=args.fonts,
         limit=args.limit,
