@@ -83,6 +83,8 @@ def find_lattice(gray: Array) -> Lattice | None:
     A large picture is searched downscaled by an integer, and the displacements are measured again in its middle at full resolution.
     """
     height, width = gray.shape
+    if min(height, width) < 2:  # has no gradients along one axis
+        return None
     factor = int(np.ceil(np.sqrt(height * width / SETTINGS.search_px)))
     if factor == 1:
         return _search(gray)

@@ -52,6 +52,11 @@ def test_a_picture_without_repeats_has_at_most_a_weak_lattice(seed: int) -> None
     assert found is None or found.peak_fraction < 0.5
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (2, 2)])
+def test_a_picture_of_few_pixels_has_no_lattice(shape: tuple[int, int]) -> None:
+    assert find_lattice(noise()[: shape[0], : shape[1]]) is None
+
+
 def test_a_large_picture_is_measured_again_at_full_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lattice, "SETTINGS", replace(lattice.SETTINGS, search_px=HEIGHT * WIDTH // 3))
     found = find_lattice(0.7 * noise() + 0.3 * repeated((61, 0), (0, 47)))
