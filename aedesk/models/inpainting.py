@@ -135,10 +135,14 @@ class Inpainting(nn.Module):
     def init_from_denoiser(self, denoiser: UNet) -> None:
         """Copies the weights of a denoiser that then treats holes as noise; its convolutions already model pictures.
 
-        Raises :class:`ModelError` if the number or widths of its scales differ from this network's.
+        Raises :class:`ModelError` if its unshuffling, or the number or widths of its scales, differ from this network's.
         """
         trunk, other = self.trunk, denoiser.config
-        if tuple(trunk.widths) != tuple(other.widths) or other.unshuffle != UNSHUFFLE or other.channels != trunk.outputs:
+        if other.unshuffle != UNSHUFFLE:
+            raise ModelError(
+                f"A denoiser with unshuffle = {other.unshuffle} cannot initialise this network.", f"Start from one with {UNSHUFFLE}."
+            )
+        if tuple(trunk.widths) != tuple(other.widths) or other.channels != trunk.outputs:
             hint = f"Set [model] widths = {list(other.widths)}, or start from another denoiser."
             raise ModelError(f"A denoiser of widths {list(other.widths)} cannot initialise a network of {list(trunk.widths)}.", hint)
         weights = {re.sub("^middle", f"encoder.{len(trunk.widths) - 1}", name): each for name, each in denoiser.state_dict().items()}

@@ -83,7 +83,7 @@ def test_no_gradient_flows_between_passes() -> None:
 @torch.inference_mode()
 def test_initialised_from_a_denoiser_it_treats_holes_as_noise() -> None:
     torch.manual_seed(0)
-    denoiser: Any = FAMILIES["unet"].build(SMALL).eval()
+    denoiser: Any = FAMILIES["unet"].build({**SMALL, "unshuffle": 2}).eval()
     network: Any = FAMILIES["inpainting"].build({**SMALL, "blocks": [1, 1, 2]}).eval()
     extra = network.trunk.encoder[2][1].conv1.weight.clone()
     network.init_from_denoiser(denoiser)
@@ -102,7 +102,9 @@ def test_initialised_from_a_denoiser_it_treats_holes_as_noise() -> None:
 def test_a_denoiser_of_other_widths_is_rejected() -> None:
     network: Any = FAMILIES["inpainting"].build(SMALL)
     with pytest.raises(ModelError, match=r"\[8, 8, 16\]"):
-        network.init_from_denoiser(FAMILIES["unet"].build({**SMALL, "widths": [8, 8, 16]}))
+        network.init_from_denoiser(FAMILIES["unet"].build({**SMALL, "unshuffle": 2, "widths": [8, 8, 16]}))
+    with pytest.raises(ModelError, match="unshuffle = 1"):
+        network.init_from_denoiser(FAMILIES["unet"].build({**SMALL, "unshuffle": 1}))
 
 
 @torch.inference_mode()

@@ -34,14 +34,13 @@ from aedesk.gui.shell.log_view import LogView
 from aedesk.gui.shell.messages import Messages
 from aedesk.gui.shell.panel_stack import PanelStack
 from aedesk.gui.shell.presenter import Presenter
-from aedesk.gui.shell.window_layout import restore_window_layout, save_window_layout
+from aedesk.gui.shell.window_layout import initial_size, restore_window_layout, save_window_layout
 from aedesk.gui.widgets.banner import Banner
 from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.widgets.style import theme
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 
-DEFAULT_SIZE = (1280, 780)
 MAX_CLOSE_S = 3.0
 
 
@@ -63,7 +62,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowTitle("aedesk")
         self.setAcceptDrops(True)
-        self.resize(*DEFAULT_SIZE)
+        self.resize(initial_size(self.screen().availableSize()))
         self.workspace = workspace
         self._log_path = log_path
         self._painted = self._closing = False

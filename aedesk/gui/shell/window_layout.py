@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtWidgets import QMainWindow
 
 from aedesk.settings.store import Settings
+
+DEFAULT_SIZE = QSize(1280, 780)
+FRAME = QSize(16, 40)
+"""Room for the frame and the title bar, which Qt does not count."""
+
+
+def initial_size(screen: QSize) -> QSize:
+    """The size of the window on the first start: the default, or what fits a smaller screen with ``screen`` available pixels."""
+    return DEFAULT_SIZE.boundedTo(screen - FRAME)
 
 
 def restore_window_layout(window: QMainWindow, settings: Settings) -> None:
