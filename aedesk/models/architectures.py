@@ -68,9 +68,9 @@ class UNetConfig:
     """
 
     channels: int = _channels()
-    widths: tuple[int, ...] = _widths(32, 64, 128, 256)
-    blocks: tuple[int, ...] = _blocks(2, 2, 2, 2, fewest=1)
-    unshuffle: int = setting(1, choices=(1, 2, 4))
+    widths: tuple[int, ...] = _widths(64, 128, 256)
+    blocks: tuple[int, ...] = _blocks(2, 2, 2, fewest=1)
+    unshuffle: int = setting(2, choices=(1, 2, 4))
     estimator_width: int = setting(32, 1, 2048, "channels")
     estimate: str = setting("global", choices=("global", "local"))
 
