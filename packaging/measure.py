@@ -19,8 +19,8 @@ from typing import Any
 from aedesk.core.events import Failed, Finished
 from aedesk.core.specs import EvaluateDenoiseSpec
 from aedesk.jobs.inline import run
-from aedesk.models.card import read_card
-from aedesk.models.zoo import find_model
+from aedesk.models.files.card import read_card
+from aedesk.models.files.zoo import find_model
 
 SIGMAS = (15.0, 25.0, 50.0)
 
@@ -69,7 +69,7 @@ def measure(row: Row, data: Path, **options: Any) -> dict[str, Any]:
 def record(model: str, metrics: dict[str, float]) -> None:
     from safetensors.torch import load_file
 
-    from aedesk.models.checkpoint import save_model
+    from aedesk.models.files.checkpoint import save_model
 
     path = find_model(model)
     card = read_card(path)

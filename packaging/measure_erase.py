@@ -16,7 +16,7 @@ from typing import Any
 
 from measure import record
 
-from aedesk.analysis import erase_baselines
+from aedesk.analysis.erase import baselines as erase_baselines
 from aedesk.core.erase_specs import EvaluateEraseSpec
 from aedesk.core.events import Event, Failed, Finished, Progress
 from aedesk.jobs.inline import run

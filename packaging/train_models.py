@@ -35,17 +35,17 @@ from aedesk.core.errors import AedeskError, DeviceError, ModelError
 from aedesk.core.events import Finished, Log, StepDone
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import TrainSpec
-from aedesk.models.card import read_card
-from aedesk.models.devices import resolve_device
-from aedesk.models.model_file import copy_with_card, read_model_file
-from aedesk.training.batch_size import choose_batches
-from aedesk.training.card import first_steps, merged, page
+from aedesk.models.files.card import read_card
+from aedesk.models.files.model_file import copy_with_card, read_model_file
+from aedesk.models.inference.devices import resolve_device
 from aedesk.training.distributed import Ranks
 from aedesk.training.fit import fit
-from aedesk.training.recipe import load, parse
-from aedesk.training.run_folder import RunFolder, read_recipe
-from aedesk.training.run_state import Run
-from aedesk.training.validation import validate
+from aedesk.training.recipes.recipe import load, parse
+from aedesk.training.run.batch_size import choose_batches
+from aedesk.training.run.card import first_steps, merged, page
+from aedesk.training.run.folder import RunFolder, read_recipe
+from aedesk.training.run.state import Run
+from aedesk.training.run.validation import validate
 
 QUEUE = ("denoise-photo", "erase-mark", "codec-photo", "denoise-gaussian", "inpaint-photo")
 """The models in the order of their training."""

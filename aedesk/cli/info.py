@@ -50,7 +50,7 @@ def describe_picture(path: Path) -> dict[str, Any]:
 def describe_aed(path: Path) -> dict[str, Any]:
     """What the container says, and the name of the model that wrote it, None if that is not here; nothing is decoded."""
     from aedesk.formats.inspection import inspect
-    from aedesk.models.identity import find_by_id
+    from aedesk.models.files.identity import find_by_id
 
     found = inspect(read_aed_file(path))
     chunks = {chunk["kind"]: chunk["size_bytes"] for chunk in found.pop("chunks")}
@@ -63,7 +63,7 @@ def describe_aed(path: Path) -> dict[str, Any]:
 
 def describe_model(path: Path, *, network: bool = False) -> dict[str, Any]:
     """Returns the card of a model file, its size and, with ``network``, facts that need the network to be built, which loads torch."""
-    from aedesk.models.model_file import read_model_file
+    from aedesk.models.files.model_file import read_model_file
 
     file = read_model_file(path)
     found = {"kind": "model", "path": str(path), "size_bytes": file.size_bytes, "parameters": file.parameters}
@@ -75,8 +75,8 @@ def describe_model(path: Path, *, network: bool = False) -> dict[str, Any]:
 def _network(card: Mapping[str, Any], parameters: int) -> dict[str, Any]:
     """Operations per pixel, and the size of the code for the input that is named; no more is built than the file has weights for."""
     from aedesk.core.training_specs import DescribeSpec
-    from aedesk.models.allocation import BUFFERS, AllocationLimit
-    from aedesk.models.summary import summarise
+    from aedesk.models.files.allocation import BUFFERS, AllocationLimit
+    from aedesk.models.files.summary import summarise
 
     try:
         with AllocationLimit(parameters + BUFFERS):

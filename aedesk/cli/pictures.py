@@ -153,7 +153,7 @@ def check_model(name: str, device: str, purposes: Collection[str]) -> None:
     Raises:
         SpecError: there is no such model or device, or the model is for none of the ``purposes``.
     """
-    from aedesk.models.zoo import model_info
+    from aedesk.models.files.zoo import model_info
 
     try:
         purpose = model_info(name).purpose
@@ -168,7 +168,7 @@ def check_device(device: str) -> None:
     """Raises :class:`SpecError` if there is no such device; torch is not imported for "auto"."""
     if device == "auto":
         return
-    from aedesk.models.devices import resolve_device
+    from aedesk.models.inference.devices import resolve_device
 
     try:
         resolve_device(device)

@@ -151,9 +151,9 @@ def check_erase(folder: Path) -> str:
 
 
 def check_training(folder: Path) -> str:
-    from aedesk.models.card import read_card
-    from aedesk.models.zoo import recipe_path
-    from aedesk.training import recipe as recipes
+    from aedesk.models.files.card import read_card
+    from aedesk.models.files.zoo import recipe_path
+    from aedesk.training.recipes import recipe as recipes
 
     data = folder / "pictures"
     data.mkdir()

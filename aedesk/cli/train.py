@@ -78,7 +78,7 @@ def _recipe(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _read_recipe(args: argparse.Namespace) -> dict[str, Any]:
-    from aedesk.training import recipe as recipes
+    from aedesk.training.recipes import recipe as recipes
 
     if args.recipe and args.model:
         raise SpecError("There are a recipe and a --model.", "Give one of them.")

@@ -19,8 +19,8 @@ from aedesk.formats.container import TOO_LARGE, read_aed
 from aedesk.formats.limits import DEFAULT_LIMITS, check_size
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
+from aedesk.models.files.zoo import find_model
 from aedesk.models.layers import interruptible
-from aedesk.models.zoo import find_model
 from aedesk.settings.places import models_dir
 
 

@@ -14,14 +14,14 @@ from aedesk.codec.picture_codec import PictureCodec
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.core.leftovers import scratch_folder
 from aedesk.formats.aed_file import GET_AGAIN, MODEL, AedFile
-from aedesk.models.autoencoder import Autoencoder
-from aedesk.models.checkpoint import load_model
+from aedesk.models.autoencoders.base import Autoencoder
+from aedesk.models.autoencoders.latent import is_storable
 from aedesk.models.codec.network import Codec
-from aedesk.models.devices import resolve_device
-from aedesk.models.identity import find_by_id, model_id
-from aedesk.models.latent import is_storable
-from aedesk.models.model_file import read_model_file
-from aedesk.models.zoo import find_model
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.identity import find_by_id, model_id
+from aedesk.models.files.model_file import read_model_file
+from aedesk.models.files.zoo import find_model
+from aedesk.models.inference.devices import resolve_device
 
 MAX_EMBEDDED_KMAC_PER_PX = 1000
 """Limit of the work that a model inside a file may ask for, in thousand operations per pixel. codec-photo needs 31."""

@@ -95,7 +95,7 @@ class PictureCodec(ABC):
     """Base of the codecs.
 
     Args:
-        model_id: 8 bytes that identify the weights (``models.identity``).
+        model_id: 8 bytes that identify the weights (``models.files.identity``).
         device: where the network runs.
         card: card of the model file.
     """

@@ -107,7 +107,7 @@ class FindMarkResult:
 class EvaluateEraseSpec:
     """Evaluate erasing on a folder of clean pictures, with synthetic watermarks unlike those in training. Inputs: none.
 
-    Result: a JSON-serialisable dict, see ``analysis.erase_evaluate``.
+    Result: a JSON-serialisable dict, see ``analysis.erase.evaluate``.
 
     Args:
         data: a folder of pictures.

@@ -16,15 +16,15 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import ModelError
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, tiles
-from aedesk.models.checkpoint import load_model
-from aedesk.models.damage_detection import KINDS, enlarged, probabilities
-from aedesk.models.devices import choose_precision, precision_name, resolve_device
-from aedesk.models.tiled_inference import Source, run_tiled
-from aedesk.models.trunk import fold_batchnorm
-from aedesk.models.zoo import find_model
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.zoo import find_model
+from aedesk.models.inference.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.inference.tiled import Source, run_tiled
+from aedesk.models.restoration.damage_detection import KINDS, enlarged, probabilities
+from aedesk.models.restoration.trunk import fold_batchnorm
 
 COARSEST_PX = 384
 """Longest short side of the coarsest scale: the network then sees most of the picture at once."""

@@ -10,23 +10,23 @@ import torch
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
-from aedesk.data.camera_noise import CameraNoise
-from aedesk.data.clean_examples import CleanExamples
-from aedesk.data.damage import Damage
-from aedesk.data.damage_examples import DamageExamples, damage_range
-from aedesk.data.examples import Examples
+from aedesk.data.degradation.camera_noise import CameraNoise
+from aedesk.data.degradation.recipe import Damage
+from aedesk.data.examples.clean import CleanExamples
+from aedesk.data.examples.example import Examples
+from aedesk.data.examples.noisy import BlindSpotExamples, NeighbourExamples, OwnNoiseExamples
+from aedesk.data.examples.pairs import PairExamples
+from aedesk.data.examples.print_damage import DamageExamples, damage_range
+from aedesk.data.examples.validation_crops import validation_crops
 from aedesk.data.holes.examples import HoleExamples
-from aedesk.data.loading import load_pictures
-from aedesk.data.named import named_pictures
-from aedesk.data.noisy_examples import BlindSpotExamples, NeighbourExamples, OwnNoiseExamples
-from aedesk.data.pair_examples import PairExamples
-from aedesk.data.pairs import Pair, pairs_of_folders, pairs_of_suffixes
-from aedesk.data.patches import Patches
-from aedesk.data.picture_files import PictureFile, find_pictures, listed_files
-from aedesk.data.pixels import Pixels
+from aedesk.data.pictures.files import PictureFile, find_pictures, listed_files
+from aedesk.data.pictures.loading import load_pictures
+from aedesk.data.pictures.named_sets import named_pictures
+from aedesk.data.pictures.pairs import Pair, pairs_of_folders, pairs_of_suffixes
+from aedesk.data.pictures.patches import Patches
+from aedesk.data.pictures.pixels import Pixels
+from aedesk.data.pictures.splitting import split
 from aedesk.data.print_damage.pipeline import SOURCE_SCALE as PRINT_SCALE
-from aedesk.data.splitting import split
-from aedesk.data.validation_crops import validation_crops
 from aedesk.data.watermarks.examples import WatermarkExamples, watermark_ranges
 
 ERASING = ("marks", "holes")
@@ -56,7 +56,7 @@ def make_examples(
     """The examples that a recipe asks for.
 
     Args:
-        data, degradation: the recipe's tables of these names (``training.recipe.Data`` says their keys).
+        data, degradation: the recipe's tables of these names (``training.recipes.recipe.Data`` says their keys).
         channels: 1 or 3, as the network has.
         device: where the examples are wanted.
         cancel: asked between pictures.

@@ -10,8 +10,8 @@ import torch
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.specs import AddNoiseSpec
-from aedesk.data.degradations import DEGRADATIONS
-from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.degradation.operations import DEGRADATIONS
+from aedesk.data.pictures.tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, tiles
 

@@ -13,7 +13,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Event, Finished, Log, Progress, Started
 from aedesk.core.specs import DenoiseResult, DenoiseSpec
-from aedesk.data.picture_tensors import PixelSource, has_equal_channels, to_pixels
+from aedesk.data.pictures.tensors import PixelSource, has_equal_channels, to_pixels
 from aedesk.denoising.denoiser import load_denoiser
 from aedesk.imaging.blend import blend
 from aedesk.imaging.picture import Picture

@@ -16,10 +16,10 @@ from aedesk.core.errors import ModelError
 from aedesk.denoising.adapters import BlindDenoiser, adapt
 from aedesk.denoising.noise_level import UNKNOWN, NoiseLevel, estimate_level, given_level
 from aedesk.imaging.tiling import Box
-from aedesk.models.checkpoint import load_model
-from aedesk.models.devices import choose_precision, precision_name, resolve_device
-from aedesk.models.tiled_inference import Sink, Source, run_tiled
-from aedesk.models.zoo import find_model
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.zoo import find_model
+from aedesk.models.inference.devices import choose_precision, precision_name, resolve_device
+from aedesk.models.inference.tiled import Sink, Source, run_tiled
 
 # Tile size on a CPU for networks whose layers do not poll for a cancel: half a second per tile instead of two.
 BLIND_TILE_PX = 768
@@ -67,7 +67,7 @@ class Denoiser:
         part: Box | None = None,
         cancel: CancelToken,
     ) -> Iterator[tuple[int, int]]:
-        """Denoises a picture in tiles; arguments and yielded values as for :func:`~aedesk.models.tiled_inference.run_tiled`."""
+        """Denoises a picture in tiles; arguments and yielded values as for :func:`~aedesk.models.inference.tiled.run_tiled`."""
 
         def forward(noisy: Tensor, outer: Box) -> Tensor:
             restored: Tensor = self.network(noisy, level.over(outer).to(noisy.device))

@@ -13,8 +13,8 @@ from torch import Tensor
 from aedesk.core.cancel import CancelToken
 from aedesk.core.specs import HIGHEST_SIGMA
 from aedesk.imaging.tiling import Box, round_up
-from aedesk.models.noise_estimator import CELL_PX
-from aedesk.models.tiled_inference import Source, run_tiled
+from aedesk.models.inference.tiled import Source, run_tiled
+from aedesk.models.restoration.noise_estimator import CELL_PX
 
 SAMPLE_PX = 256
 SAMPLES_PER_AXIS = 4

@@ -70,7 +70,7 @@ class AedFile:
         width, height: size of the picture in pixels.
         channels: 1 (gray) or 3 (RGB), without alpha.
         bit_depth: 8 or 16, of the original.
-        model_id: 8 bytes that identify the model (``models.identity``).
+        model_id: 8 bytes that identify the model (``models.files.identity``).
         kind: "codec" for the learned codec, "codes" for any other autoencoder.
         quality: 0 to 100.
         tile_px: edge of the tiles, a multiple of 64; tiles at the right and bottom edges may be smaller.

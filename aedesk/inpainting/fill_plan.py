@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.regions import find_regions, split_box, tight_box
-from aedesk.models.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX
+from aedesk.models.inference.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX
 
 THIN_DEPTH_PX = 12
 """Largest distance from a hole's edge (chessboard metric) at which the hole still counts as thin."""

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
-from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.pictures.tensors import PixelSource, to_pixels
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.fill_plan import plan_fills
 from aedesk.inpainting.mask_ops import Mask, blend_by_mask, crop_mask
 from aedesk.inpainting.network import load_inpaint_network
 from aedesk.inpainting.regions import find_regions, grow_box, split_box
-from aedesk.models.tiled_network import MaskSource
+from aedesk.models.inference.tiled_network import MaskSource
 
 Progress = tuple[int, int]
 """Pixels done and pixels in all, of one call."""

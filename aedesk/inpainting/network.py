@@ -9,13 +9,13 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.imaging.tiling import Box
-from aedesk.models.inpainting import Inpainting
-from aedesk.models.tiled_inference import Sink, Source
-from aedesk.models.tiled_network import CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
+from aedesk.models.inference.tiled import Sink, Source
+from aedesk.models.inference.tiled_network import CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
+from aedesk.models.restoration.inpainting import Inpainting
 
 
 class InpaintNetwork(TiledNetwork):
-    """Runs :class:`~aedesk.models.inpainting.Inpainting` in tiles."""
+    """Runs :class:`~aedesk.models.restoration.inpainting.Inpainting` in tiles."""
 
     network: Inpainting
 
@@ -34,7 +34,7 @@ class InpaintNetwork(TiledNetwork):
         """Fills the holes in a part of a picture; ``sink`` receives (3, h, w) float32.
 
         Args:
-            source, size, part, cancel: as for :func:`~aedesk.models.tiled_inference.run_tiled`, which also says what is yielded.
+            source, size, part, cancel: as for :func:`~aedesk.models.inference.tiled.run_tiled`, which also says what is yielded.
             holes: 1 where the picture is unknown.
             context_px: context around a tile; ``NARROW_CONTEXT_PX`` suffices for thin holes.
             single_round: one round at full resolution only, for a rough fill.

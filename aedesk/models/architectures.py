@@ -10,7 +10,7 @@ from aedesk.core.errors import ModelError
 from aedesk.core.limits import setting
 from aedesk.core.registry import Registry
 from aedesk.models.checks import check_arguments, check_levels, check_range, family_of
-from aedesk.models.damage_architecture import DamageDetectionConfig
+from aedesk.models.restoration.damage_architecture import DamageDetectionConfig
 
 ACTIVATIONS = ("relu", "leaky-relu", "gelu", "sigmoid", "tanh")
 OUTPUTS = ("sigmoid", "linear")
@@ -56,7 +56,7 @@ def _dropout() -> Any:
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Architecture arguments of the U-Net (``models.unet``).
+    """Architecture arguments of the U-Net (``models.restoration.unet``).
 
     Args:
         channels: picture channels.
@@ -81,7 +81,7 @@ class UNetConfig:
 
 @dataclass(frozen=True)
 class DenseConfig:
-    """Architecture arguments of the dense autoencoders (``models.dense``), whose inputs are squares of one size.
+    """Architecture arguments of the dense autoencoders (``models.autoencoders.dense``), whose inputs are squares of one size.
 
     Args:
         channels: picture channels, 1 or 3.
@@ -122,7 +122,7 @@ class DenseConfig:
 
 @dataclass(frozen=True)
 class UndercompleteConfig(DenseConfig):
-    """Arguments of ``models.undercomplete``: those of every dense autoencoder; the code must be smaller than the picture."""
+    """Arguments of ``models.autoencoders.undercomplete``: those of every dense autoencoder; the code must be smaller than the picture."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -133,14 +133,14 @@ class UndercompleteConfig(DenseConfig):
 
 @dataclass(frozen=True)
 class StackedConfig(DenseConfig):
-    """Arguments of ``models.stacked``: those of every dense autoencoder; ``hidden`` and ``code`` are the layers, trained one by one."""
+    """Arguments of ``models.autoencoders.stacked``: those of every dense autoencoder; ``hidden`` and ``code`` are trained one by one."""
 
     hidden: tuple[int, ...] = _hidden(512, 256)
 
 
 @dataclass(frozen=True)
 class SparseConfig(DenseConfig):
-    """Arguments of ``models.sparse``: those of every dense autoencoder; the code may have more units than the input has numbers.
+    """Arguments of ``models.autoencoders.sparse``: those of every dense autoencoder; the code may have more units than the input.
 
     The penalty "kl" needs the activation "sigmoid"; "l1" goes best with "relu".
     """
@@ -152,7 +152,7 @@ class SparseConfig(DenseConfig):
 
 @dataclass(frozen=True)
 class ContractiveConfig(DenseConfig):
-    """Arguments of ``models.contractive``: those of every dense autoencoder, and
+    """Arguments of ``models.autoencoders.contractive``: those of every dense autoencoder, and
 
     Args:
         tied: the decoder uses the encoder's weights, transposed. Untied, it could undo any contraction by larger weights.
@@ -166,7 +166,7 @@ class ContractiveConfig(DenseConfig):
 
 @dataclass(frozen=True)
 class ConvolutionalConfig:
-    """Architecture arguments of the convolutional autoencoder (``models.convolutional``).
+    """Architecture arguments of the convolutional autoencoder (``models.autoencoders.convolutional``).
 
     Args:
         channels: picture channels, 1 or 3.
@@ -203,7 +203,7 @@ class ConvolutionalConfig:
 
 @dataclass(frozen=True)
 class DenoisingConfig:
-    """Architecture arguments of the denoising autoencoder (``models.denoising``).
+    """Architecture arguments of the denoising autoencoder (``models.autoencoders.denoising``).
 
     Args:
         body: "conv" for pictures of any size, or "dense" for squares of ``size_px``.
@@ -250,7 +250,7 @@ class DenoisingConfig:
 
 @dataclass(frozen=True)
 class SquareConfig:
-    """Arguments that the families with a dense latent and a body of either kind share (``models.body``); inputs are squares of one size.
+    """Arguments of the families with a dense latent and a body of either kind (``models.autoencoders.body``); inputs are squares.
 
     Args:
         channels: picture channels, 1 or 3.
@@ -302,12 +302,12 @@ class SquareConfig:
 
 @dataclass(frozen=True)
 class VariationalConfig(SquareConfig):
-    """Arguments of ``models.variational``: those of :class:`SquareConfig`."""
+    """Arguments of ``models.autoencoders.variational``: those of :class:`SquareConfig`."""
 
 
 @dataclass(frozen=True)
 class AdversarialConfig(SquareConfig):
-    """Arguments of ``models.adversarial``: those of :class:`SquareConfig`, and
+    """Arguments of ``models.autoencoders.adversarial``: those of :class:`SquareConfig`, and
 
     Args:
         critic: units of the hidden layers of the discriminator, which tells codes from draws of the prior.
@@ -319,7 +319,7 @@ class AdversarialConfig(SquareConfig):
 
 @dataclass(frozen=True)
 class MaskedConfig:
-    """Arguments of the masked autoencoder (``models.masked``).
+    """Arguments of the masked autoencoder (``models.autoencoders.masked``).
 
     Args:
         channels: picture channels, 1 or 3.
@@ -360,7 +360,7 @@ class MaskedConfig:
 
 @dataclass(frozen=True)
 class GraphConfig:
-    """Arguments of the graph-convolutional denoising autoencoder (``models.graph``).
+    """Arguments of the graph-convolutional denoising autoencoder (``models.autoencoders.graph``).
 
     Args:
         channels: picture channels, 1 or 3.
@@ -414,7 +414,7 @@ class CodecConfig:
 
 @dataclass(frozen=True)
 class UnblendingConfig:
-    """Arguments of the network that takes see-through marks off (``models.unblending``).
+    """Arguments of the network that takes see-through marks off (``models.restoration.unblending``).
 
     Args:
         widths: feature channels per level of the part that finds marks, finest (half resolution) first.
@@ -435,7 +435,7 @@ class UnblendingConfig:
 
 @dataclass(frozen=True)
 class InpaintingConfig:
-    """Arguments of the network that fills holes (``models.inpainting``).
+    """Arguments of the network that fills holes (``models.restoration.inpainting``).
 
     Args:
         widths: feature channels per level, finest (half resolution) first.

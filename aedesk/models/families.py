@@ -14,24 +14,24 @@ from torch import nn
 
 from aedesk.core.errors import ModelError
 from aedesk.core.registry import Registry
-from aedesk.models.adversarial import Adversarial
-from aedesk.models.allocation import BUFFERS, AllocationLimit
 from aedesk.models.architectures import ARCHITECTURES, MAX_WEIGHTS
+from aedesk.models.autoencoders.adversarial import Adversarial
+from aedesk.models.autoencoders.contractive import Contractive
+from aedesk.models.autoencoders.convolutional import Convolutional
+from aedesk.models.autoencoders.denoising import denoising
+from aedesk.models.autoencoders.graph import Graph
+from aedesk.models.autoencoders.masked import Masked
+from aedesk.models.autoencoders.sparse import Sparse
+from aedesk.models.autoencoders.stacked import Stacked
+from aedesk.models.autoencoders.undercomplete import Undercomplete
+from aedesk.models.autoencoders.variational import Variational
 from aedesk.models.codec.network import Codec
-from aedesk.models.contractive import Contractive
-from aedesk.models.convolutional import Convolutional
-from aedesk.models.damage_detection import DamageDetection
-from aedesk.models.denoising import denoising
-from aedesk.models.foreign import Foreign, ForeignConfig
-from aedesk.models.graph import Graph
-from aedesk.models.inpainting import Inpainting
-from aedesk.models.masked import Masked
-from aedesk.models.sparse import Sparse
-from aedesk.models.stacked import Stacked
-from aedesk.models.unblending import Unblending
-from aedesk.models.undercomplete import Undercomplete
-from aedesk.models.unet import UNet
-from aedesk.models.variational import Variational
+from aedesk.models.files.allocation import BUFFERS, AllocationLimit
+from aedesk.models.files.foreign import Foreign, ForeignConfig
+from aedesk.models.restoration.damage_detection import DamageDetection
+from aedesk.models.restoration.inpainting import Inpainting
+from aedesk.models.restoration.unblending import Unblending
+from aedesk.models.restoration.unet import UNet
 
 
 @dataclass(frozen=True)

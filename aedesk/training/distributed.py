@@ -25,7 +25,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from aedesk.core.cancel import JobCancelled
 from aedesk.core.errors import AedeskError, SpecError, TrainingError
-from aedesk.models.devices import resolve_device
+from aedesk.models.inference.devices import resolve_device
 
 T = TypeVar("T")
 

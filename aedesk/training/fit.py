@@ -9,15 +9,15 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import TrainingError
 from aedesk.core.events import Event, Finished, Log, Started
 from aedesk.core.specs import TrainSpec
-from aedesk.models.devices import precision_name
-from aedesk.training.allocator import kept_memory
-from aedesk.training.batch_size import choose_batches
-from aedesk.training.board import Board
+from aedesk.models.inference.devices import precision_name
 from aedesk.training.distributed import Ranks, joined
-from aedesk.training.loop import Loop
-from aedesk.training.recipe import Recipe, parse
-from aedesk.training.run_folder import RunFolder
-from aedesk.training.run_state import Run
+from aedesk.training.recipes.recipe import Recipe, parse
+from aedesk.training.run.allocator import kept_memory
+from aedesk.training.run.batch_size import choose_batches
+from aedesk.training.run.folder import RunFolder
+from aedesk.training.run.loop import Loop
+from aedesk.training.run.state import Run
+from aedesk.training.run.tensorboard import Board
 
 CORRUPTED_BELOW_DB = 90.0
 """A noisy picture that is nearer to its target than this was not corrupted."""

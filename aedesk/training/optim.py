@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
-from aedesk.training.recipe import Train
+from aedesk.training.recipes.recipe import Train
 
 FAINT = 1e-12
 """Entries below this share of a matrix's norm are set to zero."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
-from aedesk.training.recipe import Stage, Train
+from aedesk.training.recipes.recipe import Stage, Train
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 DENSE: dict[str, Any] = {"channels": 1, "size_px": 8, "hidden": [], "code": 6}
 CONVOLUTIONAL: dict[str, Any] = {"channels": 3, "widths": [8, 8], "blocks": [0, 0], "code_channels": 5}

@@ -23,11 +23,11 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.events import StepDone
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import TrainSpec
-from aedesk.data.examples import Examples
+from aedesk.data.examples.example import Examples
 from aedesk.data.sources import make_examples
-from aedesk.models.checkpoint import load_model
+from aedesk.models.files.checkpoint import load_model
 from aedesk.training.fit import fit
-from aedesk.training.recipe import load
+from aedesk.training.recipes.recipe import load
 
 EDGE_PX, CODE = 32, 256
 PCA_CROPS, BATCH = 40_000, 1_000

@@ -21,7 +21,7 @@ from aedesk.core.events import Failed, Finished, Log, StepDone
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import EvaluateDenoiseSpec, TrainSpec
 from aedesk.jobs.inline import run
-from aedesk.training.recipe import load
+from aedesk.training.recipes.recipe import load
 
 START = "denoise-photo"
 NOISY, CLEAN = "_real", "_mean"

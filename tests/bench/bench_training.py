@@ -37,11 +37,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import StepDone
 from aedesk.core.specs import TrainSpec
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.distributed import Ranks
 from aedesk.training.fit import fit
-from aedesk.training.recipe import parse
-from aedesk.training.run_state import Run
+from aedesk.training.recipes.recipe import parse
+from aedesk.training.run.state import Run
 
 STEPS = 100_000
 CASES: dict[str, dict[str, Any]] = {

@@ -53,8 +53,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model file with a tiny network that has learned nothing."""
     import torch
 
-    from aedesk.models.checkpoint import save_model
     from aedesk.models.families import FAMILIES
+    from aedesk.models.files.checkpoint import save_model
 
     torch.manual_seed(0)
     architecture = {"widths": [8, 16], "blocks": [1, 1], "unshuffle": 2}

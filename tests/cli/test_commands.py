@@ -17,7 +17,7 @@ from aedesk.cli.train import override, toml_value
 from aedesk.core.errors import SpecError
 from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
-from aedesk.models.zoo import SHIPPED
+from aedesk.models.files.zoo import SHIPPED
 
 Call = Callable[..., Any]
 

@@ -14,8 +14,8 @@ import torch
 from aedesk.cli.erase import read_mask
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 Cli = Callable[..., Any]
 MakeFile = Callable[..., Path]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aedesk.models.card import card_of, read_header
+from aedesk.models.files.card import card_of, read_header
 from aedesk.settings.places import models_dir
 
 Call = Callable[..., Any]
@@ -83,8 +83,8 @@ def test_info_of_a_model_counts_its_parameters(aedesk: Call, model: Path) -> Non
 
 
 def test_info_of_an_autoencoder_tells_the_size_of_its_code(aedesk: Call, tmp_path: Path) -> None:
-    from aedesk.models.checkpoint import save_model
     from aedesk.models.families import FAMILIES
+    from aedesk.models.files.checkpoint import save_model
 
     network: Any = FAMILIES["convolutional"].build({})
     card = {"name": "c", "purpose": "autoencoder", "family": "convolutional", "architecture": {}}

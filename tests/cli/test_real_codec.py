@@ -93,8 +93,8 @@ def test_targets_are_kept(tiny: str, aedesk: Call, make_file: Call, tmp_path: Pa
 def test_any_autoencoder_stores_pictures_even_one_without_colour(aedesk: Call, make_file: Call, tmp_path: Path) -> None:
     import torch
 
-    from aedesk.models.checkpoint import save_model
     from aedesk.models.families import FAMILIES
+    from aedesk.models.files.checkpoint import save_model
 
     architecture = {"channels": 1, "size_px": 8, "hidden": [], "code": 6}
     network = FAMILIES["undercomplete"].build(architecture)

@@ -11,7 +11,7 @@ from aedesk.cli.self_checks import Unexpected
 from aedesk.core.errors import PictureError
 from aedesk.formats.aed_file import VERSION
 from aedesk.formats.inspection import inspect
-from aedesk.models.zoo import SHIPPED
+from aedesk.models.files.zoo import SHIPPED
 
 Call = Callable[..., Any]
 

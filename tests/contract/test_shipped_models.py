@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from aedesk.core.resources import resource_path
-from aedesk.models.card import read_card
-from aedesk.models.checkpoint import load_model
 from aedesk.models.descriptor import PURPOSES
 from aedesk.models.families import FAMILIES
-from aedesk.models.zoo import SHIPPED
+from aedesk.models.files.card import read_card
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.zoo import SHIPPED
 
 FOLDER = resource_path("models")
 MAX_WEIGHTS_BYTES = 10 << 20

@@ -31,9 +31,9 @@ def test_no_module_is_long_and_most_are_short(project: Path) -> None:
     assert statistics.median(lines.values()) <= MEDIAN_MODULE_LINES
 
 
-def test_folders_of_the_window_with_sub_packages_have_few_loose_modules(project: Path) -> None:
+def test_folders_with_sub_packages_have_few_loose_modules(project: Path) -> None:
     loose = {}
-    for folder in (project / "aedesk" / "gui", *(project / "aedesk" / "gui").rglob("*")):
+    for folder in (project / "aedesk").rglob("*"):
         if folder.is_dir() and any(child.is_dir() and any(child.glob("*.py")) for child in folder.iterdir()):
             loose[str(folder.relative_to(project))] = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
     assert {name: count for name, count in loose.items() if count > LOOSE_MODULES} == {}

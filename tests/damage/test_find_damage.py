@@ -18,10 +18,10 @@ from aedesk.core.events import Finished, Progress, Started
 from aedesk.damage import detector
 from aedesk.damage.detector import load_detector, reduced
 from aedesk.damage.find_damage import decided, find_damage
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 
 def blocks(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:

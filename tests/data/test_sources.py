@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
-from aedesk.data.camera_noise import CameraNoise
-from aedesk.data.examples import Examples
-from aedesk.data.loading import load_pictures
-from aedesk.data.picture_files import PictureFile
+from aedesk.data.degradation.camera_noise import CameraNoise
+from aedesk.data.examples.example import Examples
+from aedesk.data.pictures.files import PictureFile
+from aedesk.data.pictures.loading import load_pictures
 from aedesk.data.sources import make_examples
 from aedesk.imaging.io import read, write
 from aedesk.imaging.picture import Picture
@@ -153,7 +153,7 @@ def test_blind_spots_are_replaced_by_a_neighbour_and_nothing_else_changes(folder
 
 
 def test_neighbours_are_two_different_pixels_of_one_cell() -> None:
-    from aedesk.data.neighbours import draw_pick, neighbours
+    from aedesk.data.examples.neighbours import draw_pick, neighbours
 
     rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(12.0), indexing="ij")
     whole = torch.stack((rows, columns)).expand(3, 2, 16, 12)

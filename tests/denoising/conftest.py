@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 
 @pytest.fixture(params=["global", "local"])

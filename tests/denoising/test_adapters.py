@@ -23,7 +23,7 @@ from aedesk.imaging.tiling import Box
 from aedesk.models.architectures import UNetConfig
 from aedesk.models.descriptor import Descriptor
 from aedesk.models.layers import interruptible
-from aedesk.models.unet import UNet
+from aedesk.models.restoration.unet import UNet
 
 Make = Callable[..., np.ndarray]
 Use = Callable[[nn.Module], str]

@@ -16,7 +16,7 @@ from aedesk.core.events import Event, Progress, Started
 from aedesk.core.specs import HIGHEST_SIGMA, DenoiseSpec
 from aedesk.denoising.denoise import denoise
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import load_model, save_model
+from aedesk.models.files.checkpoint import load_model, save_model
 
 Run = Callable[[Iterator[Event]], Any]
 Make = Callable[..., np.ndarray]

@@ -23,8 +23,8 @@ from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.jobs.client import WorkerClient
 from aedesk.jobs.services import DEFAULT_SERVICES
-from aedesk.models.zoo import SHIPPED, recipe_path
-from aedesk.training import recipe as recipes
+from aedesk.models.files.zoo import SHIPPED, recipe_path
+from aedesk.training.recipes import recipe as recipes
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PATIENCE_S = 300.0

@@ -66,8 +66,8 @@ class Place:
 
         from aedesk.imaging.io import write
         from aedesk.imaging.picture import Picture
-        from aedesk.models.checkpoint import save_model
         from aedesk.models.families import FAMILIES
+        from aedesk.models.files.checkpoint import save_model
 
         self.folder, self.draw = folder, draw
         self.inputs, self.run, self.step = folder / "in", folder / "run", 0
@@ -138,7 +138,7 @@ def in_place(place: Place) -> str:
 def train(place: Place) -> str:
     import torch
 
-    from aedesk.models.checkpoint import load_model
+    from aedesk.models.files.checkpoint import load_model
 
     resume = (place.run / "run.toml").exists()
 

@@ -38,8 +38,8 @@ from aedesk.formats.container import read_aed, write_aed
 from aedesk.formats.inspection import inspect
 from aedesk.formats.limits import Limits
 from aedesk.imaging.picture import Picture
-from aedesk.models.identity import model_id
-from aedesk.models.model_file import read_model_file
+from aedesk.models.files.identity import model_id
+from aedesk.models.files.model_file import read_model_file
 
 CORPUS = Path(__file__).with_name("aed")
 GOLDEN = sorted(Path(__file__).parents[1].glob("golden/aed/cod*-*.aed"))

@@ -14,10 +14,10 @@ from aedesk.codec.loading import load_embedded
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import AedeskError
 from aedesk.core.model_specs import ImportModelSpec
-from aedesk.models.checkpoint import load_model
-from aedesk.models.identity import model_id
-from aedesk.models.importing import import_model
-from aedesk.models.zoo import own_info
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.identity import model_id
+from aedesk.models.files.importing import import_model
+from aedesk.models.files.zoo import own_info
 from aedesk.settings.places import models_dir
 
 CORPUS = Path(__file__).with_name("models")

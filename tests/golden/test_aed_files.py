@@ -27,8 +27,8 @@ from aedesk.formats.aed_file import MODEL
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.formats.inspection import inspect
 from aedesk.imaging import io
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 FOLDER = Path(__file__).with_name("aed")
 RECORD = FOLDER / "record.json"

@@ -18,7 +18,7 @@ from aedesk.core.specs import DenoiseSpec
 from aedesk.imaging import io
 from aedesk.imaging.metrics import psnr
 from aedesk.jobs.inline import run
-from aedesk.models.zoo import SHIPPED
+from aedesk.models.files.zoo import SHIPPED
 
 TOLERANCE_DB = 0.05
 DENOISERS = tuple(name for name in SHIPPED if name.startswith("denoise-"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aedesk.inpainting.fill_plan import THIN_DEPTH_PX, plan_fills
-from aedesk.models.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX
+from aedesk.models.inference.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX
 
 EDGE_PX = 1200
 

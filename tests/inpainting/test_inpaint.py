@@ -14,8 +14,8 @@ from aedesk.core.errors import ModelError
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.inpaint import Inpainter, holes_of_part, inpaint
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 
 Make = Callable[..., np.ndarray]
 SMALL = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}

@@ -20,9 +20,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from aedesk.models.card import read_card
-from aedesk.models.model_file import read_model_file
-from aedesk.models.zoo import SHIPPED
+from aedesk.models.files.card import read_card
+from aedesk.models.files.model_file import read_model_file
+from aedesk.models.files.zoo import SHIPPED
 
 RECIPE = """# A tiny denoiser.
 name = "denoise-photo"

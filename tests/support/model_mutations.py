@@ -31,8 +31,8 @@ def seeds(folder: Path) -> list[bytes]:
     """A small model file of every family."""
     import torch
 
-    from aedesk.models.checkpoint import save_model
     from aedesk.models.families import FAMILIES as BUILDERS
+    from aedesk.models.files.checkpoint import save_model
 
     made = []
     for family, architecture in FAMILIES.items():

@@ -11,8 +11,8 @@ def make_codec(folder: Path, name: str = "tiny", seed: int = 0) -> Path:
     """The model file of such a codec. The same seed gives the same weights."""
     import torch
 
-    from aedesk.models.checkpoint import save_model
     from aedesk.models.families import FAMILIES
+    from aedesk.models.files.checkpoint import save_model
 
     torch.manual_seed(seed)
     network = FAMILIES["codec"].build(ARCHITECTURE)
@@ -24,7 +24,7 @@ def make_lively_codec(folder: Path, name: str = "lively", seed: int = 1) -> Path
     """The same with random numbers where training would begin from zero, so that every layer has a say in every symbol."""
     import torch
 
-    from aedesk.models.checkpoint import load_model, save_model
+    from aedesk.models.files.checkpoint import load_model, save_model
 
     path = make_codec(folder, name, seed)
     network, card = load_model(path)

@@ -9,11 +9,11 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.models.families import FAMILIES
 from aedesk.training.objectives.base import Objective
 from aedesk.training.objectives.registry import OBJECTIVES
-from aedesk.training.recipe import Recipe, Stage, parse
+from aedesk.training.recipes.recipe import Recipe, Stage, parse
 
 
 def digits() -> Tensor:

@@ -10,7 +10,7 @@ from small_training import digits, learn, make_objective, make_recipe, mean_of
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.objectives.base import Objective
 
 MODEL = {"family": "adversarial", "channels": 1, "size_px": 8, "body": "dense", "hidden": [64], "code": 4, "critic": [48, 48]}

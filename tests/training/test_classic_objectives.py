@@ -11,9 +11,9 @@ from torch import nn
 
 from aedesk.core.errors import AedeskError, SpecError
 from aedesk.core.resources import resource_path
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.objectives.sparse import divergence
-from aedesk.training.recipe import Stage, load, parse
+from aedesk.training.recipes.recipe import Stage, load, parse
 from aedesk.training.schedules import Standing
 
 DIGIT: dict[str, Any] = {"channels": 1, "size_px": 8}

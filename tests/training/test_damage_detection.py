@@ -14,16 +14,16 @@ from aedesk.core.errors import SpecError
 from aedesk.core.events import Finished
 from aedesk.core.resources import resource_path
 from aedesk.core.specs import TrainSpec
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import load_model
 from aedesk.models.families import FAMILIES
-from aedesk.models.zoo import find_model
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.zoo import find_model
 from aedesk.training.fit import fit
 from aedesk.training.objectives.damage_detection import Detection, tolerant_f1
-from aedesk.training.presets import family_recipe
-from aedesk.training.recipe import Stage, load, parse
+from aedesk.training.recipes.presets import family_recipe
+from aedesk.training.recipes.recipe import Stage, load, parse
 
 SMALL: dict[str, Any] = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
 

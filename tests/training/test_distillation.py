@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.specs import TrainSpec
-from aedesk.models.card import read_card
-from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.card import read_card
+from aedesk.models.files.checkpoint import load_model, save_model
 from aedesk.training.distributed import Ranks
 from aedesk.training.fit import fit
-from aedesk.training.recipe import parse
-from aedesk.training.run_state import Run
+from aedesk.training.recipes.recipe import parse
+from aedesk.training.run.state import Run
 
 TEACHER = {"widths": [8, 12], "blocks": [1, 1], "estimator_width": 8}
 

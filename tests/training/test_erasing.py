@@ -13,15 +13,15 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import SpecError
 from aedesk.core.events import Finished
 from aedesk.core.specs import TrainSpec
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.imaging import io
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import load_model, save_model
 from aedesk.training.fit import fit
 from aedesk.training.objectives.erasing import InpaintingObjective, WatermarkObjective, requested_target
-from aedesk.training.presets import family_recipe
-from aedesk.training.recipe import Recipe, Stage, parse
+from aedesk.training.recipes.presets import family_recipe
+from aedesk.training.recipes.recipe import Recipe, Stage, parse
 
 SMALL: dict[str, Any] = {"widths": [8, 8, 8], "blocks": [1, 1, 1]}
 SMALL_MODELS = {"unblending": {**SMALL, "mend_widths": [8, 8], "mend_blocks": [1, 1]}, "inpainting": SMALL}

@@ -16,10 +16,10 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.errors import TrainingError
 from aedesk.core.events import Finished, Progress, StepDone
 from aedesk.core.specs import TrainSpec
-from aedesk.models.card import read_card
+from aedesk.models.files.card import read_card
 from aedesk.training.fit import fit
-from aedesk.training.recipe import load, parse
-from aedesk.training.run_folder import RunFolder, read_recipe
+from aedesk.training.recipes.recipe import load, parse
+from aedesk.training.run.folder import RunFolder, read_recipe
 
 
 class AfterStep:

@@ -13,7 +13,7 @@ from torch import Tensor
 from aedesk.core.errors import SpecError
 from aedesk.imaging.metrics import ssim
 from aedesk.training.objectives.losses import LOG_FLOOR, LOSSES, SSIM_ALPHA, ms_ssim
-from aedesk.training.recipe import LOSS_NAMES, PARTS, STAGE_LOSSES
+from aedesk.training.recipes.recipe import LOSS_NAMES, PARTS, STAGE_LOSSES
 
 
 @pytest.fixture

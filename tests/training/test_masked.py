@@ -11,8 +11,8 @@ from small_training import learn, make_objective, make_recipe
 from torch import Tensor
 
 from aedesk.core.errors import ModelError, SpecError
-from aedesk.data.examples import Example
-from aedesk.models.masked import Masked
+from aedesk.data.examples.example import Example
+from aedesk.models.autoencoders.masked import Masked
 from aedesk.training.objectives.masked import MaskedArguments, MaskedReconstruction, choose, seen_map
 
 MODEL = {

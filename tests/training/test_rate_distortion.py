@@ -15,10 +15,10 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
 from aedesk.core.specs import TrainSpec
 from aedesk.entropy.tables import Tables
-from aedesk.models.card import read_card
-from aedesk.models.checkpoint import load_model
 from aedesk.models.codec.logistic import logistic_tables
 from aedesk.models.codec.tables import fit_tables
+from aedesk.models.files.card import read_card
+from aedesk.models.files.checkpoint import load_model
 from aedesk.training.fit import fit
 
 MODEL = {"family": "codec", **ARCHITECTURE}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aedesk.training.recipe import Stage, Train
+from aedesk.training.recipes.recipe import Stage, Train
 from aedesk.training.schedules import Course, Standing, course, rate
 
 

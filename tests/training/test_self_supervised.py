@@ -13,14 +13,14 @@ from torch import Tensor
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import SpecError
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.data.sources import make_examples
 from aedesk.imaging.io import write
 from aedesk.imaging.picture import Picture
 from aedesk.models.families import FAMILIES
 from aedesk.training.objectives.own_noise import OwnNoise
 from aedesk.training.objectives.registry import OBJECTIVES, objective_class
-from aedesk.training.recipe import Recipe, parse
+from aedesk.training.recipes.recipe import Recipe, parse
 
 CPU = torch.device("cpu")
 SMALL = {"family": "unet", "channels": 1, "widths": [12, 12], "blocks": [1, 1], "unshuffle": 1, "estimator_width": 4}

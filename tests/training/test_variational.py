@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from aedesk.core.errors import SpecError
-from aedesk.data.examples import Example
-from aedesk.models.variational import Posterior, Variational
+from aedesk.data.examples.example import Example
+from aedesk.models.autoencoders.variational import Posterior, Variational
 from aedesk.training.objectives.base import Objective
 
 MODEL = {"family": "variational", "channels": 1, "size_px": 8, "body": "dense", "hidden": [64], "code": 8}

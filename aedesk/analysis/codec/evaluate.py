@@ -23,7 +23,7 @@ from aedesk.imaging.io import is_picture_path, read
 from aedesk.imaging.metrics import WINDOW_PX, psnr, ssim
 from aedesk.imaging.metrics_multiscale import MIN_EDGE_PX, both_ssims
 from aedesk.imaging.samples import to_8_bit
-from aedesk.models.devices import resolve_device
+from aedesk.models.inference.devices import resolve_device
 
 Figures = dict[str, float | None]
 LOSSLESS_DB = 100.0

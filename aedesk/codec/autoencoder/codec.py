@@ -42,7 +42,7 @@ from aedesk.codec.picture_codec import (
 )
 from aedesk.core.codec_specs import LatentsResult
 from aedesk.core.errors import FormatError
-from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.pictures.tensors import PixelSource, to_pixels
 from aedesk.entropy.coder import Decoder, Encoder
 from aedesk.entropy.shapes import shape_tables
 from aedesk.formats.aed_file import GET_AGAIN, PARAMETERS, AedFile, Chunk
@@ -50,7 +50,7 @@ from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.autoencoders.base import Autoencoder
 from aedesk.models.layers import poll
 
 CRC_BYTES = 4

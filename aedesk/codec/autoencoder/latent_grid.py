@@ -7,11 +7,11 @@ import math
 import torch
 from torch import Tensor
 
-from aedesk.data.degradations import luminance
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.degradation.operations import luminance
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.formats.aed_file import TILE_UNIT_PX
 from aedesk.imaging.tiling import Box, round_up
-from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.autoencoders.base import Autoencoder
 
 BLOCK_PX = 1024
 """Largest edge of what the network processes at once, if it can be tiled."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from aedesk.codec.learned.refine import refine
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box, round_up
 from aedesk.models.codec.network import Codec

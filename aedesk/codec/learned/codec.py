@@ -26,7 +26,7 @@ from aedesk.codec.picture_codec import (
     require_finite,
 )
 from aedesk.core.codec_specs import LatentsResult
-from aedesk.data.picture_tensors import to_pixels
+from aedesk.data.pictures.tensors import to_pixels
 from aedesk.formats.aed_file import AedFile
 from aedesk.formats.container import write_aed
 from aedesk.imaging.picture import Picture

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
+from aedesk.data.examples.patch_examples import PatchExamples
+from aedesk.data.examples.validation_crops import numbered, seeded, to_float
 from aedesk.data.holes.shapes import training_holes
-from aedesk.data.patch_examples import PatchExamples
-from aedesk.data.patches import Patches
-from aedesk.data.validation_crops import numbered, seeded, to_float
+from aedesk.data.pictures.patches import Patches
 
 HOLES_PER_PATCH = 2
 """Holes drawn over each other in a training patch. More of it is hidden than in real pictures, so that each patch teaches more."""

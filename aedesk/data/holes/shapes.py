@@ -16,7 +16,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from aedesk.data.degradations import uniform
+from aedesk.data.degradation.operations import uniform
 from aedesk.data.watermarks.fonts import system_fonts
 from aedesk.data.watermarks.shapes import choose_font, text_shape
 

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.degradations import uniform
+from aedesk.data.degradation.operations import uniform
 from aedesk.data.print_damage import lines, specks, stains, tears
 from aedesk.data.print_damage.film_shapes import film_shapes
 from aedesk.data.print_damage.layers import Layer, damaged

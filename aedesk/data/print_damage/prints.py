@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor
 
-from aedesk.data.degradations import chance, luminance, uniform
-from aedesk.data.sensor_noise import film_grain
+from aedesk.data.degradation.operations import chance, luminance, uniform
+from aedesk.data.degradation.sensor_noise import film_grain
 
 GRAY, TONED, FADED, COLOUR = range(4)
 WEIGHTS = (0.38, 0.32, 0.18, 0.12)

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.compression import shifted_jpeg
-from aedesk.data.degradations import chance, luminance, uniform
-from aedesk.data.sensor_noise import gaussian_field
+from aedesk.data.degradation.compression import shifted_jpeg
+from aedesk.data.degradation.operations import chance, luminance, uniform
+from aedesk.data.degradation.sensor_noise import gaussian_field
 
 LARGEST_NOISE = 8.0
 JPEG_QUALITY = (35, 98)

@@ -11,12 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.degradations import chance, uniform
-from aedesk.data.examples import Example
-from aedesk.data.jpeg import jpeg
-from aedesk.data.patch_examples import PatchExamples
-from aedesk.data.patches import Patches
-from aedesk.data.validation_crops import numbered, seeded, to_float
+from aedesk.data.degradation.jpeg import jpeg
+from aedesk.data.degradation.operations import chance, uniform
+from aedesk.data.examples.example import Example
+from aedesk.data.examples.patch_examples import PatchExamples
+from aedesk.data.examples.validation_crops import numbered, seeded, to_float
+from aedesk.data.pictures.patches import Patches
 from aedesk.data.watermarks.bank import ShapeBank, training_bank
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, WatermarkRanges, blend_over, draw_watermarks
 from aedesk.data.watermarks.scenes import scene

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.degradations import uniform
+from aedesk.data.degradation.operations import uniform
 from aedesk.data.watermarks.bank import ShapeBank, StoredShape
 
 MAX_RELATIVE_SIZE = 1.1

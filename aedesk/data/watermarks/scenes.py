@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.degradations import chance, luminance, uniform
-from aedesk.data.jpeg import jpeg
+from aedesk.data.degradation.jpeg import jpeg
+from aedesk.data.degradation.operations import chance, luminance, uniform
 from aedesk.data.watermarks.bank import ShapeBank
 from aedesk.data.watermarks.sampling import WatermarkRanges, place_shape
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from aedesk.models.architectures import CodecConfig
-from aedesk.models.autoencoder import Autoencoder
+from aedesk.models.autoencoders.base import Autoencoder
 from aedesk.models.codec.entropy import EntropyModel
 from aedesk.models.codec.quality import ANCHORS, SPACING, lmbda_of
 from aedesk.models.codec.transforms import FOLD, STRIDE, Analysis, Synthesis, spread_of

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from aedesk.models.architectures import CodecConfig
 from aedesk.models.codec.quality import ANCHORS, QualityTable
 from aedesk.models.layers import Conv3x3
-from aedesk.models.unet import ResidualBlock
+from aedesk.models.restoration.unet import ResidualBlock
 
 STRIDE = 16
 FOLD = 2

@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.reconstruction import check_loss, fidelity
 from aedesk.training.objectives.variational import standard_normal
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 
 @dataclass(frozen=True)

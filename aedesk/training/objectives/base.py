@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from aedesk.data.examples import Example
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import build
+from aedesk.data.examples.example import Example
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import build
 
 T = TypeVar("T")
 

@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aedesk.data.examples import Example
-from aedesk.models.damage_detection import KINDS, probabilities
+from aedesk.data.examples.example import Example
+from aedesk.models.restoration.damage_detection import KINDS, probabilities
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.reconstruction import NoArguments
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 COARSER = 0.5
 """Weight of a scale against the next finer one."""

@@ -7,14 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA, blend_over
-from aedesk.models.inpainting import Inpainting
-from aedesk.models.unblending import MarkPrediction, Unblending
+from aedesk.models.restoration.inpainting import Inpainting
+from aedesk.models.restoration.unblending import MarkPrediction, Unblending
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import NoArguments
-from aedesk.training.recipe import FIND, MEND, SETTLED, Recipe, Stage
+from aedesk.training.recipes.recipe import FIND, MEND, SETTLED, Recipe, Stage
 
 RESTORATION_WEIGHT = 4.0
 """Weight of the restored picture's error relative to the detector's terms."""
@@ -27,7 +27,7 @@ COARSER_WEIGHT = 0.5
 
 
 class WatermarkObjective(Objective):
-    """Loss of :class:`~aedesk.models.unblending.Unblending`.
+    """Loss of :class:`~aedesk.models.restoration.unblending.Unblending`.
 
     The detector is trained on the mask (cross-entropy and Dice), alpha, the premultiplied colour and the blended picture (L1); the
     refinement on the restored picture where watermarks were.

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.damage import noise_level
-from aedesk.data.examples import Example
+from aedesk.data.degradation.recipe import noise_level
+from aedesk.data.examples.example import Example
 from aedesk.training.objectives.self_supervised import SelfSupervised, restore
-from aedesk.training.recipe import Recipe, Stage
+from aedesk.training.recipes.recipe import Recipe, Stage
 
 
 class OwnNoise(SelfSupervised):

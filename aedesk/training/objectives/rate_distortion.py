@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from aedesk.core.errors import SpecError
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.models.codec.network import Codec, Coded
 from aedesk.models.codec.quality import MAX_QUALITY, lmbda_of
 from aedesk.models.codec.tables import fit_tables
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
-from aedesk.training.recipe import RATE, Recipe, Stage
+from aedesk.training.recipes.recipe import RATE, Recipe, Stage
 
 VALIDATION_QUALITIES = (20, 45, 70)
 """Qualities at which validation measures."""

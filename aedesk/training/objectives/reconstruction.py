@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 
 @dataclass(frozen=True)

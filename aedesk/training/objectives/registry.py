@@ -17,7 +17,7 @@ from aedesk.training.objectives.self_supervised import Neighbor2Neighbor, Noise2
 from aedesk.training.objectives.sparse import Sparsity
 from aedesk.training.objectives.stacked import LayerWise
 from aedesk.training.objectives.variational import EvidenceLowerBound
-from aedesk.training.recipe import Recipe
+from aedesk.training.recipes.recipe import Recipe
 
 OBJECTIVES: Registry[type[Objective]] = Registry("objective")
 OBJECTIVES.add("unet", Restoration)

@@ -9,16 +9,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from aedesk.data.degradations import uniform
-from aedesk.data.examples import Example
-from aedesk.models.checkpoint import load_model
-from aedesk.models.noise_estimator import CELL_PX
-from aedesk.models.zoo import find_model
+from aedesk.data.degradation.operations import uniform
+from aedesk.data.examples.example import Example
+from aedesk.models.files.checkpoint import load_model
+from aedesk.models.files.zoo import find_model
+from aedesk.models.restoration.noise_estimator import CELL_PX
 from aedesk.training.distributed import draw_for_batch
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.losses import LOSSES
-from aedesk.training.recipe import LEVEL, Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import LEVEL, Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 
 def local_level(noise: Tensor) -> Tensor:

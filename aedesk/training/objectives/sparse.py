@@ -8,12 +8,12 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.distributed import mean_over_ranks
 from aedesk.training.objectives.base import Objective, arguments_of
 from aedesk.training.objectives.reconstruction import check_loss, fidelity
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aedesk.data.examples import Example
+from aedesk.data.examples.example import Example
 from aedesk.training.distributed import draw_for_batch, mean_over_ranks
 from aedesk.training.objectives.base import Objective, arguments_of, decibels
 from aedesk.training.objectives.losses import LOSSES
 from aedesk.training.objectives.reconstruction import check_loss
-from aedesk.training.recipe import Recipe, Stage
-from aedesk.training.tables import require
+from aedesk.training.recipes.recipe import Recipe, Stage
+from aedesk.training.recipes.tables import require
 
 SMALLEST_ERROR = {"mse": 1e-5, "l1": 2e-3}  # about half a grey level: rounding to 8 bits is no information
 MOMENTUM = 0.05

@@ -15,12 +15,12 @@ from torch import Tensor
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Progress
 from aedesk.core.generators import convert_items, result_of
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import Mask
-from aedesk.models.tiled_inference import Source
+from aedesk.models.inference.tiled import Source
 from aedesk.watermark.single.component_groups import colour_spread, label_groups, uncovered_groups
 from aedesk.watermark.single.extraction import ExtractionResult, extract_overlays
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION, ExtractionThresholds

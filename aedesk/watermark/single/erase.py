@@ -23,7 +23,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseResult, EraseSpec
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.generators import convert_items, result_of
-from aedesk.data.picture_tensors import PixelSource, to_pixels
+from aedesk.data.pictures.tensors import PixelSource, to_pixels
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
@@ -32,7 +32,7 @@ from aedesk.inpainting.fill_plan import plan_fills
 from aedesk.inpainting.inpaint import Inpainter, holes_of_part, inpaint
 from aedesk.inpainting.mask_ops import Mask, add_feather, crop_mask, dilate, to_mask
 from aedesk.inpainting.regions import find_regions, grow_box, split_box
-from aedesk.models.tiled_network import MaskSource
+from aedesk.models.inference.tiled_network import MaskSource
 from aedesk.watermark.collection.removal import MIN_ALPHA
 from aedesk.watermark.single.component_groups import colour_spread, uncovered_groups
 from aedesk.watermark.single.detection import FULL_RESOLUTION, detect, detect_tiled_mark, detection_of_tiled_mark, downscale_factor

@@ -16,7 +16,7 @@ from aedesk.imaging.masks import bounds
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import dilate, erode
 from aedesk.inpainting.regions import find_regions, grow_box
-from aedesk.models.tiled_network import NARROW_CONTEXT_PX
+from aedesk.models.inference.tiled_network import NARROW_CONTEXT_PX
 from aedesk.watermark.single.boundary_graph_cut import find_outline, logit_difference, separate_overlays
 from aedesk.watermark.single.component_groups import confident_groups, label_groups, most_confident_group
 from aedesk.watermark.single.extraction_thresholds import EXTRACTION, ExtractionThresholds

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.inpainting.mask_ops import Mask, crop_mask, dilate, erode

@@ -14,9 +14,9 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.events import Event, Progress
 from aedesk.core.generators import convert_items
 from aedesk.imaging.tiling import Box
-from aedesk.models.tiled_inference import Sink, Source
-from aedesk.models.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
-from aedesk.models.unblending import MarkPrediction, Unblending
+from aedesk.models.inference.tiled import Sink, Source
+from aedesk.models.inference.tiled_network import CONTEXT_PX, NARROW_CONTEXT_PX, MaskSource, TiledNetwork, load_tiled_network
+from aedesk.models.restoration.unblending import MarkPrediction, Unblending
 from aedesk.watermark.single.overlay import UniformOverlay
 
 UNSEEN_LOGIT = -20.0
@@ -55,7 +55,7 @@ class PredictionMap:
 
 
 class EraseNetwork(TiledNetwork):
-    """Runs :class:`~aedesk.models.unblending.Unblending` in tiles."""
+    """Runs :class:`~aedesk.models.restoration.unblending.Unblending` in tiles."""
 
     network: Unblending
 
@@ -71,7 +71,7 @@ class EraseNetwork(TiledNetwork):
         """Detects watermarks in a part of a picture, at full and at half resolution.
 
         Args:
-            source, size, part, cancel: as for :func:`~aedesk.models.tiled_inference.run_tiled`, which also says what is yielded.
+            source, size, part, cancel: as for :func:`~aedesk.models.inference.tiled.run_tiled`, which also says what is yielded.
             hint: where watermarks are known to be; None if nothing is known.
             overlay: detect only this overlay.
         """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from aedesk.inpainting.mask_ops import dilate, erode
-from aedesk.models.unblending import MIN_TRANSMISSION
+from aedesk.models.restoration.unblending import MIN_TRANSMISSION
 from aedesk.watermark.single.overlay import UniformOverlay
 
 Slices = tuple[slice, slice]

@@ -24,15 +24,15 @@ from aedesk.core.cancel import CancelToken, JobCancelled
 from aedesk.core.codec_specs import CompressSpec, DecompressSpec
 from aedesk.core.errors import FormatError, ModelError
 from aedesk.core.events import Finished, Log
-from aedesk.data.picture_tensors import PixelSource
+from aedesk.data.pictures.tensors import PixelSource
 from aedesk.formats.aed_file import PARAMETERS, Chunk
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.metrics import psnr
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
 from aedesk.jobs.inline import run
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 from aedesk.settings.places import models_dir
 
 Pixels = Callable[..., np.ndarray]

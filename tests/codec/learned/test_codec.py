@@ -24,9 +24,9 @@ from aedesk.core.errors import FormatError, ModelError
 from aedesk.formats.container import read_aed, write_aed
 from aedesk.imaging.picture import Picture
 from aedesk.imaging.tiling import Box
-from aedesk.models.checkpoint import load_model, save_model
 from aedesk.models.codec.quality import lmbda_of
-from aedesk.models.identity import model_id
+from aedesk.models.files.checkpoint import load_model, save_model
+from aedesk.models.files.identity import model_id
 
 Pixels = Callable[..., np.ndarray]
 

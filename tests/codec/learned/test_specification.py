@@ -18,7 +18,7 @@ from aedesk.codec.picture_codec import EncodeOptions
 from aedesk.formats.checksum import crc32c
 from aedesk.formats.container import read_aed
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import load_model, save_model
+from aedesk.models.files.checkpoint import load_model, save_model
 
 Pixels = Callable[..., np.ndarray]
 

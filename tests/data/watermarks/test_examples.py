@@ -12,7 +12,7 @@ import torch
 
 from aedesk.core.cancel import CancelToken
 from aedesk.core.errors import DataError, SpecError
-from aedesk.data.examples import Examples
+from aedesk.data.examples.example import Examples
 from aedesk.data.sources import make_examples
 from aedesk.data.watermarks.examples import DRAWS_PER_BANK
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA

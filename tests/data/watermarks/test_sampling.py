@@ -14,7 +14,7 @@ from aedesk.data.watermarks.bank import ShapeBank, StoredShape, training_bank
 from aedesk.data.watermarks.sampling import WatermarkRanges, blend_over, draw_watermarks, place_shape
 from aedesk.data.watermarks.scenes import scene
 from aedesk.data.watermarks.shapes import EDGE_PX, Shape
-from aedesk.models.unblending import MIN_TRANSMISSION, unblend
+from aedesk.models.restoration.unblending import MIN_TRANSMISSION, unblend
 
 
 @pytest.fixture(scope="module")

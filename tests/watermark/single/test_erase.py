@@ -18,8 +18,8 @@ from aedesk.core.erase_specs import METHODS, EraseSpec, FindMarkSpec
 from aedesk.core.errors import ModelError, SpecError
 from aedesk.core.events import Event, Progress, Started
 from aedesk.imaging.picture import Picture
-from aedesk.models.checkpoint import save_model
 from aedesk.models.families import FAMILIES
+from aedesk.models.files.checkpoint import save_model
 from aedesk.watermark.single import detection
 from aedesk.watermark.single.erase import erase
 from aedesk.watermark.single.extraction_thresholds import ExtractionThresholds

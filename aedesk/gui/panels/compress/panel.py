@@ -23,7 +23,7 @@ from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
 from aedesk.imaging.other_codecs import available
 from aedesk.imaging.picture import Picture
-from aedesk.models.latent import has_latent
+from aedesk.models.autoencoders.latent import has_latent
 
 
 class CompressPanel(Panel):

@@ -13,7 +13,7 @@ from aedesk.gui.panels.explore.activity import Activity, ExploreContext
 from aedesk.gui.panels.explore.result_view import ResultView
 from aedesk.gui.widgets.inputs.forms import add_row, combo, number
 from aedesk.gui.workspace import Workspace
-from aedesk.models.latent import takes_one_size
+from aedesk.models.autoencoders.latent import takes_one_size
 
 
 def folder_arguments(context: ExploreContext) -> dict[str, Any]:

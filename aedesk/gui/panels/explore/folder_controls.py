@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QToolB
 
 from aedesk.gui.dialogs import files
 from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form, number
-from aedesk.training.presets import has_classic_sets
+from aedesk.training.recipes.presets import has_classic_sets
 
 SET_TITLES = {"mnist": "MNIST (digits)", "fashion-mnist": "Fashion-MNIST", "cifar10": "CIFAR-10", "flowers102": "Flowers102"}
 

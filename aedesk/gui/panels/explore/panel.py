@@ -26,7 +26,7 @@ from aedesk.gui.widgets.inputs.forms import add_row, combo, make_form
 from aedesk.gui.widgets.labels import quiet_label
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.models.latent import has_latent, is_generative, takes_one_size
+from aedesk.models.autoencoders.latent import has_latent, is_generative, takes_one_size
 from aedesk.settings.places import data_dir
 
 log = logging.getLogger(__name__)

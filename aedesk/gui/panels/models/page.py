@@ -17,7 +17,7 @@ from aedesk.gui.panels.models.model_list import ModelList
 from aedesk.gui.panels.train.saved_runs import Curves, read_curves
 from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.workspace import Workspace
-from aedesk.models.zoo import list_models
+from aedesk.models.files.zoo import list_models
 from aedesk.settings.places import runs_dir
 
 MIN_LIST_PX, LIST_PX = 190, 270

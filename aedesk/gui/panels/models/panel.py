@@ -23,8 +23,8 @@ from aedesk.gui.widgets.labels import WrappedLabel, quiet_label
 from aedesk.gui.widgets.style.icons import icon
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.models.latent import has_latent
-from aedesk.models.library import rename
+from aedesk.models.autoencoders.latent import has_latent
+from aedesk.models.files.library import rename
 
 if TYPE_CHECKING:
     from aedesk.gui.panels.models.page import ModelsPage

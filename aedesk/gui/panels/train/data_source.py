@@ -17,8 +17,8 @@ from aedesk.gui.widgets.drops import dropped_paths
 from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.pictures.picture_sheet import PictureSheet
 from aedesk.gui.workspace import Workspace
-from aedesk.training.presets import has_classic_sets
-from aedesk.training.recipe import DATASETS
+from aedesk.training.recipes.presets import has_classic_sets
+from aedesk.training.recipes.recipe import DATASETS
 
 SETTLE_MS = 200
 SHOWN_PROBLEMS = 4

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from aedesk.gui.panels.train.recipe_draft import RecipeDraft
-from aedesk.training.presets import FAMILY_NOTES, GOALS, Goal, families, family_title, goals
+from aedesk.training.recipes.presets import FAMILY_NOTES, GOALS, Goal, families, family_title, goals
 
 
 class GoalCard(QToolButton):

@@ -21,8 +21,8 @@ from aedesk.gui.panels.train.training_session import Run, State, TrainingSession
 from aedesk.gui.widgets.labels import WrappedLabel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.models.library import adopt
-from aedesk.training.presets import BY_NAME, FAMILY_NOTES, family_title
+from aedesk.models.files.library import adopt
+from aedesk.training.recipes.presets import BY_NAME, FAMILY_NOTES, family_title
 
 if TYPE_CHECKING:
     from aedesk.gui.panels.train.page import TrainPage

@@ -12,11 +12,12 @@ from PySide6.QtCore import QObject, Signal
 
 from aedesk.core.documents import parse_toml
 from aedesk.core.errors import AedeskError, SpecError
-from aedesk.models.library import name_of
+from aedesk.models.files.library import name_of
 from aedesk.settings.places import runs_dir
-from aedesk.training import presets, recipe_text
-from aedesk.training.knobs import find, sections
-from aedesk.training.recipe import load, parse
+from aedesk.training.recipes import presets
+from aedesk.training.recipes import text as recipe_text
+from aedesk.training.recipes.fields import find, sections
+from aedesk.training.recipes.recipe import load, parse
 
 KeyPath = tuple[str | int, ...]
 SHAPING: frozenset[KeyPath] = frozenset({("model", "family"), ("degradation", "chain"), ("data", "targets")})

@@ -1,4 +1,4 @@
-"""The form with all settings of the recipe, made from the fields of ``training.knobs``."""
+"""The form with all settings of the recipe, made from the fields of ``training.recipes.fields``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QGroupBox, QHBoxLa
 
 from aedesk.gui.panels.train.recipe_draft import KeyPath, RecipeDraft
 from aedesk.gui.panels.train.recipe_row import FIELD_PX, TITLE_PX, RecipeRow
-from aedesk.training.knobs import Section, sections
-from aedesk.training.presets import FAMILY_NOTES, families
+from aedesk.training.recipes.fields import Section, sections
+from aedesk.training.recipes.presets import FAMILY_NOTES, families
 
 CHECK_MS = 150
 """The recipe is checked after a burst of typing, not after each key."""

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from aedesk.training.knob_types import Knob
+from aedesk.training.recipes.field_types import Knob
 
 TITLE_PX, FIELD_PX = 150, 190
 EMPTY = {"int": "automatic", "range": "off", "numbers": "none", "text": "", "float": ""}

@@ -15,7 +15,7 @@ from aedesk.core.errors import AedeskError
 from aedesk.gui.panels.train.training_session import Run
 from aedesk.imaging.atomic import replacing
 from aedesk.imaging.io import read
-from aedesk.training.recipe import load
+from aedesk.training.recipes.recipe import load
 
 Curves = dict[str, tuple[list[float], list[float]]]
 NEWEST = 15

@@ -24,10 +24,10 @@ from aedesk.gui.panels.models.page import ModelsPage
 from aedesk.gui.panels.models.panel import ModelsPanel
 from aedesk.gui.widgets.viewer import CompareView
 from aedesk.gui.workspace import Workspace
-from aedesk.models.card import read_card
-from aedesk.models.library import adopt
-from aedesk.models.model_file import copy_with_card, read_model_file
-from aedesk.models.zoo import SHIPPED, find_model, own_info
+from aedesk.models.files.card import read_card
+from aedesk.models.files.library import adopt
+from aedesk.models.files.model_file import copy_with_card, read_model_file
+from aedesk.models.files.zoo import SHIPPED, find_model, own_info
 from aedesk.settings.places import models_dir, runs_dir
 
 

@@ -29,9 +29,9 @@ from aedesk.gui.panels.train.panel import TrainPanel
 from aedesk.gui.panels.train.training_session import State
 from aedesk.gui.shell.main_window import MainWindow
 from aedesk.settings.places import runs_dir
-from aedesk.training.presets import GOALS
-from aedesk.training.recipe import load, parse
-from aedesk.training.recipe_text import to_toml
+from aedesk.training.recipes.presets import GOALS
+from aedesk.training.recipes.recipe import load, parse
+from aedesk.training.recipes.text import to_toml
 
 SHEET = np.full((96, 192, 3), 120, np.uint8)
 SUMMARY = ModelSummary((3, 64, 64), (LayerSummary("encoder", "Conv2d", (16, 8, 8), 1234),), (16, 8, 8), 4_300_000, 272_000, 12.0)
@@ -120,7 +120,7 @@ def test_the_page_takes_the_pictures_place_and_offers_goals_first(qtbot: QtBot, 
 
 
 def test_without_torchvision_nothing_is_offered_that_needs_it(start: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aedesk.training.presets.find_spec", lambda _name: None)
+    monkeypatch.setattr("aedesk.training.recipes.presets.find_spec", lambda _name: None)
     window, _, _ = start()
     for name in ("goal_digits", "dataNamed", "exploreSets"):
         assert window.findChild(QAbstractButton, name).isHidden()

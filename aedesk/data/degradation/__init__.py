@@ -1,0 +1,1 @@
+"""Degradations of clean pictures, for training, evaluation and *Add noise*."""

@@ -1,0 +1,1 @@
+"""Training examples: what a network sees and what it should answer."""

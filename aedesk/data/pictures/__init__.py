@@ -1,0 +1,1 @@
+"""Pictures for training: files, decoding, patches."""

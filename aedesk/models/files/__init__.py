@@ -1,0 +1,1 @@
+"""Model files: reading, checking, importing, exporting."""

@@ -1,0 +1,1 @@
+"""One training run: its state, folder, loop and validation."""
