@@ -67,6 +67,12 @@ def has_equal_channels(pixels: NDArray) -> bool:
     return all(bool((pixels[top : top + STRIP_ROWS] == first[top : top + STRIP_ROWS]).all()) for top in range(0, len(pixels), STRIP_ROWS))
 
 
+def with_equal_channels(pixels: NDArray) -> NDArray:
+    """(H, W, C) samples whose channels are replaced by their mean, rounded; pixels with equal channels keep their values."""
+    mean = np.rint(pixels.mean(axis=2, keepdims=True, dtype=np.float32)).astype(pixels.dtype)
+    return np.repeat(mean, pixels.shape[2], axis=2)
+
+
 def to_pixels(result: Tensor, channels: int, dtype: np.dtype) -> NDArray:
     """(3, h, w) float32 to (h, w, channels) of ``dtype``, rounded; three channels are averaged to one for gray."""
     peak = float(np.iinfo(dtype).max)

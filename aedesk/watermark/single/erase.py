@@ -23,7 +23,7 @@ from aedesk.core.cancel import CancelToken
 from aedesk.core.erase_specs import EraseResult, EraseSpec
 from aedesk.core.events import Event, Finished, Progress, Started
 from aedesk.core.generators import convert_items, result_of
-from aedesk.data.pictures.tensors import PixelSource, to_pixels
+from aedesk.data.pictures.tensors import PixelSource, has_equal_channels, to_pixels, with_equal_channels
 from aedesk.data.watermarks.sampling import VISIBLE_ALPHA
 from aedesk.imaging.masks import bounds
 from aedesk.imaging.picture import Picture
@@ -81,7 +81,8 @@ THRESHOLDS = EraseThresholds()
 def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: CancelToken) -> Iterator[Event]:
     """Erases what a mask covers, or the detected watermarks if it is None. Finished carries an ``EraseResult``.
 
-    Fully transparent pixels keep their values. Raises DeviceError, ModelError, and SpecError for a mask that does not fit.
+    Fully transparent pixels keep their values. A gray picture stored as RGB stays gray. Raises DeviceError, ModelError, and SpecError for
+    a mask that does not fit.
     """
     yield Started("Erasing", picture.megapixels, "MP")
     begun = time.perf_counter()
@@ -107,8 +108,9 @@ def erase(spec: EraseSpec, picture: Picture, mask: NDArray | None, cancel: Cance
             yield from work.remove_known_overlays(detection.stack, add_feather(large, spec.feather_px))
     yield from work.erase_mask()
     area_px = int(np.count_nonzero(work.taken))
+    pixels = with_equal_channels(work.pixels) if has_equal_channels(picture.pixels) else work.pixels
     seconds = time.perf_counter() - begun
-    result = EraseResult(picture.with_pixels(work.pixels), work.taken, area_px, str(network.device), network.precision, seconds)
+    result = EraseResult(picture.with_pixels(pixels), work.taken, area_px, str(network.device), network.precision, seconds)
     summary = f"{100 * area_px / work.taken.size:.1f} % of the picture" if area_px else "nothing found, nothing changed"
     yield Finished(result, f"{summary}, {seconds:.1f} s on {network.device}, {network.precision}")
 

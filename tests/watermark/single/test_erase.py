@@ -126,6 +126,21 @@ def test_pixels_under_the_mask_are_changed(models: dict[str, str], result_of: Ru
         assert (result.mask[10:40, 20:60] == 255).all()
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_gray_picture_stored_as_rgb_stays_gray(
+    models: dict[str, str], result_of: Run, make_pixels: Make, method: str, dtype: type
+) -> None:
+    gray = make_pixels(64, 96, 1, dtype)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[20:40, 30:60] = 255
+    picture = Picture(np.repeat(gray, 3, axis=2))
+    erased = result_of(erase(spec(models, method=method), picture, mask, CancelToken())).picture.pixels
+    assert not np.array_equal(erased, picture.pixels)
+    assert np.array_equal(erased[..., 0], erased[..., 1])
+    assert np.array_equal(erased[..., 0], erased[..., 2])
+
+
 def test_nothing_is_changed_without_a_detection(models: dict[str, str], result_of: Run, make_pixels: Make) -> None:
     picture = Picture(make_pixels(50, 70))
     result = result_of(erase(spec(models, "blind"), picture, None, CancelToken()))
