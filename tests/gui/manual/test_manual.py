@@ -47,6 +47,15 @@ def test_every_picture_and_every_link_of_the_manual_exists(qapp: QApplication) -
             assert link.startswith("http") or link.removesuffix(".md") in names, link
 
 
+def test_every_label_that_the_manual_names_is_in_the_program(qapp: QApplication, project: Path) -> None:
+    folders = (project / "aedesk" / name for name in ("gui", "training", "settings"))
+    program = "".join(path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py")).replace("&", "").lower()
+    for page in manual():
+        prose = re.sub(r"^ {4}.*$|^\|.*$", "", page.text, flags=re.MULTILINE)
+        for label in re.findall(r"(?<![*`\w\\])\*([^*\n]+)\*(?!\*)", prose):
+            assert label.lower() in program, f"{page.name}: {label}"
+
+
 def test_every_panel_has_a_page(qapp: QApplication) -> None:
     assert {entry.page or entry.name for entry in PANELS} <= {page.name for page in manual()}
 

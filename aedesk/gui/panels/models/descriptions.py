@@ -39,7 +39,8 @@ DATA_SETS: Mapping[str, str] = {
     "kodak24": "Kodak",
     "mcmaster18": "McMaster",
     "set12": "Set12 (gray)",
-    "polyu_dev": "PolyU (real camera noise)",
+    "polyu_dev": "PolyU (real noise, one camera)",
+    "polyu_dev2": "PolyU (real noise, two other cameras)",
 }
 METRICS: Mapping[str, str] = {
     "val_psnr": "Validation pictures, restored",
@@ -50,6 +51,7 @@ METRICS: Mapping[str, str] = {
     "val_f1": "F1 score of detected masks",
 }
 DECIBELS = ("psnr", "noisy", "_real", "_sigma", "val_inside")
+_AT_QUALITY = re.compile(r"(?P<data>.+)_jpeg(?P<quality>\d+)")
 _AT_SIGMA = re.compile(r"(?P<data>.+)_sigma(?P<sigma>\d+)(?P<auto>_auto)?")
 
 Rows = list[tuple[str, str]]
@@ -154,9 +156,14 @@ def measured_rows(card: Mapping[str, Any]) -> Rows:
     for name, value in _numbers(card.get("metrics")).items():
         if _AT_SIGMA.fullmatch(name):
             continue
-        data = DATA_SETS.get(name.removesuffix("_real"), name.removesuffix("_real").replace("_", " "))
-        title = METRICS.get(name) or (f"{data}" if name.endswith("_real") else name.replace("_", " ").capitalize())
         decibels = any(part in name for part in DECIBELS)
+        if match := _AT_QUALITY.fullmatch(name):
+            title, decibels = f"{DATA_SETS.get(match['data'], match['data'])}, JPEG quality {match['quality']}", True
+        elif name.endswith("_real"):
+            data = name.removesuffix("_real")
+            title = DATA_SETS.get(data, data.replace("_", " "))
+        else:
+            title = METRICS.get(name) or name.replace("_", " ").capitalize()
         rows.append((title, f"{value:.2f} dB" if decibels else f"{value:.4g}"))
     return rows
 

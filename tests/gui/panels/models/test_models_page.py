@@ -123,7 +123,10 @@ def test_without_models_of_ones_own_the_shipped_ones_are_there_and_a_hint_says_h
 def test_a_shipped_model_can_be_read_about_but_neither_renamed_nor_deleted_and_the_panel_says_why(qtbot: QtBot, panel: ModelsPanel) -> None:
     page = page_of(qtbot, panel)
     assert text(page, "modelTitle") == "Photographs"
-    assert f"{read_card(find_model(SHIPPED[0]))['metrics']['polyu_dev_real']:.2f} dB" in text(page, "model_measured")
+    metrics = read_card(find_model(SHIPPED[0]))["metrics"]
+    assert f"{metrics['polyu_dev_real']:.2f} dB" in text(page, "model_measured")
+    assert "Kodak, JPEG quality 10" in text(page, "model_measured")
+    assert f"{metrics['kodak24_jpeg10']:.2f} dB" in text(page, "model_measured")
     assert "591 freely licensed photographs" in text(page, "model_training")
     assert "U-Net" in text(page, "model_network")
     assert "Apache-2.0" in text(page, "model_file")
