@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from aedesk.core.specs import DenoiseResult, DenoiseSpec
+from aedesk.core.specs import HIGHEST_SIGMA, DenoiseResult, DenoiseSpec
 from aedesk.gui.documents.history import Step
 from aedesk.gui.documents.library import Document
 from aedesk.gui.jobs.task_queue import Task
@@ -54,7 +54,7 @@ class RestorePanel(Panel):
         noise = QButtonGroup(self)
         noise.addButton(self._auto)
         noise.addButton(self._manual)
-        self._sigma = LabeledSlider("Level", 0, 100, settings["noise_sigma"])
+        self._sigma = LabeledSlider("Level", 0, HIGHEST_SIGMA, settings["noise_sigma"])
         self._sigma.setObjectName("sigma")
         self._sigma.setToolTip("Sigma: standard deviation of the noise, on a scale of 0 to 255")
         self._found = quiet_label("sigmaFound")
